@@ -1,0 +1,10 @@
+import { ContainerModule } from 'inversify';
+import { TOKENS } from '../src/container/tokens.js';
+import type { Formatter } from '../src/container/plugin.js';
+
+/** The registration list: one line a formatter. */
+const FORMATTERS: (new () => Formatter)[] = [];
+
+export const builtInFormatters = new ContainerModule(({ bind }) => {
+  for (const formatter of FORMATTERS) bind(TOKENS.Formatter).to(formatter).inSingletonScope();
+});

@@ -1,0 +1,138 @@
+/**
+ * The three kinds of plugin, one shape: an `id`, what the plugin needs declared
+ * as data, and one function that does the work.
+ */
+import type {
+  Explanation,
+  ExplanationKind,
+  JsonValue,
+  LayerChoice,
+  NdArray,
+  Target,
+} from '../explanation.js';
+import type {
+  BatchOptions,
+  ExplainableModel,
+  ModelDescription,
+  OutputValues,
+  ScoreKind,
+} from '../model/interface.js';
+import type { OptionSpecs } from '../options.js';
+
+/** What a document is: pictures and arrays become model inputs, the others reach the explainer as they are. */
+export type DocumentKind = 'image' | 'array' | 'text' | 'features';
+
+export type ExplainerFamily = 'cam' | 'gradient' | 'perturbation' | 'wrapper' | 'other';
+
+/** What an explainer asks of a model. A model that lacks one of these is refused with the methods that would work. */
+export interface ExplainerNeeds {
+  readonly gradients?: boolean;
+  readonly activations?: boolean;
+  /** Needs a layer with spatial extent; the caller's or the default one is in `context.layer`. */
+  readonly layer?: boolean;
+  readonly fromLayer?: boolean;
+}
+
+/** Everything an explainer works with. One call explains `N` samples with `T` targets each. */
+export interface ExplainContext {
+  readonly model: ExplainableModel;
+  readonly description: ModelDescription;
+  /** One `[N, …]` array per model input, preprocessed. Never written to. */
+  readonly inputs: readonly NdArray[];
+  /** Index of the explained input; the others are held fixed. */
+  readonly input: number;
+  /** Smallest and largest value that the explained input can take, where the preprocessing tells. */
+  readonly inputRange?: readonly [number, number];
+  /** The documents as the caller gave them. */
+  readonly documents: readonly unknown[];
+  /** `targets[sample]`; every sample has the same number. */
+  readonly targets: readonly (readonly Target[])[];
+  readonly score: ScoreKind;
+  /** Present where `needs.layer` is set. */
+  readonly layer?: LayerChoice;
+  /** Finds another layer by path or index; throws with the nearest names. */
+  resolveLayer(layer: string | number): LayerChoice;
+  /** The explainer's own options, validated, defaults filled in. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly seed: number;
+  /** Batch size, memory budget, abort signal and progress: pass on to every model call. */
+  readonly batch: BatchOptions;
+  /** Another explainer by id, for wrappers. */
+  explainer(id: string): Explainer;
+  /** Tells the reader something about sample `index`, or about all of them. */
+  warn(message: string, index?: number): void;
+}
+
+/** Maps for `N` samples and `T` targets. */
+export interface ExplainedMaps {
+  readonly kind: 'maps';
+  /** Outputs for the unchanged samples. */
+  readonly outputs: readonly OutputValues[];
+  /** `maps[sample][target]`, raw and signed; `[h, w]`, `[n]` or `[d, h, w]`. */
+  readonly maps: readonly (readonly NdArray[])[];
+  /** The layer really used, where it is not `context.layer`. */
+  readonly layer?: LayerChoice;
+  /** Facts found on the way, recorded with the options: one object for all samples, or one each. */
+  readonly facts?:
+    Readonly<Record<string, JsonValue>> | readonly Readonly<Record<string, JsonValue>>[];
+}
+
+/** Finished records of any kind, one a sample. `estimator`, `method` and parameters are filled in if left empty. */
+export interface ExplainedRecords {
+  readonly kind: 'records';
+  readonly explanations: readonly Explanation[];
+}
+
+export type Explained = ExplainedMaps | ExplainedRecords;
+
+export interface Explainer {
+  /** Also the file's, the test's and the documentation entry's name. */
+  readonly id: string;
+  readonly family: ExplainerFamily;
+  /** What the numbers mean, for the record's `description`. */
+  readonly description: string;
+  /** Author and year, or where it comes from. */
+  readonly reference: string;
+  /** Cost in words: `1 forward + 1 backward`. */
+  readonly cost: string;
+  readonly needs: ExplainerNeeds;
+  readonly documents: readonly DocumentKind[];
+  readonly options: OptionSpecs;
+  /** True where the map does not depend on a target. */
+  readonly ignoresTarget?: boolean;
+  /** Set where the method does not survive the model-randomisation check, in words. */
+  readonly sanity?: string;
+  /** A reason why it cannot serve this model, beyond `needs`. */
+  refuses?(description: ModelDescription): string | undefined;
+  explain(context: ExplainContext): Promise<Explained>;
+}
+
+/** What a formatter returns: text, or a picture, or rows. */
+export interface Formatter<Output = unknown> {
+  readonly id: string;
+  readonly description: string;
+  /** Kinds of record it renders. */
+  readonly kinds: readonly ExplanationKind[];
+  /** File name endings it is chosen by, without dot. */
+  readonly extensions: readonly string[];
+  readonly options: OptionSpecs;
+  format(explanation: Explanation, options: Readonly<Record<string, unknown>>): Output;
+}
+
+/** Turns a native model into what explainers see. */
+export interface ModelAdapter {
+  readonly id: string;
+  /** For messages: "a TensorFlow.js layers model". */
+  readonly recognizes: string;
+  /** By shape, not by class: the model may come from another copy of its library. */
+  recognize(model: unknown): boolean;
+  adapt(model: unknown, options: AdaptOptions): Promise<ExplainableModel>;
+}
+
+export interface AdaptOptions {
+  readonly name?: string;
+  /** Which engine back end to run on, where there is a choice. */
+  readonly backend?: string;
+  /** Shape of one sample, for models that do not tell. */
+  readonly inputShape?: readonly number[];
+}

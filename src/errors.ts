@@ -1,0 +1,110 @@
+/**
+ * Every error this library throws on purpose.
+ *
+ * One base class with a stable `code`; the message says what was required,
+ * what was received, what is allowed and what to do next. Programs switch on
+ * `code`, people read `message`.
+ */
+export type ErrorCode =
+  | 'INVALID_DOCUMENT'
+  | 'INVALID_TARGET'
+  | 'UNKNOWN_LABEL'
+  | 'UNKNOWN_LAYER'
+  | 'UNSUITABLE_LAYER'
+  | 'UNKNOWN_METHOD'
+  | 'UNKNOWN_FORMATTER'
+  | 'UNKNOWN_OPTION'
+  | 'INVALID_OPTION'
+  | 'DUPLICATE_PLUGIN'
+  | 'INVALID_PLUGIN'
+  | 'UNSUPPORTED_MODEL'
+  | 'UNSUPPORTED_OPERATION'
+  | 'NEEDS_GRADIENTS'
+  | 'NEEDS_ACTIVATIONS'
+  | 'MODEL_LOAD'
+  | 'MODEL_OUTPUT'
+  | 'BACKEND'
+  | 'INVALID_PICTURE'
+  | 'PICTURE_TOO_LARGE'
+  | 'UNKNOWN_COLORMAP'
+  | 'UNKNOWN_FILTER'
+  | 'INVALID_EXPLANATION'
+  | 'UNSUPPORTED_VERSION'
+  | 'FILE'
+  | 'FILE_EXISTS'
+  | 'USAGE'
+  | 'ABORTED';
+
+/** What a message is made of beside its first sentence. */
+export interface ErrorDetails {
+  /** The original error, when this one wraps it. */
+  cause?: unknown;
+  /** Machine-readable facts: names received, names allowed, sizes. */
+  facts?: Readonly<Record<string, unknown>>;
+}
+
+/** Base class of all errors of this library. */
+export class WhylensError extends Error {
+  override readonly name: string = 'WhylensError';
+  readonly code: ErrorCode;
+  readonly facts: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.facts = details.facts ?? {};
+  }
+}
+
+/** True for an error of this library, optionally of one `code`. */
+export function isWhylensError(error: unknown, code?: ErrorCode): error is WhylensError {
+  // by shape and not by class: two copies of the package may meet in one process
+  return (
+    error instanceof Error &&
+    typeof (error as { code?: unknown }).code === 'string' &&
+    typeof (error as { facts?: unknown }).facts === 'object' &&
+    (code === undefined || (error as { code?: unknown }).code === code)
+  );
+}
+
+/** Thrown when an `AbortSignal` fires; says how far the work came. */
+export class AbortedError extends WhylensError {
+  override readonly name = 'AbortedError';
+
+  constructor(done: number, total: number, cause?: unknown) {
+    super('ABORTED', `aborted after ${done} of ${total} model evaluations; nothing was kept`, {
+      cause,
+      facts: { done, total },
+    });
+  }
+}
+
+/**
+ * The `count` names nearest to `name` by edit distance, nearest first; names
+ * that contain it count as near. For "did you mean" in messages.
+ */
+export function nearestNames(name: string, names: readonly string[], count = 3): string[] {
+  const wanted = name.toLowerCase();
+  return names
+    .map((candidate, order) => {
+      const lower = candidate.toLowerCase();
+      const contains = lower.includes(wanted) || (lower.length > 2 && wanted.includes(lower));
+      return { candidate, order, distance: editDistance(wanted, lower) - (contains ? 1000 : 0) };
+    })
+    .sort((a, b) => a.distance - b.distance || a.order - b.order)
+    .slice(0, count)
+    .map(({ candidate }) => candidate);
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swap = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(swap, row[j] + 1, next[j - 1] + 1));
+    }
+    row = next;
+  }
+  return row[b.length];
+}

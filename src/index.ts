@@ -1,0 +1,27 @@
+/** The public surface: explicit named exports, nothing else. */
+export type * from './explanation.js';
+export { EXPLANATION_KINDS } from './explanation.js';
+export { AbortedError, isWhylensError, WhylensError, type ErrorCode } from './errors.js';
+export {
+  createContainer,
+  getDefaultContainer,
+  loadPlugin,
+  setDefaultContainer,
+  type Plugin,
+} from './container/container.js';
+export type * from './container/plugin.js';
+export { TOKENS } from './container/tokens.js';
+export type * from './model/interface.js';
+export { ndSamples } from './model/interface.js';
+export {
+  classTarget,
+  describeTarget,
+  elementTarget,
+  maskTarget,
+  negativeClass,
+  ratherThan,
+  regressionTarget,
+  similarityTarget,
+  topClass,
+  weightedTarget,
+} from './model/targets.js';

@@ -1,0 +1,189 @@
+/**
+ * The one interface through which explainers see a model. Adapters implement
+ * it; nothing here knows an engine. Arrays are `{ shape, data }`, channels last.
+ */
+import type { NdArray, Target } from '../explanation.js';
+
+/** Which number is explained: before the final softmax or sigmoid, or the output as it is. */
+export type ScoreKind = 'logit' | 'output';
+
+/** How a rectifier passes the gradient back: as calculus says, guided (Springenberg 2015), or deconvnet (Zeiler 2014). */
+export type ReluRule = 'plain' | 'guided' | 'deconvnet';
+
+export interface InputInfo {
+  readonly name: string;
+  /** Without the batch axis; null where the size is free. */
+  readonly shape: readonly (number | null)[];
+  readonly dtype: 'float32' | 'int32' | 'bool';
+}
+
+export interface OutputInfo {
+  readonly name: string;
+  /** Without the batch axis. */
+  readonly shape: readonly (number | null)[];
+  /** The final activation, which `score: 'logit'` leaves out. */
+  readonly activation: 'softmax' | 'sigmoid' | 'linear';
+}
+
+/** A non-linearity applied value by value, as far as explainers must know it. */
+export interface ActivationInfo {
+  /** `relu`, `relu6`, `hardSigmoid`, `swish`, …: the field's name in camelCase. */
+  readonly name: string;
+  /** Where the unit is cut from above (6 for ReLU6). */
+  readonly ceiling?: number;
+}
+
+export interface LayerInfo {
+  /** Unique: names joined by `/` through nested models. */
+  readonly path: string;
+  /** Class or operation name: `Conv2D`, `ReLU`, `FusedConv2D`. */
+  readonly kind: string;
+  /** Output shape without the batch axis, channels last; null where the size is free. */
+  readonly shape: readonly (number | null)[];
+  readonly parameters: number;
+  /** Paths of the layers that feed it. */
+  readonly inputs: readonly string[];
+  /** Set where the layer is (or ends in) a value-by-value non-linearity. */
+  readonly activation?: ActivationInfo;
+  /** A value inside a layer, such as `conv1:linear` before the layer's own activation: addressable, not listed. */
+  readonly internal?: boolean;
+  /** True where a bias is added to this layer's output (`bias(path)` gives it). */
+  readonly hasBias?: boolean;
+}
+
+/** What a model can do; explainers say which of these they need. */
+export interface Capabilities {
+  readonly activations: boolean;
+  readonly gradients: boolean;
+  /** Run on from replaced activations of a layer. */
+  readonly fromLayer: boolean;
+  /** Has layers with weights that can be re-drawn (model-randomisation check). */
+  readonly randomize: boolean;
+}
+
+export interface ModelDescription {
+  readonly name: string;
+  /** Id of the adapter. */
+  readonly adapter: string;
+  readonly inputs: readonly InputInfo[];
+  readonly outputs: readonly OutputInfo[];
+  /** In execution order. */
+  readonly layers: readonly LayerInfo[];
+  readonly can: Capabilities;
+}
+
+/**
+ * A batch that is written sample by sample, so that thousands of variants of
+ * one picture never lie in memory together. `ndSamples` wraps an array.
+ */
+export interface Samples {
+  readonly count: number;
+  /** Of one sample, without the batch axis. */
+  readonly shape: readonly number[];
+  /** Writes all values of sample `index` into `into` (its length is the product of `shape`). */
+  write(index: number, into: Float32Array): void;
+}
+
+/** What every call over a batch shares. */
+export interface BatchOptions {
+  /** Samples run together; left out, the model chooses by its memory budget. */
+  readonly batchSize?: number;
+  /** Bytes of activations that may live at once. Default 256 MiB. */
+  readonly memoryBudget?: number;
+  readonly signal?: AbortSignal;
+  /** Called after each chunk with the samples done and their total. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface RunRequest extends BatchOptions {
+  /** One batch per model input, in the order of `describe().inputs`. */
+  readonly inputs: readonly Samples[];
+  /**
+   * Run on from a layer: its output is replaced by each of these variants.
+   * `inputs` then holds either one sample, whose other activations (skip
+   * connections, second inputs) hold for every variant, or one per variant.
+   */
+  readonly from?: { readonly layer: string; readonly activations: Samples };
+  /** Layer paths whose outputs are returned. */
+  readonly record?: readonly string[];
+  /** Called for each chunk in order; results are then not collected. */
+  readonly onChunk?: (chunk: RunResult & ChunkPosition) => void;
+}
+
+export interface ChunkPosition {
+  /** Index of the chunk's first sample. */
+  readonly offset: number;
+  readonly count: number;
+}
+
+/** Values of one output for a batch. `logits` equals `values` where the output is linear. */
+export interface OutputValues {
+  readonly name: string;
+  /** `[N, …]` before the final softmax or sigmoid. */
+  readonly logits: NdArray;
+  /** `[N, …]` as the model gives them. */
+  readonly values: NdArray;
+  readonly activation: OutputInfo['activation'];
+}
+
+export interface RunResult {
+  /** In the order of `describe().outputs`. */
+  readonly outputs: readonly OutputValues[];
+  /** By layer path, `[N, …]`. */
+  readonly activations: Readonly<Record<string, NdArray>>;
+}
+
+export interface DifferentiateRequest extends Omit<RunRequest, 'onChunk'> {
+  /** Per sample (or one list for all): what to differentiate. */
+  readonly targets: readonly Target[] | readonly (readonly Target[])[];
+  /** Default `'logit'`. */
+  readonly score?: ScoreKind;
+  /** With respect to these layers' outputs … */
+  readonly layers?: readonly string[];
+  /** … and to these inputs, by name. */
+  readonly wrt?: readonly string[];
+  /** Default `'plain'`. */
+  readonly reluRule?: ReluRule;
+  readonly onChunk?: (chunk: DifferentiateResult & ChunkPosition) => void;
+}
+
+export interface DifferentiateResult extends RunResult {
+  /** The differentiated scores, `scores[sample][target]`. */
+  readonly scores: readonly (readonly number[])[];
+  /** By layer path or input name; one `[N, …]` array per target. */
+  readonly gradients: Readonly<Record<string, readonly NdArray[]>>;
+}
+
+/** A classifier head that is global average pooling of a layer followed by one linear map. */
+export interface LinearHead {
+  /** `[channels, classes]`. */
+  readonly kernel: NdArray;
+  readonly bias: Float32Array;
+}
+
+export interface ExplainableModel {
+  describe(): ModelDescription;
+  /** Forward pass over a batch. */
+  run(request: RunRequest): Promise<RunResult>;
+  /** One forward and, per target, at most one partial backward pass. Gradients are taken at `layers` and `wrt`; their activations are recorded too. */
+  differentiate(request: DifferentiateRequest): Promise<DifferentiateResult>;
+  /** The linear head over `layer`, or in words what follows the layer instead. */
+  linearHead(layer: string, output?: string): LinearHead | { readonly found: string };
+  /** The bias that is added to the layer's output per channel (a normalisation's implicit bias included). */
+  bias(layer: string): Float32Array | undefined;
+  /** The same model with the weights of these layers drawn anew from their own mean and spread; release it separately. */
+  randomize(layers: readonly string[], seed: number): ExplainableModel;
+  /** Frees what the adapter allocated; never the caller's model. */
+  release(): void;
+}
+
+/** An `[N, …]` array as samples. */
+export function ndSamples(array: NdArray): Samples {
+  const [count, ...shape] = array.shape;
+  const size = shape.reduce((a, b) => a * b, 1);
+  return {
+    count,
+    shape,
+    write: (index, into) => into.set(array.data.subarray(index * size, (index + 1) * size)),
+  };
+}

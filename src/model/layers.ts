@@ -1,0 +1,114 @@
+/** Choosing and finding layers by what `describe()` says. Pure. */
+import { nearestNames, WhylensError } from '../errors.js';
+import type { LayerChoice } from '../explanation.js';
+import type { LayerInfo, ModelDescription } from './interface.js';
+
+const RUNNERS_UP = 4;
+
+/** How a caller names a layer: path, index in execution order (negative from the end), or an object with a name. */
+export type LayerReference = string | number | { readonly name: string };
+
+/**
+ * The layer to explain: the one named, or else the last whose output still has
+ * spatial extent larger than 1×1, taken after its activation.
+ */
+export function chooseLayer(
+  description: ModelDescription,
+  reference?: LayerReference,
+): LayerChoice {
+  const layers = description.layers.filter(({ internal }) => internal !== true);
+  if (reference !== undefined) {
+    const layer = findLayer(description, reference);
+    return {
+      path: layer.path,
+      shape: spatialShape(layer, layers),
+      reason: 'named by the caller',
+      runnersUp: [],
+    };
+  }
+  // an input layer is no evidence of the model's
+  const candidates = layers.filter((layer) => hasSpace(layer) && layer.inputs.length > 0).reverse();
+  if (candidates.length === 0) {
+    throw new WhylensError(
+      'UNSUITABLE_LAYER',
+      `no layer of model '${description.name}' has an output with spatial extent larger than 1×1, so there is nothing to draw a map from; its layers end in ${layers.slice(-3).map(describeLayer).join(', ')}. Use a method that needs no layer (see 'whylens methods')`,
+    );
+  }
+  const [chosen, ...rest] = candidates;
+  return {
+    path: chosen.path,
+    shape: known(chosen),
+    reason: 'the last layer whose output is larger than 1×1, after its activation',
+    runnersUp: rest
+      .slice(0, RUNNERS_UP)
+      .map((layer) => ({ path: layer.path, shape: known(layer) })),
+  };
+}
+
+/** The layer a reference means; throws with the nearest paths. */
+export function findLayer(description: ModelDescription, reference: LayerReference): LayerInfo {
+  const listed = description.layers.filter(({ internal }) => internal !== true);
+  if (typeof reference === 'number') {
+    const layer = Number.isInteger(reference) ? listed.at(reference) : undefined;
+    if (layer === undefined) {
+      throw new WhylensError(
+        'UNKNOWN_LAYER',
+        `layer index must be a whole number from ${-listed.length} to ${listed.length - 1}, got ${reference}`,
+        { facts: { layer: reference } },
+      );
+    }
+    return layer;
+  }
+  const name = typeof reference === 'string' ? reference : reference?.name;
+  const found =
+    description.layers.find(({ path }) => path === name) ??
+    uniqueEnding(description.layers, String(name));
+  if (found === undefined) {
+    const near = nearestNames(
+      String(name),
+      listed.map(({ path }) => path),
+    );
+    throw new WhylensError(
+      'UNKNOWN_LAYER',
+      `the model has no layer '${name}'; the nearest names are ${near.join(', ')}. 'whylens layers' lists all ${listed.length}`,
+      { facts: { layer: name, near } },
+    );
+  }
+  return found;
+}
+
+/** True where a layer's output has channels and more than one position in space. */
+export function hasSpace({ shape }: LayerInfo): boolean {
+  // [n, k], [h, w, k], [d, h, w, k]; a null size is free, hence larger than one somewhere
+  const space = shape.slice(0, -1);
+  return space.length >= 1 && space.length <= 3 && space.some((size) => size === null || size > 1);
+}
+
+function spatialShape(layer: LayerInfo, layers: readonly LayerInfo[]): number[] {
+  if (!hasSpace(layer)) {
+    const better = layers
+      .filter((other) => hasSpace(other) && other.inputs.length > 0)
+      .slice(-3)
+      .reverse();
+    throw new WhylensError(
+      'UNSUITABLE_LAYER',
+      `layer ${describeLayer(layer)} has no spatial extent: a map needs an output of shape [height, width, channels] larger than 1×1. Suitable layers nearest to the output: ${better.map(describeLayer).join(', ') || 'none'}`,
+      { facts: { layer: layer.path, shape: layer.shape } },
+    );
+  }
+  return known(layer);
+}
+
+function uniqueEnding(layers: readonly LayerInfo[], name: string): LayerInfo | undefined {
+  const matches = layers.filter(({ path }) => path.endsWith(`/${name}`));
+  return matches.length === 1 ? matches[0] : undefined;
+}
+
+function describeLayer({ path, shape }: LayerInfo): string {
+  return `'${path}' [${shape.map((size) => size ?? '?').join(', ')}]`;
+}
+
+/** Free sizes as 0: they are replaced by the real ones once the layer ran. */
+function known({ shape }: LayerInfo): number[] {
+  return shape.map((size) => size ?? 0);
+}

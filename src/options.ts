@@ -1,0 +1,178 @@
+/**
+ * Options of explainers and formatters, declared once: validation, help texts,
+ * documentation and the command's flags all derive from these declarations.
+ */
+import { nearestNames, WhylensError } from './errors.js';
+
+interface Common<T> {
+  /** Undefined: left out unless given, or inferred (say from what in `help`). */
+  readonly default: T | undefined;
+  /** One line. */
+  readonly help: string;
+}
+
+export interface NumberOption extends Common<number> {
+  readonly type: 'number';
+  readonly min?: number;
+  readonly max?: number;
+  readonly integer?: boolean;
+  readonly unit?: string;
+}
+
+export interface BooleanOption extends Common<boolean> {
+  readonly type: 'boolean';
+}
+
+export interface ChoiceOption extends Common<string> {
+  readonly type: 'choice';
+  readonly choices: readonly string[];
+}
+
+export interface StringOption extends Common<string> {
+  readonly type: 'string';
+}
+
+/** A list of numbers or of strings; on the command line separated by commas. */
+export interface ListOption extends Common<readonly (number | string)[]> {
+  readonly type: 'list';
+  readonly of: 'number' | 'string';
+}
+
+/** A value that only code can give (a function, a picture, an array), or one of several shapes. */
+export interface ValueOption extends Common<unknown> {
+  readonly type: 'value';
+  /** What is allowed, for messages: "a number, or an array like the input". */
+  readonly expects: string;
+  readonly check: (value: unknown) => boolean;
+  /** How a command-line string becomes the value; without it the command cannot set it. */
+  readonly parse?: (text: string) => unknown;
+}
+
+export type OptionSpec =
+  NumberOption | BooleanOption | ChoiceOption | StringOption | ListOption | ValueOption;
+
+export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
+
+/** Fills in defaults and checks type and range; throws on the first thing that is wrong. */
+export function validateOptions(
+  owner: string,
+  specs: OptionSpecs,
+  given: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    if (!Object.hasOwn(specs, name)) {
+      const allowed = Object.keys(specs);
+      throw new WhylensError(
+        'UNKNOWN_OPTION',
+        allowed.length === 0
+          ? `${owner} has no option '${name}': it takes none`
+          : `${owner} has no option '${name}'; did you mean '${nearestNames(name, allowed, 1)[0]}'? Its options are ${allowed.join(', ')}`,
+        { facts: { option: name, allowed } },
+      );
+    }
+    const problem = problemOf(specs[name], value);
+    if (problem !== undefined) {
+      throw new WhylensError(
+        'INVALID_OPTION',
+        `option '${name}' of ${owner} must be ${problem}, got ${show(value)}`,
+        { facts: { option: name, value: show(value) } },
+      );
+    }
+    result[name] = value;
+  }
+  for (const [name, spec] of Object.entries(specs)) {
+    if (result[name] === undefined && spec.default !== undefined) result[name] = spec.default;
+  }
+  return result;
+}
+
+/** Turns a command-line string into an option's value; the result still goes through `validateOptions`. */
+export function parseOption(owner: string, name: string, spec: OptionSpec, text: string): unknown {
+  switch (spec.type) {
+    case 'number':
+      return text.trim() === '' ? Number.NaN : Number(text);
+    case 'boolean':
+      if (/^(true|yes|on|1)$/i.test(text)) return true;
+      if (/^(false|no|off|0)$/i.test(text)) return false;
+      return text;
+    case 'list': {
+      const parts = text.split(',').map((part) => part.trim());
+      return spec.of === 'number' ? parts.map((part) => (part === '' ? NaN : Number(part))) : parts;
+    }
+    case 'value':
+      if (spec.parse === undefined) {
+        throw new WhylensError(
+          'INVALID_OPTION',
+          `option '${name}' of ${owner} takes ${spec.expects} and can only be set from code`,
+        );
+      }
+      return spec.parse(text);
+    default:
+      return text;
+  }
+}
+
+/** What an option allows, in words: for help and documentation. */
+export function describeOption(spec: OptionSpec): string {
+  switch (spec.type) {
+    case 'number': {
+      const what = spec.integer === true ? 'a whole number' : 'a number';
+      const unit = spec.unit === undefined ? '' : ` (${spec.unit})`;
+      if (spec.min !== undefined && spec.max !== undefined) {
+        return `${what} from ${spec.min} to ${spec.max}${unit}`;
+      }
+      if (spec.min !== undefined) return `${what} of at least ${spec.min}${unit}`;
+      if (spec.max !== undefined) return `${what} of at most ${spec.max}${unit}`;
+      return what + unit;
+    }
+    case 'boolean':
+      return 'true or false';
+    case 'choice':
+      return `one of ${spec.choices.join(', ')}`;
+    case 'string':
+      return 'a string';
+    case 'list':
+      return `a list of ${spec.of}s`;
+    case 'value':
+      return spec.expects;
+  }
+}
+
+function problemOf(spec: OptionSpec, value: unknown): string | undefined {
+  const bad = describeOption(spec);
+  switch (spec.type) {
+    case 'number':
+      return typeof value === 'number' &&
+        Number.isFinite(value) &&
+        (spec.integer !== true || Number.isInteger(value)) &&
+        (spec.min === undefined || value >= spec.min) &&
+        (spec.max === undefined || value <= spec.max)
+        ? undefined
+        : bad;
+    case 'boolean':
+      return typeof value === 'boolean' ? undefined : bad;
+    case 'choice':
+      return typeof value === 'string' && spec.choices.includes(value) ? undefined : bad;
+    case 'string':
+      return typeof value === 'string' ? undefined : bad;
+    case 'list':
+      return Array.isArray(value) &&
+        value.every((item) =>
+          spec.of === 'number' ? Number.isFinite(item) : typeof item === 'string',
+        )
+        ? undefined
+        : bad;
+    case 'value':
+      return spec.check(value) ? undefined : bad;
+  }
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value !== 'object' || value === null) return String(value);
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
