@@ -1,0 +1,54 @@
+import type { Heatmap } from '../explanation.js';
+
+/**
+ * A map at another size: bilinear with half-pixel centres, edges repeated, no
+ * smoothing when shrinking (what `tf.image.resize` and OpenCV compute). Any
+ * rank: `[n]`, `[h, w]`, `[d, h, w]`; one axis after the other.
+ *
+ * @param map values with one size an axis
+ * @param size the new size of each axis
+ * @example resizeMap({ shape: [7, 7], data }, [224, 224])
+ */
+export function resizeMap(map: Heatmap, size: readonly number[]): Heatmap {
+  let { data } = map;
+  const shape = [...map.shape];
+  if (size.length !== shape.length) {
+    throw new RangeError(
+      `resizeMap needs one size an axis: the map has shape [${shape.join(', ')}], got [${size.join(', ')}]`,
+    );
+  }
+  // the last axis first: rows are contiguous, and an enlarged row is written once
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] === size[axis]) continue;
+    data = resizeAxis(data, shape, axis, size[axis]);
+    shape[axis] = size[axis];
+  }
+  return { shape, data: data === map.data ? data.slice() : data };
+}
+
+function resizeAxis(
+  data: Float32Array,
+  shape: readonly number[],
+  axis: number,
+  size: number,
+): Float32Array {
+  const from = shape[axis];
+  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const outer = shape.slice(0, axis).reduce((a, b) => a * b, 1);
+  const result = new Float32Array(outer * size * inner);
+  for (let i = 0; i < size; i++) {
+    const centre = Math.min(Math.max(((i + 0.5) * from) / size - 0.5, 0), from - 1);
+    const low = Math.floor(centre);
+    const high = Math.min(low + 1, from - 1);
+    const share = centre - low;
+    for (let o = 0; o < outer; o++) {
+      const to = (o * size + i) * inner;
+      const a = (o * from + low) * inner;
+      const b = (o * from + high) * inner;
+      for (let j = 0; j < inner; j++) {
+        result[to + j] = data[a + j] * (1 - share) + data[b + j] * share;
+      }
+    }
+  }
+  return result;
+}
