@@ -1,0 +1,126 @@
+/**
+ * The rooms and the doors between them. Reads like the paragraph it holds:
+ *
+ *   cli → node → everything; explain → container, model, explanation;
+ *   explainers → model (interface only), maths, explanation;
+ *   formatters → images, explanation;
+ *   images, maths, explanation, errors import nothing of the project but each other.
+ *   Only model/tfjs imports tfjs; only node and cli import `node:` modules or sharp.
+ */
+
+/** Names and plain checks that every room may use: errors, the record, declared options. */
+const BASE = ['^src/errors', '^src/explanation', '^src/options'];
+/** What a plugin is: its types and the tokens it binds to. */
+const PLUGIN = ['^src/container/plugin', '^src/container/tokens'];
+/** The model as explainers see it; the engines live in folders below. */
+const MODEL_INTERFACE = ['^src/model/[^/]+$'];
+const LIBRARIES = ['(^|/)node_modules/'];
+
+/** `room` may import itself and what is listed, nothing else. */
+const only = (room, path, allowed, comment) => ({
+  name: `${room}-imports-only`,
+  comment,
+  severity: 'error',
+  from: { path },
+  to: { pathNot: [path, ...allowed] },
+});
+
+const LIBRARY_CODE = '^(src|explainers|formatters)/';
+
+module.exports = {
+  forbidden: [
+    only(
+      'images-maths-explanation-errors',
+      '^src/(images|maths)/|^src/(explanation|errors|options)[.]ts$',
+      LIBRARIES,
+      'The ground floor knows nothing of models, containers or files.',
+    ),
+    only(
+      'explainers',
+      '^explainers/',
+      [...BASE, ...PLUGIN, ...MODEL_INTERFACE, '^src/maths/', ...LIBRARIES],
+      'An explainer sees the model interface and pure functions, never an engine, a picture or a colour.',
+    ),
+    only(
+      'formatters',
+      '^formatters/',
+      [...BASE, ...PLUGIN, '^src/images/', ...LIBRARIES],
+      'A formatter reads the record and nothing else; it cannot reach a model.',
+    ),
+    only(
+      'model',
+      '^src/model/',
+      [...BASE, ...PLUGIN, '^src/maths/', ...LIBRARIES],
+      'A model knows no explainer, no formatter, no picture and no file.',
+    ),
+    only(
+      'container',
+      '^src/container/',
+      [
+        ...BASE,
+        ...MODEL_INTERFACE,
+        '^explainers/index[.]ts$',
+        '^formatters/index[.]ts$',
+        ...LIBRARIES,
+      ],
+      'The container knows the registration lists and the shapes of plugins.',
+    ),
+    {
+      name: 'nothing-imports-the-command',
+      severity: 'error',
+      from: { path: LIBRARY_CODE, pathNot: '^src/cli/' },
+      to: { path: '^src/cli/' },
+    },
+    {
+      name: 'only-cli-and-the-entry-import-node',
+      comment: 'What needs a file system stays out of everything that runs in a browser.',
+      severity: 'error',
+      from: { path: LIBRARY_CODE, pathNot: ['^src/(cli|node)/', '^src/index[.]ts$'] },
+      to: { path: '^src/node/' },
+    },
+    {
+      name: 'only-node-and-cli-import-node-modules-or-sharp',
+      severity: 'error',
+      from: { path: LIBRARY_CODE, pathNot: '^src/(cli|node)/' },
+      to: { path: '(^|/)node_modules/(sharp|cli-progress|commander)/' },
+    },
+    {
+      name: 'only-node-and-cli-import-node-builtins',
+      severity: 'error',
+      from: { path: LIBRARY_CODE, pathNot: '^src/(cli|node)/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'only-model-tfjs-imports-tfjs',
+      severity: 'error',
+      from: { path: LIBRARY_CODE, pathNot: '^src/model/tfjs/' },
+      to: { path: 'node_modules/@tensorflow/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'Types may refer to each other, running code may not.',
+      severity: 'error',
+      from: { path: LIBRARY_CODE },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'everything-resolves',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^@tensorflow/tfjs-node$' },
+    },
+    {
+      name: 'published-code-uses-published-dependencies',
+      severity: 'error',
+      from: { path: LIBRARY_CODE },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^build/' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types'] },
+  },
+};
