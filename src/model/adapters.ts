@@ -1,9 +1,10 @@
 import { ContainerModule } from 'inversify';
 import type { ModelAdapter } from '../container/plugin.js';
 import { TOKENS } from '../container/tokens.js';
+import { TfjsLayersAdapter } from './tfjs/layers-adapter.js';
 
 /** The registration list: one line an adapter, asked in this order. */
-const ADAPTERS: (new () => ModelAdapter)[] = [];
+const ADAPTERS: (new () => ModelAdapter)[] = [TfjsLayersAdapter];
 
 export const builtInAdapters = new ContainerModule(({ bind }) => {
   for (const adapter of ADAPTERS) bind(TOKENS.ModelAdapter).to(adapter).inSingletonScope();

@@ -53,11 +53,7 @@ export interface Values {
   readonly shapes: Map<ValueId, readonly number[]>;
 }
 
-export function forward(
-  plan: Plan,
-  feeds: ReadonlyMap<ValueId, Tensor>,
-  session: Session,
-): Values {
+export function forward(plan: Plan, feeds: ReadonlyMap<ValueId, Tensor>, session: Session): Values {
   const tensors = new Map(feeds);
   const shapes = new Map<ValueId, readonly number[]>();
   for (const [value, { shape }] of feeds) shapes.set(value, shape);
@@ -153,7 +149,10 @@ function guarded<T>(step: Step, verb: string, work: () => T): T {
     throw new WhylensError(
       'UNSUPPORTED_OPERATION',
       `cannot ${verb} layer '${step.path}' (${step.op.kind}) on the '${tf.getBackend()}' back end: ${message}. Try another back end, a layer nearer to the output, or a method without gradients such as occlusion or rise`,
-      { cause: error, facts: { layer: step.path, operation: step.op.kind, backend: tf.getBackend() } },
+      {
+        cause: error,
+        facts: { layer: step.path, operation: step.op.kind, backend: tf.getBackend() },
+      },
     );
   }
 }

@@ -7,7 +7,14 @@ import { concatOp, mergeOp, type MergeMode } from './ops/merge.js';
 import { globalAverageOp, globalMaxOp, poolOp } from './ops/pool.js';
 import { opaqueOp } from './ops/opaque.js';
 import type { Op } from './program.js';
-import { flattenOp, padOp, reshapeOp, resizeBilinearOp, transposeOp, upsampleNearestOp } from './ops/shape.js';
+import {
+  flattenOp,
+  padOp,
+  reshapeOp,
+  resizeBilinearOp,
+  transposeOp,
+  upsampleNearestOp,
+} from './ops/shape.js';
 import { Weight } from './weight.js';
 
 /** A layer variable. */
@@ -100,7 +107,12 @@ const LAYERS: Readonly<Record<string, (facts: Facts) => LayerPart[] | undefined>
     if (axis !== -1 && axis !== rank - 1) return undefined;
     const found = variables(facts, ['gamma', 'beta', 'moving_mean', 'moving_variance']);
     const { scale, shift } = foldNormalization(
-      { gamma: found.gamma, beta: found.beta, mean: found.moving_mean!, variance: found.moving_variance! },
+      {
+        gamma: found.gamma,
+        beta: found.beta,
+        mean: found.moving_mean!,
+        variance: found.moving_variance!,
+      },
       Number(config.epsilon ?? 1e-3),
     );
     return [{ op: affineOp(facts.kind, scale, shift) }];
@@ -134,8 +146,12 @@ const LAYERS: Readonly<Record<string, (facts: Facts) => LayerPart[] | undefined>
   Flatten: ({ kind }) => [{ op: flattenOp(kind) }],
   Reshape: ({ kind, output, config }) => {
     const target = (config.targetShape ?? config.target_shape) as (number | null)[];
-    const shape = output.every((size) => size !== null) ? (output as number[]) : target.map((size) => size ?? -1);
-    return shape.filter((size) => size === -1).length <= 1 ? [{ op: reshapeOp(kind, shape) }] : undefined;
+    const shape = output.every((size) => size !== null)
+      ? (output as number[])
+      : target.map((size) => size ?? -1);
+    return shape.filter((size) => size === -1).length <= 1
+      ? [{ op: reshapeOp(kind, shape) }]
+      : undefined;
   },
   Permute: ({ kind, config }) => [{ op: transposeOp(kind, [0, ...(config.dims as number[])]) }],
   ZeroPadding2D: ({ kind, config }) => {
@@ -144,7 +160,14 @@ const LAYERS: Readonly<Record<string, (facts: Facts) => LayerPart[] | undefined>
   },
   Cropping2D: ({ kind, config }) => {
     const crops = config.cropping as [number, number][];
-    return [{ op: padOp(kind, crops.map(([a, b]) => [-a, -b] as const)) }];
+    return [
+      {
+        op: padOp(
+          kind,
+          crops.map(([a, b]) => [-a, -b] as const),
+        ),
+      },
+    ];
   },
   UpSampling2D: ({ kind, config, output }) => {
     const factors = [config.size].flat().map(Number);
@@ -162,7 +185,9 @@ const LAYERS: Readonly<Record<string, (facts: Facts) => LayerPart[] | undefined>
   AveragePooling2D: (facts) => pooling(facts, 'avg', 2),
   AveragePooling3D: (facts) => pooling(facts, 'avg', 3),
   GlobalAveragePooling1D: (facts) => [{ op: globalAverageOp(facts.kind, [1], false) }],
-  GlobalAveragePooling2D: (facts) => [{ op: globalAverageOp(facts.kind, [1, 2], keepsDims(facts)) }],
+  GlobalAveragePooling2D: (facts) => [
+    { op: globalAverageOp(facts.kind, [1, 2], keepsDims(facts)) },
+  ],
   GlobalMaxPooling1D: (facts) => [{ op: globalMaxOp(facts.kind, [1], false) }],
   GlobalMaxPooling2D: (facts) => [{ op: globalMaxOp(facts.kind, [1, 2], keepsDims(facts)) }],
   Add: (facts) => merge(facts, 'add'),
@@ -189,7 +214,11 @@ function convolution(facts: Facts): LayerPart[] | undefined {
   return withActivation(facts, convOp(facts.kind, kernel!, bias, geometry));
 }
 
-function pooling({ kind, config }: Facts, mode: 'max' | 'avg', rank: number): LayerPart[] | undefined {
+function pooling(
+  { kind, config }: Facts,
+  mode: 'max' | 'avg',
+  rank: number,
+): LayerPart[] | undefined {
   const list = (value: unknown) => spread(value, rank);
   const window = list(config.poolSize ?? config.pool_size);
   const padding = config.padding ?? 'valid';
@@ -200,7 +229,9 @@ function pooling({ kind, config }: Facts, mode: 'max' | 'avg', rank: number): La
 
 function merge({ kind, inputs }: Facts, mode: MergeMode): LayerPart[] | undefined {
   // Keras aligns inputs of unequal rank its own way
-  return inputs.every(({ length }) => length === inputs[0].length) ? [{ op: mergeOp(kind, mode) }] : undefined;
+  return inputs.every(({ length }) => length === inputs[0].length)
+    ? [{ op: mergeOp(kind, mode) }]
+    : undefined;
 }
 
 /** The op, and the layer's own activation as a step of its own. */
@@ -217,7 +248,10 @@ function customActivation(layer: KerasLayer, name: string): Op {
 }
 
 /** Weights by the role in which the layer creates them; absent ones are left out by `use_bias` and the like. */
-function variables({ layer, config }: Facts, roles: readonly string[]): Record<string, Weight | undefined> {
+function variables(
+  { layer, config }: Facts,
+  roles: readonly string[],
+): Record<string, Weight | undefined> {
   const present = roles.filter((role) => {
     if (role === 'bias') return (config.useBias ?? config.use_bias ?? true) !== false;
     if (role === 'gamma') return (config.scale ?? true) !== false;
@@ -251,5 +285,8 @@ function optional(value: unknown): number | undefined {
 }
 
 function channelsFirst(config: Record<string, unknown>): boolean {
-  return (config.dataFormat ?? config.data_format) === 'channelsFirst' || (config.dataFormat ?? config.data_format) === 'channels_first';
+  return (
+    (config.dataFormat ?? config.data_format) === 'channelsFirst' ||
+    (config.dataFormat ?? config.data_format) === 'channels_first'
+  );
 }

@@ -78,7 +78,9 @@ function walk(
 ): ValueId[] {
   const values = new Map<number, ValueId>();
   graph.inputs.forEach((tensor, i) => values.set(tensor.id, inputs[i]));
-  const depths = Object.keys(graph.nodesByDepth).map(Number).sort((a, b) => b - a);
+  const depths = Object.keys(graph.nodesByDepth)
+    .map(Number)
+    .sort((a, b) => b - a);
   for (const depth of depths) {
     for (const node of graph.nodesByDepth[depth]) {
       const layer = node.outboundLayer;

@@ -106,7 +106,11 @@ export class ProgramBuilder {
     op: Op,
     inputs: readonly ValueId[],
     shapes: readonly (readonly (number | null)[])[],
-    about: { readonly parameters?: number; readonly internal?: boolean; readonly kind?: string } = {},
+    about: {
+      readonly parameters?: number;
+      readonly internal?: boolean;
+      readonly kind?: string;
+    } = {},
   ): ValueId[] {
     const unique = this.unique(path);
     const outputs = shapes.map(() => this.next++);
@@ -157,7 +161,7 @@ export class ProgramBuilder {
   output(name: string, value: ValueId): ProgramOutput {
     const shape = this.shape(value);
     const behind: Step[] = [];
-    for (let at = value; ; ) {
+    for (let at = value; ;) {
       const step = this.stepOf.get(at);
       if (step === undefined) break;
       const activation = step.op.activation?.name;
@@ -175,9 +179,7 @@ export class ProgramBuilder {
     return { name, value, logits: value, activation: 'linear', shape };
   }
 
-  build(
-    about: Pick<Program, 'name' | 'adapter' | 'inputs' | 'outputs'>,
-  ): Program {
+  build(about: Pick<Program, 'name' | 'adapter' | 'inputs' | 'outputs'>): Program {
     return { ...about, steps: this.steps, values: this.values, layers: this.layers };
   }
 

@@ -1,4 +1,4 @@
-import { tensor, type Tensor } from '@tensorflow/tfjs-core';
+import { keep, tensor, type Tensor } from '@tensorflow/tfjs-core';
 
 /**
  * A weight array: the caller's own tensor, or numbers of ours (folded, reversed
@@ -38,7 +38,11 @@ export class Weight {
   }
 
   /** A weight computed from this one, under a name; computed when first read. */
-  derive(key: string, shape: readonly number[], compute: (data: Float32Array) => Float32Array): Weight {
+  derive(
+    key: string,
+    shape: readonly number[],
+    compute: (data: Float32Array) => Float32Array,
+  ): Weight {
     let found = this.derived.get(key);
     if (found === undefined) {
       found = Weight.from(shape, () => compute(this.data()));
@@ -57,7 +61,8 @@ export class Session {
     if (own !== undefined) return own;
     let found = this.uploaded.get(weight);
     if (found === undefined) {
-      found = tensor(weight.data(), weight.shape as number[], 'float32');
+      // first used inside some tidy, needed until the end of the call
+      found = keep(tensor(weight.data(), weight.shape as number[], 'float32'));
       this.uploaded.set(weight, found);
     }
     return found;

@@ -125,6 +125,7 @@ export function activationOp(name: string, kind = 'Activation'): Op | undefined 
   const own = ALIASES[name] ?? name;
   if (own === 'linear') return identityOp(kind);
   if (own === 'softmax') return softmaxOp(kind);
+  if (own === 'elu') return eluOp(kind, 1);
   const unit = PLAIN[own];
   return unit === undefined ? undefined : unitOp(kind, own, unit);
 }
@@ -218,7 +219,8 @@ export function softmaxOp(kind: string): Op {
 }
 
 export function unitOp(kind: string, name: string, unit: Unit): Op {
-  const rectifier = name === 'relu' || unit.info?.ceiling !== undefined && name.startsWith('relu');
+  const rectifier =
+    name === 'relu' || (unit.info?.ceiling !== undefined && name.startsWith('relu'));
   return {
     kind,
     activation: { name, ...unit.info },

@@ -179,14 +179,10 @@ export function convolve(x: Tensor, kernel: Tensor, geometry: ConvGeometry): Ten
 function depthwise(x: Tensor4D, kernel: Tensor4D, geometry: ConvGeometry): Tensor4D {
   const { strides, dilations } = geometry;
   const [padded, pad] = explicit(x, kernel.shape.slice(0, 2), geometry);
-  return tf.depthwiseConv2d(
-    padded as Tensor4D,
-    kernel,
-    [strides[0], strides[1]],
-    pad,
-    'NHWC',
-    [dilations[0], dilations[1]],
-  );
+  return tf.depthwiseConv2d(padded as Tensor4D, kernel, [strides[0], strides[1]], pad, 'NHWC', [
+    dilations[0],
+    dilations[1],
+  ]);
 }
 
 /**
@@ -250,7 +246,10 @@ function stuff(x: Tensor, axis: number, stride: number): Tensor {
   if (stride === 1) return x;
   const inner = x.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
   const rows = x.size / inner;
-  const padded = tf.pad(tf.reshape(x, [rows, inner]), [[0, 0], [0, (stride - 1) * inner]]);
+  const padded = tf.pad(tf.reshape(x, [rows, inner]), [
+    [0, 0],
+    [0, (stride - 1) * inner],
+  ]);
   const shape = [...x.shape];
   shape[axis] *= stride;
   return tf.reshape(padded, shape);

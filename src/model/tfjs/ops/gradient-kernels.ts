@@ -52,8 +52,13 @@ const KERNELS: Readonly<Record<string, KernelFunc>> = {
     const { filterSize, strides, pad } = attrs as Record<string, never>;
     const x = asTensor(input);
     const by = padding(pad);
-    if (typeof by !== 'string') throw new Error('max pooling with explicit padding has no gradient here');
-    const op = poolOp('MaxPool', 'max', { window: pair(filterSize), strides: pair(strides), padding: by });
+    if (typeof by !== 'string')
+      throw new Error('max pooling with explicit padding has no gradient here');
+    const op = poolOp('MaxPool', 'max', {
+      window: pair(filterSize),
+      strides: pair(strides),
+      padding: by,
+    });
     const saved = { inputs: [x], outputs: [asTensor(output)], inputShapes: [x.shape] };
     return op.backward([asTensor(dy)], saved, [true], new Session(), 'plain')[0]!;
   },
@@ -63,7 +68,11 @@ function asTensor({ dataId, shape, dtype }: Info): Tensor4D {
   return tf.engine().makeTensorFromDataId(dataId, shape, dtype) as Tensor4D;
 }
 
-function shaped(shape: readonly number[]): { inputs: Tensor[]; outputs: Tensor[]; inputShapes: (readonly number[])[] } {
+function shaped(shape: readonly number[]): {
+  inputs: Tensor[];
+  outputs: Tensor[];
+  inputShapes: (readonly number[])[];
+} {
   return { inputs: [], outputs: [], inputShapes: [shape] };
 }
 
@@ -73,6 +82,10 @@ function pair(value: Pair): [number, number] {
 
 function padding(pad: unknown): 'same' | 'valid' | [number, number][] {
   if (pad === 'same' || pad === 'valid') return pad;
-  if (typeof pad === 'number') return [[pad, pad], [pad, pad]];
+  if (typeof pad === 'number')
+    return [
+      [pad, pad],
+      [pad, pad],
+    ];
   return (pad as [number, number][]).slice(1, 3);
 }

@@ -41,15 +41,25 @@ export function affineOp(kind: string, scale: Weight, shift: Weight): Op {
 
 /** Scale and shift of a batch normalisation, in float64 before rounding. */
 export function foldNormalization(
-  { gamma, beta, mean, variance }: { gamma?: Weight; beta?: Weight; mean: Weight; variance: Weight },
+  {
+    gamma,
+    beta,
+    mean,
+    variance,
+  }: { gamma?: Weight; beta?: Weight; mean: Weight; variance: Weight },
   epsilon: number,
 ): { scale: Weight; shift: Weight } {
   const channels = mean.shape[0];
   const scaleAt = (k: number) => (gamma?.data()[k] ?? 1) / Math.sqrt(variance.data()[k] + epsilon);
   return {
-    scale: Weight.from([channels], () => Float32Array.from({ length: channels }, (_, k) => scaleAt(k))),
+    scale: Weight.from([channels], () =>
+      Float32Array.from({ length: channels }, (_, k) => scaleAt(k)),
+    ),
     shift: Weight.from([channels], () =>
-      Float32Array.from({ length: channels }, (_, k) => (beta?.data()[k] ?? 0) - mean.data()[k] * scaleAt(k)),
+      Float32Array.from(
+        { length: channels },
+        (_, k) => (beta?.data()[k] ?? 0) - mean.data()[k] * scaleAt(k),
+      ),
     ),
   };
 }

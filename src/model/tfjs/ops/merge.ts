@@ -70,7 +70,8 @@ export function splitOp(kind: string, sizes: number | readonly number[], axis: n
     forward: ([x]) => tf.split(x, typeof sizes === 'number' ? sizes : [...sizes], axis),
     backward: (dys, { inputShapes: [shape] }) => {
       const along = axis < 0 ? axis + shape.length : axis;
-      const parts = typeof sizes === 'number' ? new Array<number>(sizes).fill(shape[along] / sizes) : sizes;
+      const parts =
+        typeof sizes === 'number' ? new Array<number>(sizes).fill(shape[along] / sizes) : sizes;
       return [
         tf.concat(
           parts.map((size, i) => dys[i] ?? tf.zeros(shape.map((s, j) => (j === along ? size : s)))),
@@ -82,12 +83,26 @@ export function splitOp(kind: string, sizes: number | readonly number[], axis: n
 }
 
 function combine(xs: readonly Tensor[], mode: MergeMode): Tensor {
-  const two = { add: tf.add, average: tf.add, sub: tf.sub, mul: tf.mul, div: tf.div, maximum: tf.maximum, minimum: tf.minimum }[mode];
+  const two = {
+    add: tf.add,
+    average: tf.add,
+    sub: tf.sub,
+    mul: tf.mul,
+    div: tf.div,
+    maximum: tf.maximum,
+    minimum: tf.minimum,
+  }[mode];
   const all = xs.slice(1).reduce((sum, x) => two<Tensor>(sum, x), xs[0]);
   return mode === 'average' ? tf.div(all, xs.length) : xs.length === 1 ? all.clone() : all;
 }
 
-function partial(dy: Tensor, xs: readonly Tensor[], count: number, i: number, mode: MergeMode): Tensor {
+function partial(
+  dy: Tensor,
+  xs: readonly Tensor[],
+  count: number,
+  i: number,
+  mode: MergeMode,
+): Tensor {
   switch (mode) {
     case 'add':
       return dy;
@@ -105,7 +120,8 @@ function partial(dy: Tensor, xs: readonly Tensor[], count: number, i: number, mo
       const others = xs.filter((_, j) => j !== i);
       const beats = others.map((other, j) => {
         const first = j >= i;
-        if (mode === 'maximum') return first ? tf.greaterEqual(xs[i], other) : tf.greater(xs[i], other);
+        if (mode === 'maximum')
+          return first ? tf.greaterEqual(xs[i], other) : tf.greater(xs[i], other);
         return first ? tf.lessEqual(xs[i], other) : tf.less(xs[i], other);
       });
       return beats.reduce<Tensor>((product, mask) => tf.mul(product, tf.cast(mask, 'float32')), dy);

@@ -110,7 +110,13 @@ function windowCells(
   return { positions: size.reduce((a, b) => a * b, 1), outputs, of: (o) => lists[o] };
 }
 
-function spreadMean(dy: Float32Array, dx: Float32Array, cells: Cells, batch: number, channels: number): void {
+function spreadMean(
+  dy: Float32Array,
+  dx: Float32Array,
+  cells: Cells,
+  batch: number,
+  channels: number,
+): void {
   for (let n = 0, at = 0; n < batch; n++) {
     const base = n * cells.positions * channels;
     for (let o = 0; o < cells.outputs; o++, at += channels) {

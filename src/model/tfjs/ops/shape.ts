@@ -43,7 +43,12 @@ export function padOp(kind: string, pads: readonly (readonly [number, number])[]
       const by = pads.map(([a, b]): [number, number] => [a, b]);
       return [tf.pad(x, [[0, 0], ...by, [0, 0]], value)];
     },
-    backward: ([dy]) => [padOrCrop(dy!, pads.map(([a, b]) => [-a, -b] as const)).clone()],
+    backward: ([dy]) => [
+      padOrCrop(
+        dy!,
+        pads.map(([a, b]) => [-a, -b] as const),
+      ).clone(),
+    ],
   };
 }
 
@@ -61,7 +66,11 @@ export function sliceOp(
       const end = x.shape.map((size, axis) => ranges[axis]?.[1] ?? size);
       const step = x.shape.map((_, axis) => ranges[axis]?.[2] ?? 1);
       const y = step.every((s) => s === 1)
-        ? tf.slice(x, begin, end.map((last, axis) => last - begin[axis]))
+        ? tf.slice(
+            x,
+            begin,
+            end.map((last, axis) => last - begin[axis]),
+          )
         : tf.stridedSlice(x, begin, end, step);
       return [squeeze.length === 0 ? y : tf.squeeze(y, [...squeeze])];
     },
@@ -69,7 +78,9 @@ export function sliceOp(
       const into = tf.buffer([...shape], 'float32');
       const counts = shape.map((size, axis) => {
         const range = ranges[axis];
-        return range === undefined ? size : Math.max(0, Math.ceil((range[1] - range[0]) / range[2]));
+        return range === undefined
+          ? size
+          : Math.max(0, Math.ceil((range[1] - range[0]) / range[2]));
       });
       const strides = tf.util.computeStrides([...shape]).concat(1);
       const from = dy!.dataSync();
@@ -133,7 +144,9 @@ export function resizeBilinearOp(
     kind,
     forward: ([x]) => {
       const [height, width] = size(x.shape);
-      return [tf.image.resizeBilinear(x as Tensor4D, [height, width], alignCorners, halfPixelCenters)];
+      return [
+        tf.image.resizeBilinear(x as Tensor4D, [height, width], alignCorners, halfPixelCenters),
+      ];
     },
     backward: ([dy], { inputShapes: [shape] }) => {
       const [n, height, width, channels] = shape;
@@ -141,8 +154,15 @@ export function resizeBilinearOp(
       const rows = interpolation(height, outHeight, alignCorners, halfPixelCenters);
       const columns = interpolation(width, outWidth, alignCorners, halfPixelCenters);
       // Rᵀ · dy · C, with the matrices of the two axes
-      const down = tf.matMul(tf.tensor2d(rows, [outHeight, height]), tf.reshape(tf.transpose(dy!, [1, 0, 2, 3]), [outHeight, -1]), true);
-      const across = tf.reshape(tf.transpose(tf.reshape(down, [height, n, outWidth, channels]), [2, 1, 0, 3]), [outWidth, -1]);
+      const down = tf.matMul(
+        tf.tensor2d(rows, [outHeight, height]),
+        tf.reshape(tf.transpose(dy!, [1, 0, 2, 3]), [outHeight, -1]),
+        true,
+      );
+      const across = tf.reshape(
+        tf.transpose(tf.reshape(down, [height, n, outWidth, channels]), [2, 1, 0, 3]),
+        [outWidth, -1],
+      );
       const both = tf.matMul(tf.tensor2d(columns, [outWidth, width]), across as tf.Tensor2D, true);
       return [tf.transpose(tf.reshape(both, [width, n, height, channels]), [1, 2, 0, 3])];
     },
@@ -150,7 +170,12 @@ export function resizeBilinearOp(
 }
 
 /** The matrix `[out, in]` of a one-dimensional linear interpolation. */
-function interpolation(from: number, to: number, alignCorners: boolean, half: boolean): Float32Array {
+function interpolation(
+  from: number,
+  to: number,
+  alignCorners: boolean,
+  half: boolean,
+): Float32Array {
   const matrix = new Float32Array(to * from);
   const scale = alignCorners && to > 1 ? (from - 1) / (to - 1) : from / to;
   for (let i = 0; i < to; i++) {
@@ -163,7 +188,13 @@ function interpolation(from: number, to: number, alignCorners: boolean, half: bo
   return matrix;
 }
 
-function tileMerged(y: Tensor, axis: number, factor: number, split: number[], reps: number[]): Tensor {
+function tileMerged(
+  y: Tensor,
+  axis: number,
+  factor: number,
+  split: number[],
+  reps: number[],
+): Tensor {
   // [outer, 1, inner] keeps the rank at three: not every back end tiles six axes
   void reps;
   const outer = split.slice(0, axis + 1).reduce((a, b) => a * b, 1);

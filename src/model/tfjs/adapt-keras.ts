@@ -1,0 +1,13 @@
+import type { AdaptOptions } from '../../container/plugin.js';
+import type { ExplainableModel } from '../interface.js';
+import { TfjsModel } from './engine.js';
+import { kerasProgram, type KerasModel } from './keras.js';
+
+/** The program is made anew each time: the caller may have trained the model since. */
+export async function adaptKerasModel(
+  model: unknown,
+  options: AdaptOptions,
+): Promise<ExplainableModel> {
+  const keras = model as KerasModel;
+  return new TfjsModel(kerasProgram(keras, options.name ?? keras.name));
+}

@@ -1,0 +1,321 @@
+/** What explainers see of a tfjs model: a program, run chunk by chunk. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { WhylensError } from '../../errors.js';
+import type { NdArray, Target } from '../../explanation.js';
+import { countSamples, runChunks, takeSamples } from '../chunks.js';
+import type {
+  ChunkPosition,
+  DifferentiateRequest,
+  DifferentiateResult,
+  ExplainableModel,
+  LinearHead,
+  ModelDescription,
+  OutputValues,
+  RunRequest,
+  RunResult,
+} from '../interface.js';
+import { scoreOf, seedOf } from '../targets.js';
+import { backward, forward, planOf, type Plan, type Values } from './execute.js';
+import { fuse } from './fuse.js';
+import { linearHeadOf } from './head.js';
+import { bytesPerSample } from './memory.js';
+import { valueAt, type Program, type ValueId } from './program.js';
+import { randomizedProgram } from './randomize.js';
+import { Session } from './weight.js';
+
+/** Larger chunks than this gain nothing on the back ends measured. */
+const LARGEST_CHUNK = 32;
+
+export class TfjsModel implements ExplainableModel {
+  private readonly plans = new Map<string, Plan>();
+
+  constructor(
+    private readonly program: Program,
+    private readonly onRelease: () => void = () => {},
+  ) {}
+
+  describe(): ModelDescription {
+    const { name, adapter, inputs, outputs, layers } = this.program;
+    return {
+      name,
+      adapter,
+      inputs: inputs.map((input) => ({ name: input.name, shape: input.shape, dtype: input.dtype })),
+      outputs: outputs.map((output) => ({
+        name: output.name,
+        shape: output.shape,
+        activation: output.activation,
+      })),
+      layers,
+      can: { activations: true, gradients: true, fromLayer: true, randomize: true },
+    };
+  }
+
+  async run(request: RunRequest): Promise<RunResult> {
+    return this.evaluate(request, [], (chunk) => chunk);
+  }
+
+  async differentiate(request: DifferentiateRequest): Promise<DifferentiateResult> {
+    const { layers = [], wrt = [], score = 'logit', reluRule = 'plain', targets } = request;
+    const names = [...layers, ...wrt];
+    const values = names.map((name) => valueAt(this.program, name));
+    const count = countSamples(request);
+    const perSample = targetsPerSample(targets, count);
+    const record = [...new Set([...(request.record ?? []), ...layers])];
+    return this.evaluate({ ...request, record }, values, (chunk, run) => {
+      const of = (n: number) => perSample[run.position.offset + n];
+      const scores = Array.from({ length: run.position.count }, (_, n) =>
+        of(n).map((target) => scoreOf(target, chunk.outputs, n, score)),
+      );
+      const gradients: Record<string, NdArray[]> = Object.fromEntries(
+        names.map((name) => [name, []]),
+      );
+      for (let t = 0; t < perSample[0].length; t++) {
+        tf.tidy(() => {
+          const seeds = this.seeds(chunk.outputs, run.position.count, (n) => of(n)[t], score);
+          const found = backward(run.plan, run.values, seeds, values, run.session, reluRule);
+          names.forEach((name, i) => {
+            const gradient = found.get(values[i]);
+            if (gradient === undefined) throw this.independent(name, layers.includes(name));
+            gradients[name].push(toNdArray(gradient));
+          });
+        });
+      }
+      return { ...chunk, scores, gradients };
+    });
+  }
+
+  linearHead(layer: string, output?: string): LinearHead | { readonly found: string } {
+    return linearHeadOf(this.program, layer, output);
+  }
+
+  bias(layer: string): Float32Array | undefined {
+    const value = valueAt(this.program, layer);
+    return this.program.steps.find(({ outputs }) => outputs[0] === value)?.op.bias?.();
+  }
+
+  randomize(layers: readonly string[], seed: number): ExplainableModel {
+    return new TfjsModel(randomizedProgram(this.program, layers, seed));
+  }
+
+  release(): void {
+    this.onRelease();
+  }
+
+  /** Runs the request chunk by chunk; `finish` works on each chunk while its tensors live. */
+  private async evaluate<R extends RunResult>(
+    request: RunRequest | DifferentiateRequest,
+    wrt: readonly ValueId[],
+    finish: (
+      chunk: RunResult,
+      run: { plan: Plan; values: Values; session: Session; position: ChunkPosition },
+    ) => R,
+  ): Promise<R> {
+    const { program } = this;
+    const count = countSamples(request);
+    this.requireInputs(request);
+    const record = (request.record ?? []).map((path) => ({ path, value: valueAt(program, path) }));
+    const from = request.from && valueAt(program, request.from.layer);
+    const fetch = [
+      ...program.outputs.flatMap(({ value, logits }) => [value, logits]),
+      ...record.map(({ value }) => value),
+    ];
+    const inputs = program.inputs.map(({ value }) => value);
+    const context = from === undefined ? [] : this.context(from, inputs, fetch);
+    const plan = this.plan(from === undefined ? inputs : [from, ...context], fetch, wrt);
+    const session = new Session();
+    const shared = new Map<ValueId, Tensor>();
+    try {
+      const options = {
+        ...request,
+        count,
+        bytesPerSample: bytesPerSample(program, plan, request.inputs),
+        largest: LARGEST_CHUNK,
+      };
+      const evaluateChunk = (position: ChunkPosition): R => {
+        let result: R | undefined;
+        tf.tidy(() => {
+          const feeds = this.feeds(request, position, from, context, shared, session);
+          const values = forward(plan, feeds, session);
+          const read = (value: ValueId) => toNdArray(values.tensors.get(value)!);
+          const outputs = program.outputs.map(
+            ({ name, value, logits, activation }): OutputValues => {
+              const out = read(value);
+              return {
+                name,
+                activation,
+                values: out,
+                logits: logits === value ? out : read(logits),
+              };
+            },
+          );
+          const activations = Object.fromEntries(
+            record.map(({ path, value }) => [path, read(value)]),
+          );
+          result = finish({ outputs, activations }, { plan, values, session, position });
+        });
+        return result!;
+      };
+      return await runChunks<R>(
+        options,
+        evaluateChunk,
+        request.onChunk as ((chunk: R & ChunkPosition) => void) | undefined,
+      );
+    } finally {
+      session.dispose();
+      for (const tensor of shared.values()) tensor.dispose();
+    }
+  }
+
+  /** The tensors a chunk starts from. */
+  private feeds(
+    request: RunRequest | DifferentiateRequest,
+    position: ChunkPosition,
+    from: ValueId | undefined,
+    context: readonly ValueId[],
+    shared: Map<ValueId, Tensor>,
+    session: Session,
+  ): Map<ValueId, Tensor> {
+    const inputs = (at: ChunkPosition) =>
+      new Map(
+        this.program.inputs.map(({ value, dtype }, i) => {
+          const { shape, data } = takeSamples(request.inputs[i], at);
+          const x = tf.tensor(data, [...shape], 'float32');
+          return [value, dtype === 'float32' ? x : tf.cast(x, dtype)] as const;
+        }),
+      );
+    if (from === undefined) return inputs(position);
+    const { shape, data } = takeSamples(request.from!.activations, position);
+    const feeds = new Map<ValueId, Tensor>([[from, tf.tensor(data, [...shape])]]);
+    if (context.length === 0) return feeds;
+    const single = request.inputs.every(({ count }) => count === 1);
+    const compute = (at: ChunkPosition) => {
+      const fed = inputs(at);
+      const plan = planOf(this.program.steps, new Set(fed.keys()), context);
+      return forward(plan, fed, session).tensors;
+    };
+    if (single && shared.size === 0) {
+      const computed = compute({ offset: 0, count: 1 });
+      // outlives this chunk: the caller frees it
+      for (const value of context) shared.set(value, tf.keep(computed.get(value)!.clone()));
+    }
+    const computed = single ? shared : compute(position);
+    for (const value of context) {
+      const one = computed.get(value)!;
+      const repeats = one.shape.map((_, axis) => (axis === 0 ? position.count : 1));
+      feeds.set(value, single ? tf.tile(one, repeats) : one);
+    }
+    return feeds;
+  }
+
+  /** Values that steps after `from` need beside it: skip connections around the layer. */
+  private context(from: ValueId, inputs: readonly ValueId[], fetch: readonly ValueId[]): ValueId[] {
+    const { steps } = this.program;
+    const plan = planOf(steps, new Set([from]), fetch, [from]);
+    const independent = (value: ValueId) => !plan.dependent.has(value);
+    const needed = new Set(fetch.filter(independent));
+    for (const step of plan.backward) {
+      for (const value of step.inputs) if (independent(value)) needed.add(value);
+    }
+    void inputs;
+    return [...needed];
+  }
+
+  private plan(fed: readonly ValueId[], fetch: readonly ValueId[], wrt: readonly ValueId[]): Plan {
+    const key = [fed, fetch, wrt].map((list) => list.join()).join(';');
+    let plan = this.plans.get(key);
+    if (plan === undefined) {
+      const exposed = new Set([...fed, ...fetch, ...wrt]);
+      plan = planOf(fuse(this.program.steps, exposed), new Set(fed), fetch, wrt);
+      this.plans.set(key, plan);
+    }
+    return plan;
+  }
+
+  private seeds(
+    outputs: readonly OutputValues[],
+    count: number,
+    targetOf: (n: number) => Target,
+    score: 'logit' | 'output',
+  ): Map<ValueId, Tensor> {
+    const perSample = Array.from({ length: count }, (_, n) =>
+      seedOf(targetOf(n), outputs, n, score),
+    );
+    const seeds = new Map<ValueId, Tensor>();
+    this.program.outputs.forEach(({ value, logits }, o) => {
+      if (perSample.every((seed) => seed[o] === undefined)) return;
+      const { shape, data } = outputs[o].logits;
+      const all = new Float32Array(data.length);
+      const size = data.length / count;
+      perSample.forEach((seed, n) => seed[o] && all.set(seed[o], n * size));
+      const at = score === 'logit' ? logits : value;
+      const seed = tf.tensor(all, [...shape]);
+      const before = seeds.get(at);
+      seeds.set(at, before === undefined ? seed : tf.add(before, seed));
+    });
+    return seeds;
+  }
+
+  private requireInputs({ inputs }: RunRequest | DifferentiateRequest): void {
+    const wanted = this.program.inputs;
+    if (inputs.length !== wanted.length) {
+      throw new WhylensError(
+        'INVALID_DOCUMENT',
+        `model '${this.program.name}' has ${wanted.length} inputs (${wanted.map(({ name }) => name).join(', ')}), got ${inputs.length}`,
+      );
+    }
+    wanted.forEach(({ name, shape }, i) => {
+      const got = inputs[i].shape;
+      const fits =
+        got.length === shape.length &&
+        shape.every((size, axis) => size === null || size === got[axis]);
+      if (!fits) {
+        throw new WhylensError(
+          'INVALID_DOCUMENT',
+          `input '${name}' must have shape [${shape.map((size) => size ?? 'any').join(', ')}] a sample, got [${got.join(', ')}]`,
+          { facts: { input: name, expected: shape, got } },
+        );
+      }
+    });
+  }
+
+  private independent(name: string, isLayer: boolean): WhylensError {
+    const what = isLayer ? `layer '${name}'` : `input '${name}'`;
+    return new WhylensError(
+      isLayer ? 'UNSUITABLE_LAYER' : 'INVALID_DOCUMENT',
+      `the target's score does not depend on ${what}: no path leads from it to the explained output, so there is nothing to differentiate. Choose a layer on the way to that output ('whylens layers' lists them)`,
+      { facts: { layer: name } },
+    );
+  }
+}
+
+function toNdArray(tensor: Tensor): NdArray {
+  const data = tensor.dataSync();
+  return {
+    shape: [...tensor.shape],
+    // a back end may hand out its own memory
+    data: data instanceof Float32Array ? data.slice() : Float32Array.from(data),
+  };
+}
+
+function targetsPerSample(
+  targets: DifferentiateRequest['targets'],
+  count: number,
+): readonly (readonly Target[])[] {
+  const nested = Array.isArray(targets[0]);
+  const lists = nested
+    ? (targets as readonly (readonly Target[])[])
+    : Array.from({ length: count }, () => targets as readonly Target[]);
+  if (lists.length !== count && lists.length === 1)
+    return Array.from({ length: count }, () => lists[0]);
+  if (
+    lists.length !== count ||
+    lists.some((list) => list.length === 0 || list.length !== lists[0].length)
+  ) {
+    throw new WhylensError(
+      'INVALID_TARGET',
+      `each of the ${count} samples needs one list of targets of equal length, got ${lists.length} lists of lengths ${lists.map((list) => list.length).join(', ')}`,
+    );
+  }
+  return lists;
+}
