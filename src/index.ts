@@ -11,6 +11,7 @@ export {
 } from './container/container.js';
 export type * from './container/plugin.js';
 export { TOKENS } from './container/tokens.js';
+export type { PredictFunction } from './model/function.js';
 export type * from './model/interface.js';
 export { ndSamples } from './model/interface.js';
 export {
@@ -25,3 +26,4 @@ export {
   topClass,
   weightedTarget,
 } from './model/targets.js';
+export type { NestedNumbers, Scores } from './model/scores.js';

@@ -135,4 +135,6 @@ export interface AdaptOptions {
   readonly backend?: string;
   /** Shape of one sample, for models that do not tell. */
   readonly inputShape?: readonly number[];
+  /** What a function's scores are, which it cannot tell. Default `'linear'`: the scores as they are. */
+  readonly outputActivation?: 'softmax' | 'sigmoid' | 'linear';
 }
