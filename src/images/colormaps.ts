@@ -1,0 +1,176 @@
+import { color } from 'd3-color';
+import * as d3 from 'd3-scale-chromatic';
+import { nearestNames, WhylensError } from '../errors.js';
+
+/** Red, green and blue 0 to 255; alpha 0 to 1, 1 where left out. As in CSS `rgb()`. */
+export type Colour = readonly [red: number, green: number, blue: number, alpha?: number];
+
+/** From 0…1 to a CSS colour or to numbers. Sampled at 256 places, so it need not be fast. */
+export type ColormapFunction = (value: number) => string | Colour;
+
+/** A name (see `colormapNames`; with `_r` reversed) or a function. */
+export type Colormap = string | ColormapFunction;
+
+/** Colours kept of a map, as matplotlib keeps. */
+export const COLORMAP_SIZE = 256;
+
+const SEQUENTIAL: Readonly<Record<string, ColormapFunction>> = {
+  viridis: d3.interpolateViridis,
+  plasma: d3.interpolatePlasma,
+  inferno: d3.interpolateInferno,
+  magma: d3.interpolateMagma,
+  cividis: d3.interpolateCividis,
+  turbo: d3.interpolateTurbo,
+  warm: d3.interpolateWarm,
+  cool: d3.interpolateCool,
+  cubehelix: d3.interpolateCubehelixDefault,
+  Blues: d3.interpolateBlues,
+  Greens: d3.interpolateGreens,
+  Greys: d3.interpolateGreys,
+  Oranges: d3.interpolateOranges,
+  Purples: d3.interpolatePurples,
+  Reds: d3.interpolateReds,
+  BuGn: d3.interpolateBuGn,
+  BuPu: d3.interpolateBuPu,
+  GnBu: d3.interpolateGnBu,
+  OrRd: d3.interpolateOrRd,
+  PuBu: d3.interpolatePuBu,
+  PuBuGn: d3.interpolatePuBuGn,
+  PuRd: d3.interpolatePuRd,
+  RdPu: d3.interpolateRdPu,
+  YlGn: d3.interpolateYlGn,
+  YlGnBu: d3.interpolateYlGnBu,
+  YlOrBr: d3.interpolateYlOrBr,
+  YlOrRd: d3.interpolateYlOrRd,
+};
+
+const DIVERGING: Readonly<Record<string, ColormapFunction>> = {
+  BrBG: d3.interpolateBrBG,
+  PRGn: d3.interpolatePRGn,
+  PiYG: d3.interpolatePiYG,
+  PuOr: d3.interpolatePuOr,
+  RdBu: d3.interpolateRdBu,
+  RdGy: d3.interpolateRdGy,
+  RdYlBu: d3.interpolateRdYlBu,
+  RdYlGn: d3.interpolateRdYlGn,
+  Spectral: d3.interpolateSpectral,
+};
+
+const CYCLICAL: Readonly<Record<string, ColormapFunction>> = {
+  rainbow: d3.interpolateRainbow,
+  sinebow: d3.interpolateSinebow,
+};
+
+const PLAIN: Readonly<Record<string, ColormapFunction>> = {
+  jet,
+  gray: (t) => [t * 255, t * 255, t * 255],
+};
+
+const NAMED: Readonly<Record<string, ColormapFunction>> = {
+  ...SEQUENTIAL,
+  ...DIVERGING,
+  ...CYCLICAL,
+  ...PLAIN,
+};
+
+/** Every name, in groups; each is there with `_r` behind it too, reversed. */
+export const COLORMAPS = {
+  sequential: Object.keys(SEQUENTIAL),
+  diverging: Object.keys(DIVERGING),
+  cyclical: Object.keys(CYCLICAL),
+  plain: Object.keys(PLAIN),
+} as const;
+
+/** Names that `colormapTable` knows, without the reversed ones. */
+export function colormapNames(): string[] {
+  return Object.keys(NAMED);
+}
+
+const tables = new Map<string, Uint8ClampedArray>();
+
+/**
+ * A colormap as a table of 256 colours, RGBA, 8 bits each. Value v of 0…1
+ * has colour `colourIndex(v)`. Names are looked up without regard to case.
+ *
+ * @throws WhylensError `UNKNOWN_COLORMAP`, also where a function returns no colour
+ * @example colormapTable('RdBu_r'); colormapTable((t) => `hsl(${240 - 240 * t} 80% 50%)`)
+ */
+export function colormapTable(colormap: Colormap): Uint8ClampedArray {
+  if (typeof colormap === 'function') return sample(colormap, false);
+  const name = String(colormap).toLowerCase();
+  let table = tables.get(name);
+  if (table === undefined) {
+    const reversed = name.endsWith('_r');
+    const plain = reversed ? name.slice(0, -2) : name;
+    const known = colormapNames().find((candidate) => candidate.toLowerCase() === plain);
+    if (known === undefined) throw unknownColormap(colormap);
+    tables.set(name, (table = sample(NAMED[known], reversed)));
+  }
+  return table;
+}
+
+/** Where in a table a value lies: 256 equal steps, values outside 0…1 at the ends. */
+export function colourIndex(value: number): number {
+  return value >= 1 ? 255 : value > 0 ? (value * COLORMAP_SIZE) | 0 : 0;
+}
+
+/** True for what can be passed as `colormap`; a function is believed. */
+export function isColormap(value: unknown): value is Colormap {
+  if (typeof value === 'string') colormapTable(value);
+  return typeof value === 'string' || typeof value === 'function';
+}
+
+function sample(colormap: ColormapFunction, reversed: boolean): Uint8ClampedArray {
+  const last = COLORMAP_SIZE - 1;
+  const table = new Uint8ClampedArray(COLORMAP_SIZE * 4);
+  for (let i = 0; i <= last; i++) {
+    const value = (reversed ? last - i : i) / last;
+    table.set(parse(colormap(value), value), i * 4);
+  }
+  return table;
+}
+
+function parse(colour: string | Colour, value: number): number[] {
+  if (typeof colour === 'string') {
+    const rgb = color(colour)?.rgb();
+    if (rgb !== undefined && [rgb.r, rgb.g, rgb.b, rgb.opacity].every(Number.isFinite)) {
+      return [rgb.r, rgb.g, rgb.b, rgb.opacity * 255];
+    }
+  } else if (Array.isArray(colour) && (colour.length === 3 || colour.length === 4)) {
+    const [red, green, blue, alpha = 1] = colour as Colour;
+    const numbers = [red, green, blue, alpha * 255];
+    if (numbers.every((number) => number >= 0 && number <= 255)) return numbers;
+  }
+  throw new WhylensError(
+    'UNKNOWN_COLORMAP',
+    `a colormap function must return a CSS colour (hex, name, rgb() or hsl()) or [red, green, blue] of 0 to 255, optionally with alpha of 0 to 1; for ${value} it returned ${JSON.stringify(colour)}`,
+  );
+}
+
+function unknownColormap(name: string): WhylensError {
+  const allowed = colormapNames();
+  const near = nearestNames(name, allowed, 1)[0];
+  return new WhylensError(
+    'UNKNOWN_COLORMAP',
+    `unknown colormap ${JSON.stringify(name)}; did you mean '${near}'? Allowed: ${allowed.join(', ')}, each also reversed with _r behind it, or a function`,
+    { facts: { colormap: name, allowed } },
+  );
+}
+
+/** MATLAB's and matplotlib's: three ramps a channel; truncated to 8 bits as matplotlib's colours are. */
+function jet(t: number): Colour {
+  return [
+    ramp(t, [0, 0.35, 0.66, 0.89, 1], [0, 0, 1, 1, 0.5]),
+    ramp(t, [0, 0.125, 0.375, 0.64, 0.91, 1], [0, 0, 1, 1, 0, 0]),
+    ramp(t, [0, 0.11, 0.34, 0.65, 1], [0.5, 1, 1, 0, 0]),
+  ];
+}
+
+function ramp(t: number, stops: readonly number[], values: readonly number[]): number {
+  const i = Math.max(
+    stops.findIndex((stop) => t <= stop),
+    1,
+  );
+  const share = (t - stops[i - 1]) / (stops[i] - stops[i - 1]);
+  return Math.trunc((values[i - 1] + share * (values[i] - values[i - 1])) * 255);
+}

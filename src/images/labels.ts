@@ -1,0 +1,79 @@
+import { nearestNames, WhylensError } from '../errors.js';
+
+export interface DecodedPrediction {
+  readonly index: number;
+  /** `class 7` where there is no label. */
+  readonly label: string;
+  readonly score: number;
+}
+
+/**
+ * The `top` highest scores with their labels, highest first, equal ones by index.
+ *
+ * @param scores one number a class: probabilities or logits
+ * @param labels by class index; may be missing or too short
+ * @example decodePredictions(probabilities, labels, 5)
+ */
+export function decodePredictions(
+  scores: ArrayLike<number>,
+  labels?: readonly string[],
+  top = 5,
+): DecodedPrediction[] {
+  if (!Number.isInteger(top) || top < 1) {
+    throw new WhylensError(
+      'INVALID_OPTION',
+      `'top' must be a whole number of at least 1, got ${top}`,
+    );
+  }
+  return Array.from(scores, (score, index) => ({ index, score }))
+    .sort((a, b) => b.score - a.score || a.index - b.index)
+    .slice(0, top)
+    .map(({ index, score }) => ({ index, label: labels?.[index] || `class ${index}`, score }));
+}
+
+/** The names of a label: ImageNet separates synonyms by commas. */
+export function synonymsOf(label: string): string[] {
+  return label
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
+
+/**
+ * Index of the class with this name. The whole label counts before one of its
+ * synonyms, the same letters before the same letters in another case.
+ *
+ * @throws WhylensError `UNKNOWN_LABEL`: no such name (the nearest are listed), or several classes have it
+ * @example labelIndex('tiger cat', labels) // 282
+ */
+export function labelIndex(name: string, labels: readonly string[]): number {
+  const wanted = name.trim();
+  const lower = wanted.toLowerCase();
+  const tests: ((label: string) => boolean)[] = [
+    (label) => label === name || label === wanted,
+    (label) => label.toLowerCase() === lower,
+    (label) => synonymsOf(label).includes(wanted),
+    (label) => synonymsOf(label).some((synonym) => synonym.toLowerCase() === lower),
+  ];
+  for (const test of wanted === '' ? [] : tests) {
+    const found = labels.flatMap((label, index) => (test(label) ? [index] : []));
+    if (found.length === 1) return found[0];
+    if (found.length > 1) {
+      throw new WhylensError(
+        'UNKNOWN_LABEL',
+        `the label '${name}' is the name of ${found.length} classes: ${found.map((index) => `${index} (${labels[index]})`).join(', ')}; give the class index instead`,
+        { facts: { label: name, candidates: found } },
+      );
+    }
+  }
+  const near = nearestLabels(wanted, labels);
+  throw new WhylensError(
+    'UNKNOWN_LABEL',
+    `no class is called '${name}'${near.length === 0 ? ': the model has no labels' : `; the nearest of ${labels.length} labels are ${near.map((label) => `'${label}'`).join(', ')}`}`,
+    { facts: { label: name, nearest: near } },
+  );
+}
+
+function nearestLabels(name: string, labels: readonly string[]): string[] {
+  return nearestNames(name, [...new Set(labels.flatMap(synonymsOf))]);
+}
