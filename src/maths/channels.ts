@@ -1,0 +1,68 @@
+/**
+ * From values per channel to one value per position. Rank-generic: `[n, k]`,
+ * `[h, w, k]` and `[d, h, w, k]`, channels last; `[n]` alone has one channel.
+ */
+import type { Heatmap, NdArray } from '../explanation.js';
+
+/** How channels become one number: their sum (signed), or the largest or mean magnitude. */
+export type ChannelReduction = 'sum' | 'max' | 'mean';
+
+/** Names of the reductions, for options. */
+export const CHANNEL_REDUCTIONS = ['sum', 'max', 'mean'] as const;
+
+/** A sample's shape taken apart: sizes of space, and the number of channels. */
+export function splitShape(shape: readonly number[]): { space: number[]; channels: number } {
+  return shape.length < 2
+    ? { space: [...shape], channels: 1 }
+    : { space: shape.slice(0, -1), channels: shape[shape.length - 1] };
+}
+
+/**
+ * One value per position: `sum` = Σ_c v, `max` = max_c |v|, `mean` = mean_c |v|.
+ *
+ * @param values `[..., k]`, one sample
+ * @example reduceChannels({ shape: [1, 1, 3], data }, 'max') // shape [1, 1]
+ */
+export function reduceChannels(values: NdArray, how: ChannelReduction): Heatmap {
+  const { space, channels } = splitShape(values.shape);
+  const map = new Float32Array(values.data.length / channels);
+  for (let p = 0, at = 0; p < map.length; p++) {
+    let sum = 0;
+    let magnitude = 0;
+    let largest = 0;
+    for (let k = 0; k < channels; k++, at++) {
+      const value = values.data[at];
+      sum += value;
+      magnitude += Math.abs(value);
+      largest = Math.max(largest, Math.abs(value));
+    }
+    map[p] = how === 'sum' ? sum : how === 'max' ? largest : magnitude / channels;
+  }
+  return { shape: space, data: map };
+}
+
+/** Element-wise product of two arrays of one shape. */
+export function multiply(a: NdArray, b: NdArray): NdArray {
+  return { shape: a.shape, data: a.data.map((value, i) => value * b.data[i]) };
+}
+
+/** Element-wise a − b of two arrays of one shape. */
+export function subtract(a: NdArray, b: NdArray): NdArray {
+  return { shape: a.shape, data: a.data.map((value, i) => value - b.data[i]) };
+}
+
+/** `values` `[..., k]` with every channel multiplied by `map` `[...]`. */
+export function scalePositions(values: NdArray, map: Heatmap): NdArray {
+  const { channels } = splitShape(values.shape);
+  return {
+    shape: values.shape,
+    data: values.data.map((value, i) => value * map.data[Math.floor(i / channels)]),
+  };
+}
+
+/** Sum in float64. */
+export function total(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum;
+}

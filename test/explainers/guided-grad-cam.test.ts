@@ -1,0 +1,41 @@
+import test from 'ava';
+import { GradCam } from '../../explainers/grad-cam.js';
+import { GuidedBackprop } from '../../explainers/guided-backprop.js';
+import { GuidedGradCam } from '../../explainers/guided-grad-cam.js';
+import { resizeMap } from '../../src/maths/resize.js';
+import { classTarget } from '../../src/model/targets.js';
+import { closeTo } from '../helpers/close.js';
+import { mapsOf } from '../helpers/context.js';
+import { fakeClassifier, fakeInputs } from '../helpers/fake-model.js';
+
+const method = new GuidedGradCam();
+const x = fakeInputs([6, 8, 3], 2);
+const targets = [classTarget(0), classTarget(3)];
+
+test('is guided backpropagation times the enlarged positive part of Grad-CAM', async (t) => {
+  const model = fakeClassifier();
+  const { maps } = await mapsOf(method, model, x, { targets, layer: 'conv2' });
+  const cam = await mapsOf(new GradCam(), model, x, { targets, layer: 'conv2' });
+  const guided = await mapsOf(new GuidedBackprop(), model, x, { targets });
+  let negative = 0;
+  for (const n of [0, 1]) {
+    targets.forEach((_, k) => {
+      const small = cam.maps[n][k];
+      negative += small.data.filter((v) => v < 0).length;
+      const large = resizeMap({ ...small, data: small.data.map((v) => Math.max(v, 0)) }, [6, 8]);
+      const expected = guided.maps[n][k].data.map((v, i) => v * large.data[i]);
+      closeTo(t, maps[n][k], { shape: [6, 8], data: expected });
+    });
+  }
+  t.true(negative > 0, 'the case has something to clip');
+});
+
+test('the reductions and the layer change the map', async (t) => {
+  const model = fakeClassifier();
+  const run = async (reduce: string, layer: string) =>
+    (await mapsOf(method, model, x, { targets, layer, options: { reduce } })).maps[0][1];
+  const sum = await run('sum', 'relu2');
+  t.notDeepEqual(await run('max', 'relu2'), sum);
+  t.notDeepEqual(await run('mean', 'relu2'), sum);
+  t.notDeepEqual(await run('sum', 'relu1'), sum);
+});
