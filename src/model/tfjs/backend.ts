@@ -1,0 +1,197 @@
+/**
+ * Which tfjs back end computes. In order: the native one (tfjs-node), WebAssembly,
+ * plain JavaScript; each is imported only when its turn comes.
+ *
+ * In a browser the WebAssembly files are fetched from beside the script; a page
+ * that serves them elsewhere calls `setWasmPaths` of
+ * `@tensorflow/tfjs-backend-wasm` first.
+ */
+import { nearestNames, WhylensError } from '../../errors.js';
+
+/** In order of preference. */
+export const BACKENDS = ['tensorflow', 'wasm', 'cpu'] as const;
+const VARIABLE = 'WHYLENS_BACKEND';
+const NATIVE_PACKAGE = '@tensorflow/tfjs-node';
+const HOW_TO_GET_NATIVE = `npm install ${NATIVE_PACKAGE}`;
+
+export interface BackendOptions {
+  /** Told once a process which back end runs, where a faster one is missing. Default: `console.warn`. */
+  readonly announce?: (message: string) => void;
+  /** Imports the native package; for tests and for hosts that find it elsewhere. */
+  readonly importNative?: () => Promise<unknown>;
+  /** Environment variables; default the process's own. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+let announced = false;
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Makes a back end the current one and returns its name. `name` goes first,
+ * then the environment variable WHYLENS_BACKEND, then a back end that the
+ * process has already set up, then the first of {@link BACKENDS} that loads.
+ *
+ * @throws `BACKEND` for an unknown name and for a named one that does not load.
+ */
+export function selectBackend(name?: string, options: BackendOptions = {}): Promise<string> {
+  // one after the other: tfjs has one current back end
+  const result = last.then(() => select(name, options));
+  last = result.catch(() => undefined);
+  return result;
+}
+
+async function select(name: string | undefined, options: BackendOptions): Promise<string> {
+  const tf = await import('@tensorflow/tfjs-core');
+  const variable = (options.environment ?? environment())[VARIABLE];
+  const wanted = name ?? (variable === '' ? undefined : variable);
+  if (wanted !== undefined) {
+    const source = name === undefined ? `the environment variable ${VARIABLE}` : `option 'backend'`;
+    return useNamed(wanted, source, options);
+  }
+  const current = tf.getBackend() as string | undefined;
+  if (current !== undefined && current !== '') return current;
+
+  const failures: string[] = [];
+  for (const candidate of BACKENDS) {
+    const problem = await use(candidate, options);
+    if (problem === undefined) {
+      announce(candidate, failures, options);
+      return candidate;
+    }
+    failures.push(problem.message);
+  }
+  throw new WhylensError('BACKEND', `no back end could be started: ${failures.join('; ')}`);
+}
+
+async function useNamed(wanted: string, source: string, options: BackendOptions): Promise<string> {
+  const tf = await import('@tensorflow/tfjs-core');
+  // whatever the process has registered is as good as ours (webgl, webgpu)
+  const registered = Object.keys(tf.engine().registryFactory);
+  if (!(BACKENDS as readonly string[]).includes(wanted) && !registered.includes(wanted)) {
+    const allowed = [...new Set([...BACKENDS, ...registered])];
+    throw new WhylensError(
+      'BACKEND',
+      `${source} names an unknown back end '${wanted}'; did you mean '${nearestNames(wanted, allowed, 1)[0]}'? Allowed: ${allowed.join(', ')}`,
+      { facts: { backend: wanted, allowed } },
+    );
+  }
+  const problem = await use(wanted, options);
+  if (problem === undefined) return wanted;
+  throw new WhylensError(
+    'BACKEND',
+    `${source} asks for back end '${wanted}', but ${problem.message}. ${wanted === 'tensorflow' ? `Install it (${HOW_TO_GET_NATIVE}) or take` : 'Take'} another one: ${BACKENDS.filter((other) => other !== wanted).join(', ')}`,
+    { cause: problem.cause, facts: { backend: wanted, allowed: [...BACKENDS] } },
+  );
+}
+
+interface Problem {
+  readonly message: string;
+  readonly cause?: unknown;
+}
+
+/** Makes `name` current; what went wrong otherwise. */
+async function use(name: string, options: BackendOptions): Promise<Problem | undefined> {
+  const tf = await import('@tensorflow/tfjs-core');
+  if (tf.getBackend() === name) return undefined;
+  const before = tf.getBackend() as string | undefined;
+  try {
+    if (!Object.hasOwn(tf.engine().registryFactory, name)) await load(name, options);
+    if (await tf.setBackend(name)) return undefined;
+  } catch (cause) {
+    await restore(before);
+    return { message: problemOf(name, cause), cause };
+  }
+  await restore(before);
+  return { message: `the '${name}' back end did not start` };
+}
+
+async function load(name: string, options: BackendOptions): Promise<void> {
+  if (name === 'cpu') await loadCpu();
+  else if (name === 'wasm') await loadWasm();
+  else await (options.importNative ?? importNative)();
+}
+
+async function loadCpu(): Promise<void> {
+  const tf = await import('@tensorflow/tfjs-core');
+  await import('@tensorflow/tfjs-backend-cpu');
+  if (!(await tf.setBackend('cpu'))) return;
+  // it greets on stderr with an advice that `announce` has given already
+  (tf.backend() as { firstUse?: boolean }).firstUse = false;
+}
+
+async function loadWasm(): Promise<void> {
+  const tf = await import('@tensorflow/tfjs-core');
+  await import('@tensorflow/tfjs-backend-wasm');
+  const events = ['uncaughtException', 'unhandledRejection'] as const;
+  const listeners = () => events.map((event) => (isNode() ? process.rawListeners(event) : []));
+  const before = listeners();
+  await tf.setBackend('wasm');
+  // its loader listens for every error of the process, prints its own source and throws again
+  listeners().forEach((now, i) => {
+    for (const listener of now) {
+      const added = !before[i].includes(listener);
+      if (added && /ExitStatus|throw reason/.test(String(listener))) {
+        process.off(events[i], listener as (error: unknown) => void);
+      }
+    }
+  });
+}
+
+/** Loading the native package makes it current at once, so a failure halfway is undone. */
+async function restore(before: string | undefined): Promise<void> {
+  const tf = await import('@tensorflow/tfjs-core');
+  if (before !== undefined && before !== '' && tf.getBackend() !== before) {
+    await tf.setBackend(before);
+  }
+}
+
+async function importNative(): Promise<unknown> {
+  if (typeof process !== 'object' || process.versions?.node === undefined) {
+    throw new Error('it only runs in Node');
+  }
+  // read once, when the library starts; one thread is faster for single pictures
+  for (const [variable, value] of [
+    ['TF_CPP_MIN_LOG_LEVEL', '2'],
+    ['TF_NUM_INTRAOP_THREADS', '1'],
+    ['TF_NUM_INTEROP_THREADS', '1'],
+  ]) {
+    process.env[variable] ??= value;
+  }
+  restoreOldUtilities();
+  // not a literal: an optional package, which no compiler or bundler may look for
+  const specifier: string = NATIVE_PACKAGE;
+  return import(specifier);
+}
+
+/** tfjs-node 4.22 calls two functions of `node:util` that Node 23 took away. */
+function restoreOldUtilities(): void {
+  const util = process.getBuiltinModule?.('node:util') as unknown as
+    Record<string, unknown> | undefined;
+  if (util === undefined) return;
+  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  util.isArray ??= Array.isArray;
+}
+
+function problemOf(name: string, cause: unknown): string {
+  const { code, message } = cause as { code?: unknown; message?: unknown };
+  const missing = code === 'ERR_MODULE_NOT_FOUND' && String(message).includes(NATIVE_PACKAGE);
+  if (name === 'tensorflow' && missing) return `${NATIVE_PACKAGE} is not installed`;
+  const [line] = String(message ?? cause).split('\n');
+  return `the '${name}' back end could not be loaded (${line})`;
+}
+
+function announce(name: string, failures: readonly string[], options: BackendOptions): void {
+  if (announced || failures.length === 0 || !isNode()) return;
+  announced = true;
+  (options.announce ?? console.warn)(
+    `whylens: running on the '${name}' back end: ${failures.join('; ')}. For a faster one: ${HOW_TO_GET_NATIVE}`,
+  );
+}
+
+function isNode(): boolean {
+  return typeof process === 'object' && process.versions?.node !== undefined;
+}
+
+function environment(): Readonly<Record<string, string | undefined>> {
+  return isNode() ? process.env : {};
+}
