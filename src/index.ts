@@ -27,3 +27,18 @@ export {
   weightedTarget,
 } from './model/targets.js';
 export type { NestedNumbers, Scores } from './model/scores.js';
+export {
+  explainPrediction,
+  explainPredictions,
+  type ExplainManyOptions,
+  type ExplainOptions,
+} from './explain.js';
+export { showPrediction, type ShowOptions } from './show.js';
+export { isLoadedModel, type LoadedModel } from './model/loaded.js';
+export type { TargetOption } from './model/parse-targets.js';
+export type {
+  ArrayDocument,
+  ModelDocument,
+  Preprocess,
+  TensorLike,
+} from './document.js';

@@ -35,6 +35,8 @@ export interface ExplainerNeeds {
 
 /** Everything an explainer works with. One call explains `N` samples with `T` targets each. */
 export interface ExplainContext {
+  /** The model as the caller gave it, for explainers of documents that are no numbers. */
+  readonly native?: unknown;
   readonly model: ExplainableModel;
   readonly description: ModelDescription;
   /** One `[N, …]` array per model input, preprocessed. Never written to. */

@@ -1,0 +1,26 @@
+/** A model together with what is known about it: labels and preprocessing. */
+import type { Preprocess } from '../document.js';
+
+/** What `loadModel` gives. Recognised by its `kind`, so that anybody can make one. */
+export interface LoadedModel {
+  readonly kind: 'loaded-model';
+  readonly name: string;
+  /** The native model: a tfjs layers or graph model. */
+  readonly model: unknown;
+  readonly labels?: readonly string[];
+  /** How pictures become numbers; undefined where it was not said. */
+  readonly preprocess?: Preprocess;
+  /** The back end it was loaded for. */
+  readonly backend?: string;
+  /** Frees the native model. */
+  dispose(): void;
+}
+
+export function isLoadedModel(model: unknown): model is LoadedModel {
+  return (
+    typeof model === 'object' &&
+    model !== null &&
+    (model as { kind?: unknown }).kind === 'loaded-model' &&
+    'model' in model
+  );
+}

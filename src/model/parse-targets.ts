@@ -1,0 +1,83 @@
+/** What a caller names as targets, as target data. */
+import { WhylensError } from '../errors.js';
+import type { Target } from '../explanation.js';
+import { labelIndex } from '../images/labels.js';
+import { sizeOf } from '../maths/ndarray.js';
+import type { ModelDescription } from './interface.js';
+import { classTarget, topClass } from './targets.js';
+
+/** A class index, a label, target data, or `'all'` units of the (first) output. */
+export type TargetOption = number | string | Target;
+
+/** One list of targets a sample, all of the same length. A list of lists names them sample by sample. */
+export function parseTargets(
+  given: unknown,
+  description: ModelDescription,
+  labels: readonly string[] | undefined,
+  count: number,
+): readonly (readonly Target[])[] {
+  const shared = (list: readonly Target[]) => Array.from({ length: count }, () => list);
+  if (given === undefined) return shared([topClass()]);
+  if (given === 'all') return shared(allUnits(description));
+  const list = Array.isArray(given) ? (given as readonly unknown[]) : [given];
+  if (list.length === 0) {
+    throw new WhylensError(
+      'INVALID_TARGET',
+      `targets must name at least one target, got an empty list; leave the option out to explain the top class`,
+    );
+  }
+  if (!list.some(Array.isArray)) return shared(list.map((item) => parseTarget(item, labels)));
+  const lists = list.map((item) => (Array.isArray(item) ? (item as unknown[]) : [item]));
+  if (
+    lists.length !== count ||
+    lists.some(({ length }) => length === 0 || length !== lists[0].length)
+  ) {
+    throw new WhylensError(
+      'INVALID_TARGET',
+      `targets per document must be one list for each of the ${count} documents, all of one length of at least 1; got ${lists.length} lists of lengths ${lists.map(({ length }) => length).join(', ')}`,
+    );
+  }
+  return lists.map((items) => items.map((item) => parseTarget(item, labels)));
+}
+
+export function parseTarget(given: unknown, labels: readonly string[] | undefined): Target {
+  if (typeof given === 'number') {
+    if (!Number.isInteger(given) || given < 0) {
+      throw new WhylensError(
+        'INVALID_TARGET',
+        `a target index must be a whole number of at least 0, got ${given}`,
+      );
+    }
+    return classTarget(given);
+  }
+  if (typeof given === 'string') {
+    if (labels === undefined) {
+      throw new WhylensError(
+        'UNKNOWN_LABEL',
+        `the target '${given}' is a label, but no labels are known; give option 'labels' (to explainPrediction or loadModel) or a class index`,
+      );
+    }
+    return classTarget(labelIndex(given, labels));
+  }
+  if (
+    typeof given === 'object' &&
+    given !== null &&
+    typeof (given as { kind?: unknown }).kind === 'string'
+  ) {
+    return given as Target;
+  }
+  throw new WhylensError(
+    'INVALID_TARGET',
+    `a target must be a class index, a label, or data made by classTarget, ratherThan, maskTarget and the like; got ${given === null ? 'null' : typeof given}`,
+  );
+}
+
+function allUnits({ outputs: [output] }: ModelDescription): Target[] {
+  if (output.shape.some((size) => size === null)) {
+    throw new WhylensError(
+      'INVALID_TARGET',
+      `targets 'all' needs an output of known size, output '${output.name}' has shape [${output.shape.map((size) => size ?? '?').join(', ')}]`,
+    );
+  }
+  return Array.from({ length: sizeOf(output.shape as number[]) }, (_, index) => classTarget(index));
+}
