@@ -1,9 +1,10 @@
 import { ContainerModule } from 'inversify';
 import { TOKENS } from '../src/container/tokens.js';
 import type { Formatter } from '../src/container/plugin.js';
+import { TextFormatter } from './text.js';
 
 /** The registration list: one line a formatter. */
-const FORMATTERS: (new () => Formatter)[] = [];
+const FORMATTERS: (new () => Formatter)[] = [TextFormatter];
 
 export const builtInFormatters = new ContainerModule(({ bind }) => {
   for (const formatter of FORMATTERS) bind(TOKENS.Formatter).to(formatter).inSingletonScope();

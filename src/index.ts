@@ -9,6 +9,7 @@ export {
   setDefaultContainer,
   type Plugin,
 } from './container/container.js';
+export { formatAsText, type TextOptions, type TextSection } from '../formatters/text.js';
 export type * from './container/plugin.js';
 export { TOKENS } from './container/tokens.js';
 export type { PredictFunction } from './model/function.js';

@@ -297,8 +297,8 @@ export const weightedSpansRecord: WeightedSpansExplanation = {
       featureWeights: {
         pos: [
           { feature: 'kidney', weight: 1.5 },
-          { feature: 'pain', weight: 0.75 },
           { feature: 'Highlighted in text (rest)', weight: 1.375 },
+          { feature: 'pain', weight: 0.75 },
         ],
         neg: [
           { feature: 'recall', weight: -0.625 },

@@ -1,0 +1,344 @@
+import { injectable } from 'inversify';
+import type { Formatter } from '../src/container/plugin.js';
+import { WhylensError } from '../src/errors.js';
+import {
+  EXPLANATION_KINDS,
+  type Explanation,
+  type Heatmap,
+  type LayerChoice,
+  type NdArray,
+  type TargetBase,
+} from '../src/explanation.js';
+import { type OptionSpecs, validateOptions } from '../src/options.js';
+import { EXTENTS, heatWords, type Extent } from './text/heat.js';
+import { clean, labelled, short, wrap } from './text/layout.js';
+import { drawMap } from './text/map.js';
+import { drawSeries } from './text/series.js';
+import { documentLines } from './text/spans.js';
+import { COLOR_LEVELS, styleOf, type ColorLevel, type Style } from './text/style.js';
+import { treeLines } from './text/tree.js';
+import { importanceTable, transitionTable, weightTable } from './text/weights.js';
+
+const INFO = ['method', 'description', 'warnings', 'layer', 'parameters'] as const;
+const WEIGHTS = ['targets', 'heat', 'map', 'text', 'importances', 'tree', 'transitions'] as const;
+const PRESETS = { all: [...INFO, ...WEIGHTS], info: INFO, weights: WEIGHTS } as const;
+const ALLOWED: readonly string[] = [...Object.keys(PRESETS), ...PRESETS.all];
+
+/** A part of the text, or one of the presets `all`, `info` and `weights`. */
+export type TextSection = (typeof PRESETS.all)[number] | keyof typeof PRESETS;
+
+export interface TextOptions {
+  /** Which parts, in their fixed order. Default `'all'`. */
+  readonly show?: TextSection | readonly TextSection[];
+  /** What the terminal can show; `true` is `'truecolor'`. Default `'none'`. */
+  readonly color?: boolean | ColorLevel;
+  /** Block characters or plain ASCII; `'auto'` takes blocks with colour and ASCII without. */
+  readonly glyphs?: 'auto' | 'ascii' | 'blocks';
+  /** Columns. Default 80, at least 24. */
+  readonly width?: number;
+}
+
+const OPTIONS = {
+  show: {
+    type: 'list',
+    of: 'string',
+    default: ['all'],
+    help: `parts to show: ${ALLOWED.join(', ')}`,
+  },
+  color: {
+    type: 'choice',
+    choices: COLOR_LEVELS,
+    default: 'none',
+    help: 'colours of the terminal; with 256 or more, maps are drawn over the picture',
+  },
+  glyphs: {
+    type: 'choice',
+    choices: ['auto', 'ascii', 'blocks'],
+    default: 'auto',
+    help: 'characters of drawings; auto takes blocks with colour and ASCII without',
+  },
+  width: {
+    type: 'number',
+    integer: true,
+    min: 24,
+    max: 1000,
+    default: 80,
+    unit: 'columns',
+    help: 'where lines end',
+  },
+} as const satisfies OptionSpecs;
+
+/**
+ * An explanation as text for a terminal or a file: what was explained and how,
+ * every target with its score, weights as aligned tables, trees as indented
+ * rules, maps in words and drawn with characters. Every kind of record.
+ *
+ * Control characters and direction overrides from outside become visible, so
+ * the text is safe to print. Without `color` it holds no escape sequence, and
+ * drawings are plain ASCII.
+ *
+ * @throws WhylensError `INVALID_OPTION` for a section, colour level or width that is none
+ * @example
+ * console.log(formatAsText(expl, { show: ['targets', 'map'], width: 100 }));
+ */
+export function formatAsText(expl: Explanation, options: TextOptions = {}): string {
+  const { show, color, ...rest } = options;
+  const checked = validateOptions('text', OPTIONS, {
+    ...rest,
+    ...(show !== undefined && { show: typeof show === 'string' ? [show] : show }),
+    ...(color !== undefined && {
+      color: typeof color === 'boolean' ? (color ? 'truecolor' : 'none') : color,
+    }),
+  });
+  const level = checked.color as ColorLevel;
+  const blocks = checked.glyphs === 'auto' ? level !== 'none' : checked.glyphs === 'blocks';
+  const sections = sectionsOf(checked.show as readonly string[]);
+  const text = new TextBuilder(sections, styleOf(level, blocks, checked.width as number));
+  header(expl, text);
+  body(expl, text);
+  return text.toString();
+}
+
+@injectable()
+export class TextFormatter implements Formatter<string> {
+  readonly id = 'text';
+  readonly description = 'Text for terminals: tables, rules, maps in words and characters.';
+  readonly kinds = EXPLANATION_KINDS;
+  readonly extensions = ['txt'];
+  readonly options: OptionSpecs = OPTIONS;
+
+  format(explanation: Explanation, options: Readonly<Record<string, unknown>> = {}): string {
+    return formatAsText(explanation, options as TextOptions);
+  }
+}
+
+/** Blocks of lines with an empty line between them. */
+class TextBuilder {
+  readonly blocks: string[][] = [];
+
+  constructor(
+    readonly sections: ReadonlySet<string>,
+    readonly style: Style,
+  ) {}
+
+  add(section: TextSection, lines: () => readonly string[]): void {
+    if (!this.sections.has(section)) return;
+    const made = lines();
+    if (made.length > 0) this.blocks.push([...made]);
+  }
+
+  /** Lines that belong right beneath what came before. */
+  join(section: TextSection, lines: () => readonly string[]): void {
+    if (!this.sections.has(section)) return;
+    const last = this.blocks.at(-1);
+    if (last === undefined) this.add(section, lines);
+    else last.push(...lines());
+  }
+
+  toString(): string {
+    return this.blocks.map((lines) => `${lines.join('\n')}\n`).join('\n');
+  }
+}
+
+function sectionsOf(show: readonly string[]): ReadonlySet<string> {
+  const unknown = show.find((name) => !ALLOWED.includes(name));
+  if (unknown !== undefined) {
+    throw new WhylensError(
+      'INVALID_OPTION',
+      `option 'show' of text must name parts of the text, got '${unknown}'; there are ${ALLOWED.join(', ')}`,
+      { facts: { section: unknown, allowed: ALLOWED } },
+    );
+  }
+  return new Set(
+    show.flatMap((name) => (Object.hasOwn(PRESETS, name) ? PRESETS[name as 'all'] : [name])),
+  );
+}
+
+function header(expl: Explanation, text: TextBuilder): void {
+  const { style } = text;
+  const { width } = style;
+  text.add('method', () => [
+    ...wrap(`Estimator: ${clean(expl.estimator)}`, width).map((line) =>
+      style.paint('strong', line),
+    ),
+    ...wrap(`Explained as: ${clean(expl.method)}`, width),
+  ]);
+  text.add('description', () =>
+    expl.description === '' ? [] : wrap(clean(expl.description), width),
+  );
+  text.add('warnings', () =>
+    expl.warnings.flatMap((warning) =>
+      labelled('Warning', clean(warning), width).map((line) => style.paint('warning', line)),
+    ),
+  );
+  const layer = 'layer' in expl ? expl.layer : undefined;
+  if (layer !== undefined) text.add('layer', () => layerLines(layer, style));
+  const parameters = Object.entries(expl.parameters);
+  if (parameters.length === 0) return;
+  text[layer === undefined ? 'add' : 'join']('parameters', () =>
+    labelled(
+      'Parameters',
+      parameters
+        .map(
+          ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+        )
+        .map(clean)
+        .join(', '),
+      width,
+    ),
+  );
+}
+
+function layerLines(layer: LayerChoice, { signs, width }: Style): string[] {
+  const named = ({ path, shape }: { path: string; shape: readonly number[] }): string =>
+    `${clean(path)} (${shape.join(signs.times)})`;
+  return [
+    ...labelled('Layer', named(layer), width),
+    ...labelled('', clean(layer.reason), width),
+    ...(layer.runnersUp.length === 0
+      ? []
+      : labelled('', `after it: ${layer.runnersUp.map(named).join(', ')}`, width)),
+  ];
+}
+
+function body(expl: Explanation, text: TextBuilder): void {
+  const { style } = text;
+  switch (expl.kind) {
+    case 'image':
+      for (const target of expl.targets) {
+        text.add('targets', () => targetLines(target, expl.isRegression, style));
+        heat(text, target.heatmap, sized(EXTENTS.image, [expl.image.height, expl.image.width]));
+        text.add('map', () => drawMap(target.heatmap, expl.image, style));
+      }
+      return;
+    case 'signal':
+      for (const target of expl.targets) {
+        text.add('targets', () => targetLines(target, expl.isRegression, style));
+        heat(text, target.heatmap, sized(EXTENTS.signal, expl.signal.shape.slice(0, 1)));
+        text.add('map', () => drawSeries(target.heatmap, expl.signal, style));
+      }
+      return;
+    case 'volume':
+      for (const target of expl.targets) {
+        text.add('targets', () => targetLines(target, expl.isRegression, style));
+        heat(text, target.heatmap, sized(EXTENTS.volume, expl.volume.shape.slice(0, 3)));
+        text.add('map', () => sliceLines(target.heatmap, style));
+      }
+      return;
+    case 'concepts':
+      text.add('targets', () =>
+        expl.targets.flatMap((target) => targetLines(target, expl.isRegression, style)),
+      );
+      for (const concept of expl.concepts) {
+        const narrow = { ...style, width: style.width - 2 };
+        text.add('targets', () => [
+          ...wrap(clean(concept.name), style.width).map((line) => style.paint('strong', line)),
+          ...concept.scores
+            .flatMap((score) => targetLines(score, expl.isRegression, narrow))
+            .map((line) => `  ${line}`),
+        ]);
+        heat(text, concept.heatmap, sized(EXTENTS.image, [expl.image.height, expl.image.width]));
+        text.add('map', () => drawMap(concept.heatmap, expl.image, style));
+      }
+      return;
+    case 'feature-weights':
+      for (const target of expl.targets) {
+        text.add('targets', () => [
+          ...targetLines(target, expl.isRegression, style, ' top features'),
+          '',
+          ...weightTable(target.featureWeights, style),
+        ]);
+      }
+      return;
+    case 'weighted-spans':
+      for (const target of expl.targets) {
+        const { weightedSpans, featureWeights } = target;
+        const weights = featureWeights ?? weightedSpans.other;
+        text.add('targets', () => [
+          ...targetLines(
+            target,
+            expl.isRegression,
+            style,
+            weights === undefined ? '' : ' top features',
+          ),
+          ...(weights === undefined ? [] : ['', ...weightTable(weights, style)]),
+        ]);
+        for (const document of weightedSpans.documents) {
+          text.add('text', () => [
+            ...(document.vectorizer === undefined
+              ? []
+              : wrap(`[${clean(document.vectorizer)}]`, style.width).map((line) =>
+                  style.paint('dim', line),
+                )),
+            ...documentLines(document, style),
+          ]);
+        }
+      }
+      return;
+    case 'feature-importances':
+      text.add('importances', () => importanceTable(expl.importances, expl.remaining, style));
+      return;
+    case 'decision-tree': {
+      const { importances } = expl;
+      if (importances !== undefined) {
+        text.add('importances', () => importanceTable(importances, 0, style));
+      }
+      text.add('tree', () => treeLines(expl, style));
+      return;
+    }
+    case 'transition-features':
+      text.add('transitions', () => transitionTable(expl.classNames, expl.coefficients, style));
+  }
+}
+
+function heat(text: TextBuilder, map: Heatmap, extent: Extent): void {
+  text.join('heat', () => heatWords(map, extent, text.style));
+}
+
+function sized(extent: Omit<Extent, 'sizes'>, sizes: readonly number[]): Extent {
+  return { ...extent, sizes };
+}
+
+/** The slice with the most positive mass, and how the mass spreads over the slices. */
+function sliceLines(map: NdArray, style: Style): string[] {
+  const [depth, height, width] = map.shape;
+  const slice = (index: number): Heatmap => ({
+    shape: [height, width],
+    data: map.data.subarray(index * height * width, (index + 1) * height * width),
+  });
+  const masses = Array.from({ length: depth }, (_, index) =>
+    slice(index).data.reduce((sum, value) => sum + Math.max(value, 0), 0),
+  );
+  const best = masses.indexOf(Math.max(...masses));
+  return [
+    ...wrap(
+      `slice ${best + 1} of ${depth}; positive mass by slice: ${masses.map((mass) => short(mass, 3)).join(', ')}`,
+      style.width,
+    ),
+    ...drawMap(slice(best), undefined, style),
+  ];
+}
+
+/** `y='bull mastiff' (class 243, probability 0.8125, score 9.812)`. */
+function targetLines(
+  target: TargetBase,
+  isRegression: boolean,
+  style: Style,
+  after = '',
+): string[] {
+  const { label, proba, score } = target;
+  const name = label ?? (typeof target.target === 'string' ? target.target : undefined);
+  const facts = [
+    ...(name !== undefined && typeof target.target === 'number'
+      ? [`${isRegression ? 'output' : 'class'} ${target.target}`]
+      : []),
+    ...(proba === undefined ? [] : [`probability ${short(proba)}`]),
+    ...(score === undefined ? [] : [`score ${short(score)}`]),
+  ];
+  const head = `y=${name === undefined ? String(target.target) : `'${clean(name)}'`}`;
+  const text = head + (facts.length === 0 ? '' : ` (${facts.join(', ')})`) + after;
+  return wrap(text, style.width).map((line, index) => {
+    const strong = index > 0 ? 0 : line.startsWith(head) ? head.length : line.length;
+    return style.paint('strong', line.slice(0, strong)) + line.slice(strong);
+  });
+}

@@ -1,0 +1,137 @@
+/** Columns, wrapping and cleaning of text for terminals and plain files. */
+import stringWidth from 'string-width';
+
+/**
+ * Text from outside made harmless for a terminal: line breaks and tabs become
+ * spaces, other control characters, escape sequences and direction overrides
+ * become visible, so that a class name can neither clear the screen nor
+ * pretend to be something else.
+ */
+export function clean(text: string): string {
+  return text.replace(/[\t\n\v\f\r\u0085\u2028\u2029]+/gu, ' ').replace(INVISIBLE, (char) => {
+    const code = char.codePointAt(0) ?? 0;
+    return code < 0x100
+      ? `\\x${code.toString(16).padStart(2, '0')}`
+      : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
+}
+
+// everything the Unicode standard calls control, direction marks and embeddings, lone surrogates, the BOM
+const INVISIBLE =
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]/gu;
+
+/** Columns a text takes: wide characters two, combining ones none. */
+export const widthOf = (text: string): number => stringWidth(text);
+
+export type Align = 'left' | 'right';
+
+/** Filled with spaces up to `width` columns. */
+export function pad(text: string, width: number, align: Align = 'left'): string {
+  const space = ' '.repeat(Math.max(0, width - widthOf(text)));
+  return align === 'left' ? text + space : space + text;
+}
+
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** What a reader sees as one character each, with its place in the string. */
+export function graphemes(text: string): { text: string; at: number }[] {
+  return Array.from(segmenter.segment(text), ({ segment, index }) => ({
+    text: segment,
+    at: index,
+  }));
+}
+
+/** Cut to `width` columns, never through a character; what was cut is shown by `mark`. */
+export function truncate(text: string, width: number, mark: string): string {
+  if (widthOf(text) <= width) return text;
+  const room = width - widthOf(mark);
+  let kept = '';
+  let used = 0;
+  for (const { text: part } of graphemes(text)) {
+    used += widthOf(part);
+    if (used > room) break;
+    kept += part;
+  }
+  return kept + mark;
+}
+
+/** Lines of at most `width` columns, broken at spaces, and inside words only where one does not fit. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const joined = line === '' ? word : `${line} ${word}`;
+    if (widthOf(joined) <= width) {
+      line = joined;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    line = '';
+    for (const { text: part } of graphemes(word)) {
+      if (line !== '' && widthOf(line + part) > width) {
+        lines.push(line);
+        line = '';
+      }
+      line += part;
+    }
+  }
+  return line === '' && lines.length > 0 ? lines : [...lines, line];
+}
+
+/** `Label      text that goes on under itself`. */
+export function labelled(label: string, text: string, width: number, column = 12): string[] {
+  return wrap(text, Math.max(12, width - column)).map((line, index) =>
+    `${pad(index === 0 ? label : '', column)}${line}`.trimEnd(),
+  );
+}
+
+export interface Column {
+  readonly title: string;
+  readonly align?: Align;
+  /** Text that may be cut when the table is too wide; numbers never are. */
+  readonly flexible?: boolean;
+}
+
+/** A table with a ruled head; `paint` colours the cells of a row after they are padded. */
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number,
+  mark: string,
+  paint: (row: number, column: number, cell: string) => string = (_row, _column, cell) => cell,
+): string[] {
+  const widths = columns.map(({ title }, at) =>
+    Math.max(widthOf(title), ...rows.map((row) => widthOf(row[at]))),
+  );
+  const gaps = 2 * (columns.length - 1);
+  const fixed = widths.reduce((sum, w, at) => sum + (columns[at].flexible === true ? 0 : w), gaps);
+  const flexible = columns.filter((column) => column.flexible).length;
+  columns.forEach((column, at) => {
+    if (column.flexible !== true) return;
+    widths[at] = Math.min(widths[at], Math.max(6, Math.floor((width - fixed) / flexible)));
+  });
+  const cell = (text: string, at: number): string =>
+    pad(truncate(text, widths[at], mark), widths[at], columns[at].align);
+  return [
+    columns.map(({ title }, at) => cell(title, at)).join('  '),
+    widths.map((w) => '-'.repeat(w)).join('  '),
+    ...rows.map((row, r) => row.map((text, at) => paint(r, at, cell(text, at))).join('  ')),
+  ].map((line) => line.trimEnd());
+}
+
+/** One way to write all numbers of a column: as many decimals as the largest needs for four digits. */
+export function numbersLike(values: readonly number[]): (value: number) => string {
+  const largest = Math.max(0, ...values.map(Math.abs));
+  if (largest !== 0 && (largest >= 1e7 || largest < 1e-5)) {
+    return (value) => value.toExponential(3);
+  }
+  const decimals = largest === 0 ? 3 : 3 - Math.floor(Math.log10(largest));
+  return (value) => value.toFixed(Math.min(Math.max(decimals, 1), 8));
+}
+
+/** One number in at most `digits` significant ones. */
+export function short(value: number, digits = 4): string {
+  return value === 0 || (Math.abs(value) >= 1e-4 && Math.abs(value) < 1e7)
+    ? String(Number(value.toPrecision(digits)))
+    : value.toExponential(digits - 1);
+}

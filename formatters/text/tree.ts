@@ -1,0 +1,58 @@
+/** Decision trees as indented rules. */
+import type { DecisionTreeExplanation, TreeNode } from '../../src/explanation.js';
+import { clean, short, wrap } from './layout.js';
+import type { Style } from './style.js';
+
+const STEP = 4;
+
+/** One line a branch: the rule, the share of samples, and at a leaf what it says. */
+export function treeLines(record: DecisionTreeExplanation, style: Style): string[] {
+  const lines: string[] = [];
+  const visit = (node: TreeNode, rule: string, depth: number): void => {
+    if (node.isLeaf || node.left === undefined || node.right === undefined) {
+      lines.push(...branch(rule + share(node), depth, style, verdict(node, record)));
+      return;
+    }
+    if (rule !== '') lines.push(...branch(rule + share(node), depth, style));
+    const name = clean(node.featureName ?? `feature ${node.featureId ?? '?'}`);
+    const threshold = node.threshold === undefined ? '?' : short(node.threshold, 6);
+    const inner = rule === '' ? depth : depth + 1;
+    visit(node.left, `${name} <= ${threshold}`, inner);
+    visit(node.right, `${name} > ${threshold}`, inner);
+  };
+  visit(record.tree, '', 0);
+  return lines;
+}
+
+/** The indentation stops where it would leave less than half of the width; the depth is written instead. */
+function branch(text: string, depth: number, style: Style, leaf = ''): string[] {
+  const deepest = Math.max(0, Math.floor(style.width / 2 / STEP) - 1);
+  const indent = ' '.repeat(STEP * Math.min(depth, deepest));
+  const where = depth > deepest ? `[depth ${depth}] ` : '';
+  const whole = `${where}${text}${leaf === '' ? '' : `  ---> ${leaf}`}`;
+  const lines = wrap(whole, style.width - indent.length - 2);
+  return lines.map((line, index) => {
+    const painted =
+      lines.length === 1 && leaf !== ''
+        ? line.slice(0, line.length - leaf.length) + style.paint('strong', leaf)
+        : line;
+    return `${indent}${index === 0 ? '' : '  '}${painted}`;
+  });
+}
+
+function share({ samples, sampleRatio }: TreeNode): string {
+  if (sampleRatio !== undefined) return `  (${(100 * sampleRatio).toFixed(1)} %)`;
+  return samples === undefined ? '' : `  (${samples} samples)`;
+}
+
+/** The likeliest class with the shares of all, or the number of a regression leaf. */
+function verdict(node: TreeNode, record: DecisionTreeExplanation): string {
+  const value = node.valueRatio ?? node.value ?? [];
+  const numbers = `[${value.map((number) => short(number, 3)).join(', ')}]`;
+  if (!record.isClassification || value.length === 0) {
+    return value.length === 1 ? short(value[0], 6) : numbers;
+  }
+  const best = value.indexOf(Math.max(...value));
+  const name = record.classNames?.[best];
+  return name === undefined ? numbers : `${clean(name)} ${numbers}`;
+}
