@@ -2,6 +2,7 @@ import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
 import { gradCamMap } from '../src/maths/cam.js';
 import { differentiateLayer } from '../src/model/calls.js';
+import { TOKEN_OPTIONS } from '../src/model/token-grid.js';
 
 /**
  * Grad-CAM (Selvaraju et al. 2017, eq. 1 and 2): channels weighted by the mean
@@ -21,7 +22,7 @@ export class GradCam implements Explainer {
   readonly cost = '1 forward + 1 partial backward per target';
   readonly needs = { gradients: true, activations: true, layer: true };
   readonly documents = ['image', 'array'] as const;
-  readonly options = {};
+  readonly options = TOKEN_OPTIONS;
 
   async explain(context: ExplainContext): Promise<Explained> {
     return differentiateLayer(context, gradCamMap);

@@ -1,7 +1,6 @@
 /** The pure functions, usable alone: `import { gradCamMap } from 'whylens/maths'`. */
 export { baselineOf, type Baseline } from './baseline.js';
 export { blur } from './blur.js';
-export { channelMeans, gradCamMap, weightedChannelSum } from './cam.js';
 export {
   multiply,
   reduceChannels,
@@ -14,3 +13,21 @@ export { sampleOf, sizeOf, stack } from './ndarray.js';
 export { seededRandom, type SeededRandom } from './random.js';
 export { resizeMap } from './resize.js';
 export { gaussLegendre, trapezoid, type Quadrature } from './quadrature.js';
+export {
+  channelMeans,
+  channelSums,
+  gradCamElementwiseMap,
+  gradCamMap,
+  gradCamPlusPlusMap,
+  hiresCamMap,
+  layerCamMap,
+  randomCamMap,
+  weightedChannelSum,
+  xGradCamMap,
+} from './cam.js';
+export { eigenCamMap, eigenGradCamMap, segEigenCamMap } from './eigen.js';
+export { femMap } from './fem.js';
+export { kpcaCamMap, type Kernel, type KernelOptions } from './kpca.js';
+export { channelOf, maskOf, softmax, variedChannels } from './masks.js';
+export { factorizeNonNegative, type Factorization, type FactorizationOptions } from './nmf.js';
+export { inferTokenGrid, tokensToGrid, type TokenGrid } from './tokens.js';
