@@ -54,7 +54,7 @@ export function normalise(
       channels,
     ]);
   const mean = average(x);
-  const variance = tf.relu(tf.sub(average(tf.mul(x, x)), tf.square(mean))) as tf.Tensor1D;
+  const variance = tf.relu<tf.Tensor1D>(tf.sub(average(tf.mul(x, x)), tf.square(mean)));
   const inverse = tf.rsqrt(tf.add(variance, epsilon));
   const run = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const [input, scale, shift] = args as tf.Tensor[];

@@ -97,7 +97,7 @@ function trainStep(net: LayersModel, adam: tf.Optimizer, scenes: readonly Scene[
   );
   const loss = adam.minimize(() => {
     const logits = net.apply(inputs, { training: true }) as tf.Tensor2D;
-    return tf.neg(tf.mean(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), 1))) as tf.Scalar;
+    return tf.neg<tf.Scalar>(tf.mean(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), 1)));
   }, true) as tf.Scalar;
   return loss.dataSync()[0];
 }
@@ -111,8 +111,8 @@ function check(net: LayersModel, drawings: SpriteSet): string {
   const both = model({ inputs: net.inputs, outputs: [head, net.outputs[0]] });
   const [activations, scores] = both.predict(toInput(scenes)) as tf.Tensor[];
   const maps = tf.dot(
-    tf.reshape(activations, [-1, activations.shape[3] as number]),
-    net.getLayer('scores').getWeights()[0] as tf.Tensor2D,
+    tf.reshape(activations, [-1, activations.shape[3]!]),
+    net.getLayer('scores').getWeights()[0],
   );
   const [height, width] = activations.shape.slice(1) as [number, number];
   const perScene = tf.reshape(maps, [scenes.length, height * width, CLASSES.length]);
