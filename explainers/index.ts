@@ -4,6 +4,7 @@ import { TOKENS } from '../src/container/tokens.js';
 import { AblationCam } from './ablation-cam.js';
 import { Cam } from './cam.js';
 import { Deconvnet } from './deconvnet.js';
+import { Dff } from './dff.js';
 import { EigenCam } from './eigen-cam.js';
 import { EigenGradCam } from './eigen-grad-cam.js';
 import { Fem } from './fem.js';
@@ -48,6 +49,7 @@ const EXPLAINERS: (new () => Explainer)[] = [
   FinerCam,
   RefineCam,
   RandomCam,
+  Dff,
   // gradient family
   Saliency,
   GradientXInput,
