@@ -11,6 +11,7 @@ import { Fem } from './fem.js';
 import { FinerCam } from './finer-cam.js';
 import { GradCamPlusPlus } from './grad-cam++.js';
 import { GradCamElementwise } from './grad-cam-elementwise.js';
+import { FullGrad } from './full-grad.js';
 import { GradCam } from './grad-cam.js';
 import { GradientXInput } from './gradient-x-input.js';
 import { GuidedBackprop } from './guided-backprop.js';
@@ -54,6 +55,7 @@ const EXPLAINERS: (new () => Explainer)[] = [
   Saliency,
   GradientXInput,
   IntegratedGradients,
+  FullGrad,
   GuidedBackprop,
   Deconvnet,
   GuidedGradCam,
