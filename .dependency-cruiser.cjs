@@ -3,7 +3,7 @@
  *
  *   cli → node → everything; explain → container, model, explanation;
  *   explainers → model (interface only), maths, explanation;
- *   formatters → images, explanation;
+ *   formatters → images, maths, explanation;
  *   images, maths, explanation, errors import nothing of the project but each other.
  *   Only model/tfjs imports tfjs; only node and cli import `node:` modules or sharp.
  */
@@ -14,6 +14,8 @@ const BASE = ['^src/errors', '^src/explanation', '^src/options'];
 const PLUGIN = ['^src/container/plugin', '^src/container/tokens'];
 /** The model as explainers see it; the engines live in folders below. */
 const MODEL_INTERFACE = ['^src/model/[^/]+$'];
+/** Pure functions over numbers and pictures. */
+const GROUND = ['^src/images/', '^src/maths/'];
 const LIBRARIES = ['(^|/)node_modules/'];
 
 /** `room` may import itself and what is listed, nothing else. */
@@ -44,14 +46,14 @@ module.exports = {
     only(
       'formatters',
       '^formatters/',
-      [...BASE, ...PLUGIN, '^src/images/', ...LIBRARIES],
+      [...BASE, ...PLUGIN, ...GROUND, ...LIBRARIES],
       'A formatter reads the record and nothing else; it cannot reach a model.',
     ),
     only(
       'model',
       '^src/model/',
-      [...BASE, ...PLUGIN, '^src/maths/', ...LIBRARIES],
-      'A model knows no explainer, no formatter, no picture and no file.',
+      [...BASE, ...PLUGIN, ...GROUND, '^src/document', ...LIBRARIES],
+      'A model knows no explainer, no formatter and no file.',
     ),
     only(
       'container',

@@ -105,9 +105,8 @@ export function completeRecords({ explanations }: ExplainedRecords, about: About
   }));
 }
 
-/** The picture that sample `n` is shown over: the caller's, the document, or one rebuilt from the array. */
-export function pictureFor(
-  { options, prepared, input }: Pick<MapsAbout, 'options' | 'prepared' | 'input'>,
+function pictureFor(
+  { options, prepared, input }: MapsAbout,
   docs: readonly unknown[],
   n: number,
   sample: NdArray,

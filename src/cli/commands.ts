@@ -1,0 +1,31 @@
+/** The list of commands: one line each; a command's module is imported only when it is the one asked for. */
+import type { Command } from 'commander';
+import type { Container } from 'inversify';
+import type { Io } from './io.js';
+
+export interface CommandContext {
+  readonly io: Io;
+  /** The container with the plugins of the command line, made on first use. */
+  container(): Promise<Container>;
+  /** The exit code of a command that ended without an error. */
+  exitWith(code: number): void;
+}
+
+export interface CommandModule {
+  /** Adds arguments, options and the action. */
+  define(command: Command, context: CommandContext): void | Promise<void>;
+}
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'methods',
+    summary: 'the methods: what they need, what they cost, where they come from',
+    load: () => import('./methods.js'),
+  },
+];

@@ -1,0 +1,72 @@
+import { Command, CommanderError } from 'commander';
+import type { Container } from 'inversify';
+import { COMMANDS } from './commands.js';
+import { errorText, EXIT, exitCodeOf, type Io } from './io.js';
+import { version } from './version.js';
+
+/** Runs one command line; gives the exit code: 0, 1 (failed), 2 (wrong usage) or 130 (interrupted). */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const program = new Command('whylens')
+    .description('Why did the model say that? Explanations of image classifiers.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand('help [command]', 'show the help of a command')
+    .configureHelp({ sortSubcommands: false })
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      getOutHelpWidth: () => io.stdout.columns ?? 100,
+      outputError: (text, write) => write(text.replace(/^error: /, 'whylens: ')),
+    })
+    .exitOverride();
+
+  let container: Promise<Container> | undefined;
+  let code: number = EXIT.ok;
+  const context = {
+    io,
+    exitWith: (wanted: number) => {
+      code = wanted;
+    },
+    container: () => (container ??= containerWith(pluginArguments(args))),
+  };
+
+  try {
+    const asked = new Set(args);
+    for (const { name, summary, load } of COMMANDS) {
+      const command = program.command(name).summary(summary).description(summary);
+      command.showHelpAfterError(`See 'whylens ${name} --help'.`);
+      if (asked.has(name)) await (await load()).define(command, context);
+    }
+    if (args.length === 0) {
+      program.outputHelp();
+      return EXIT.ok;
+    }
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    const verbose = args.includes('--verbose') || args.includes('-v');
+    io.stderr.write(`whylens: ${errorText(error, verbose)}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+async function containerWith(plugins: readonly string[]): Promise<Container> {
+  const { createContainer } = await import('../container/container.js');
+  const container = createContainer();
+  if (plugins.length > 0) {
+    const { loadPluginFile } = await import('./plugins.js');
+    for (const plugin of plugins) await loadPluginFile(container, plugin);
+  }
+  return container;
+}
+
+/** The values of `--plugin` before the command line is parsed, since the choices it offers depend on them. */
+function pluginArguments(args: readonly string[]): string[] {
+  const names: string[] = [];
+  for (let i = 0; i < args.length && args[i] !== '--'; i++) {
+    if (args[i] === '--plugin' && i + 1 < args.length) names.push(args[++i]);
+    else if (args[i].startsWith('--plugin=')) names.push(args[i].slice('--plugin='.length));
+  }
+  return names;
+}
