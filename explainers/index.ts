@@ -4,12 +4,14 @@ import { TOKENS } from '../src/container/tokens.js';
 import { AblationCam } from './ablation-cam.js';
 import { Cam } from './cam.js';
 import { Deconvnet } from './deconvnet.js';
+import { Dff } from './dff.js';
 import { EigenCam } from './eigen-cam.js';
 import { EigenGradCam } from './eigen-grad-cam.js';
 import { Fem } from './fem.js';
 import { FinerCam } from './finer-cam.js';
 import { GradCamPlusPlus } from './grad-cam++.js';
 import { GradCamElementwise } from './grad-cam-elementwise.js';
+import { FullGrad } from './full-grad.js';
 import { GradCam } from './grad-cam.js';
 import { GradientXInput } from './gradient-x-input.js';
 import { GuidedBackprop } from './guided-backprop.js';
@@ -48,10 +50,12 @@ const EXPLAINERS: (new () => Explainer)[] = [
   FinerCam,
   RefineCam,
   RandomCam,
+  Dff,
   // gradient family
   Saliency,
   GradientXInput,
   IntegratedGradients,
+  FullGrad,
   GuidedBackprop,
   Deconvnet,
   GuidedGradCam,

@@ -105,8 +105,9 @@ export function completeRecords({ explanations }: ExplainedRecords, about: About
   }));
 }
 
-function pictureFor(
-  { options, prepared, input }: MapsAbout,
+/** The picture that sample `n` is shown over: the caller's, the document, or one rebuilt from the array. */
+export function pictureFor(
+  { options, prepared, input }: Pick<MapsAbout, 'options' | 'prepared' | 'input'>,
   docs: readonly unknown[],
   n: number,
   sample: NdArray,

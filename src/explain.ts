@@ -12,7 +12,7 @@ import {
 } from './container/container.js';
 import type { DocumentKind, Explainer } from './container/plugin.js';
 import type { Registry } from './container/registry.js';
-import { assembleMaps, completeRecords } from './assemble.js';
+import { assembleMaps, completeRecords, pictureFor } from './assemble.js';
 import { asPicture, inputArray, inputRange, type Preprocess } from './document.js';
 import { WhylensError } from './errors.js';
 import type { Explanation, NdArray, Picture } from './explanation.js';
@@ -23,7 +23,7 @@ import type {
   ModelDescription,
   ScoreKind,
 } from './model/interface.js';
-import { stack } from './maths/ndarray.js';
+import { sampleOf, stack } from './maths/ndarray.js';
 import { chooseLayer, type LayerReference } from './model/layers.js';
 import { isLoadedModel } from './model/loaded.js';
 import { parseTargets, type TargetOption } from './model/parse-targets.js';
@@ -279,6 +279,8 @@ async function explainTogether(
       inputRange: inputRange(preprocess),
       documents: numeric && docs.length !== count ? splitDocuments(inputs[input]) : documents,
       targets,
+      labels,
+      picture: (n) => pictureFor({ options, prepared, input }, docs, n, sampleOf(inputs[input], n)),
       score,
       layer,
       resolveLayer: (reference) => chooseLayer(description, reference),

@@ -8,6 +8,7 @@ import type {
   JsonValue,
   LayerChoice,
   NdArray,
+  Picture,
   Target,
 } from '../explanation.js';
 import type {
@@ -49,6 +50,8 @@ export interface ExplainContext {
   readonly documents: readonly unknown[];
   /** `targets[sample]`; every sample has the same number. */
   readonly targets: readonly (readonly Target[])[];
+  /** Class names by index, where they are known. */
+  readonly labels?: readonly string[];
   readonly score: ScoreKind;
   /** Present where `needs.layer` is set. */
   readonly layer?: LayerChoice;
@@ -59,6 +62,8 @@ export interface ExplainContext {
   readonly seed: number;
   /** Batch size, memory budget, abort signal and progress: pass on to every model call. */
   readonly batch: BatchOptions;
+  /** The picture to lay the maps of sample `index` over, for explainers that make their own records. */
+  picture?(index: number): Picture;
   /** Another explainer by id, for wrappers. */
   explainer(id: string): Explainer;
   /** Tells the reader something about sample `index`, or about all of them. */

@@ -31,3 +31,4 @@ export { kpcaCamMap, type Kernel, type KernelOptions } from './kpca.js';
 export { channelOf, maskOf, softmax, variedChannels } from './masks.js';
 export { factorizeNonNegative, type Factorization, type FactorizationOptions } from './nmf.js';
 export { inferTokenGrid, tokensToGrid, type TokenGrid } from './tokens.js';
+export { biasGradient, ceilingGradient, offsetGradient, psi, type Rescale } from './full-grad.js';

@@ -1,0 +1,133 @@
+import { injectable } from 'inversify';
+import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
+import type { JsonValue, NdArray } from '../src/explanation.js';
+import { multiply, splitShape, total } from '../src/maths/channels.js';
+import { psi, type Rescale } from '../src/maths/full-grad.js';
+import { sampleOf } from '../src/maths/ndarray.js';
+import { inputName, OutputCollector } from '../src/model/input-calls.js';
+import { ndSamples } from '../src/model/interface.js';
+import {
+  offsetTerms,
+  scoreOffset,
+  type LayerValues,
+  type OffsetTerm,
+} from '../src/model/linearise.js';
+import type { OptionSpecs } from '../src/options.js';
+
+const options = {
+  rescale: {
+    type: 'choice',
+    choices: ['layer', 'channel', 'none'],
+    default: 'layer',
+    help: "what is scaled to [0, 1] before it is summed: a layer's whole term, each channel, nothing",
+  },
+  offsets: {
+    type: 'boolean',
+    default: true,
+    help: 'also map what units with an offset add (ReLU6 at its ceiling, smooth activations)',
+  },
+} as const satisfies OptionSpecs;
+
+/**
+ * What the terms of one sample and target sum to; the gap is
+ * input + bias + offset − score, 0 up to rounding where every unit is understood.
+ */
+interface Completeness extends Readonly<Record<string, JsonValue>> {
+  readonly input: number;
+  readonly bias: number;
+  readonly offset: number;
+  readonly gap: number;
+}
+
+/**
+ * FullGrad (Srinivas and Fleuret 2019, eq. 5):
+ * Σ_c ψ(x·∂s/∂x) + Σ_layers Σ_c ψ(b·∂s/∂z), with ψ the magnitude, scaled to
+ * [0, 1] per layer and resized to the input. Biases of normalisation layers
+ * count with the layer's own epsilon. Never negative.
+ *
+ * Units that are not homogeneous add (f(x) − f'(x)·x)·∂s/∂y each, as maps of
+ * their own: for ReLU6, 6·∂s/∂y at the ceiling. With them the terms sum to the
+ * score; how far they miss it is recorded as the completeness gap.
+ *
+ * Prefer `integrated-gradients` for signed shares of the input alone.
+ */
+@injectable()
+export class FullGrad implements Explainer {
+  readonly id = 'full-grad';
+  readonly family = 'gradient';
+  readonly description =
+    'Large values are where the input and the biases of all layers, scaled layer by layer, carry weight for the score, in either direction.';
+  readonly reference = 'Srinivas 2019';
+  readonly cost = '1 forward + 1 backward per target';
+  readonly needs = { gradients: true, activations: true };
+  readonly documents = ['image', 'array'] as const;
+  readonly options = options;
+
+  async explain(context: ExplainContext): Promise<Explained> {
+    const { rescale, offsets } = context.options as { rescale: Rescale; offsets: boolean };
+    const name = inputName(context);
+    const { terms, unknown } = offsetTerms(context.model);
+    if (unknown.length > 0) {
+      context.warn(
+        `full-grad cannot tell what the activation of ${unknown.join(', ')} adds to the score: the completeness gap contains it, the map lacks it`,
+      );
+    }
+    const collector = new OutputCollector(context.targets.length);
+    const maps: NdArray[][] = [];
+    const facts: { completeness: Completeness[]; completenessGap: number[] }[] = [];
+    await context.model.differentiate({
+      inputs: context.inputs.map(ndSamples),
+      targets: context.targets,
+      score: context.score,
+      wrt: [name],
+      layers: [...new Set(terms.flatMap(({ reads }) => reads))],
+      ...context.batch,
+      // every layer's gradients are reduced to one map and forgotten, chunk by chunk
+      onChunk: (chunk) => {
+        for (let i = 0; i < chunk.count; i++) {
+          const n = chunk.offset + i;
+          collector.take(n, chunk, i);
+          const x = sampleOf(context.inputs[context.input], n);
+          const explained = context.targets[n].map((target, t) => {
+            const values: LayerValues = {
+              activation: (path) => sampleOf(chunk.activations[path], i),
+              gradient: (path) => sampleOf(chunk.gradients[path][t], i),
+            };
+            const input = multiply(x, sampleOf(chunk.gradients[name][t], i));
+            const { map, sums } = sumTerms(input, terms, values, rescale, offsets);
+            sums.offset += scoreOffset(target, chunk.outputs, i, context.score);
+            const gap = sums.input + sums.bias + sums.offset - chunk.scores[i][t];
+            return { map, completeness: { ...sums, gap } };
+          });
+          maps.push(explained.map(({ map }) => map));
+          facts.push({
+            completenessGap: explained.map(({ completeness }) => completeness.gap),
+            completeness: explained.map(({ completeness }) => completeness),
+          });
+        }
+      },
+    });
+    return { kind: 'maps', outputs: collector.result(), maps, facts };
+  }
+}
+
+/** The terms of one sample and target: ψ of each added up, and the plain sums by kind. */
+function sumTerms(
+  input: NdArray,
+  terms: readonly OffsetTerm[],
+  values: LayerValues,
+  rescale: Rescale,
+  offsets: boolean,
+) {
+  const { space } = splitShape(input.shape);
+  const map = psi(input, space, rescale);
+  const sums = { input: total(input.data), bias: 0, offset: 0 };
+  for (const { kind, evaluate } of terms) {
+    const term = evaluate(values);
+    sums[kind] += total(term.data);
+    if (kind === 'bias' || offsets) {
+      psi(term, space, rescale)?.data.forEach((value, i) => (map!.data[i] += value));
+    }
+  }
+  return { map: map!, sums };
+}

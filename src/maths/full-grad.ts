@@ -1,0 +1,74 @@
+/** The pieces of FullGrad (Srinivas and Fleuret 2019) as pure functions. */
+import type { Heatmap, NdArray } from '../explanation.js';
+import { reduceChannels, splitShape } from './channels.js';
+import { resizeMap } from './resize.js';
+
+/** Over what ψ scales to [0, 1]: a layer's whole tensor, each channel on its own, or not at all. */
+export type Rescale = 'layer' | 'channel' | 'none';
+
+/** b_c · g[.., c]: what a bias adds to the score at each place. */
+export function biasGradient(gradient: NdArray, bias: ArrayLike<number>): NdArray {
+  const { shape, data } = gradient;
+  return { shape, data: data.map((g, i) => g * bias[i % bias.length]) };
+}
+
+/**
+ * What the ceiling of a ReLU6 adds: such a unit behaves like the constant 6,
+ * so its share is 6 · g. Zero elsewhere.
+ */
+export function ceilingGradient(outputs: NdArray, gradient: NdArray, ceiling: number): NdArray {
+  const { shape, data } = gradient;
+  return { shape, data: data.map((g, i) => (outputs.data[i] >= ceiling ? ceiling * g : 0)) };
+}
+
+/**
+ * What any value-by-value unit y = f(x) adds beyond its slope: (y − f'(x)·x) · g_y,
+ * written as y·g_y − x·g_x, which needs no formula of f. Right where nothing
+ * else reads x.
+ */
+export function offsetGradient(
+  x: NdArray,
+  gradientX: NdArray,
+  y: NdArray,
+  gradientY: NdArray,
+): NdArray {
+  return {
+    shape: y.shape,
+    data: y.data.map((v, i) => v * gradientY.data[i] - x.data[i] * gradientX.data[i]),
+  };
+}
+
+/**
+ * Σ_c ψ(term), resized: the magnitude, scaled to [0, 1], channels summed, at
+ * the size of the input (bilinear). Undefined where the term has no place in
+ * it: space of another rank, or a single position.
+ *
+ * @param term `[..., k]`
+ * @param size the input's space
+ */
+export function psi(term: NdArray, size: readonly number[], rescale: Rescale): Heatmap | undefined {
+  const { space, channels } = splitShape(term.shape);
+  if (space.length !== size.length) return undefined;
+  if (space.every((n) => n === 1) && size.some((n) => n > 1)) return undefined;
+  const magnitude = term.data.map(Math.abs);
+  if (rescale !== 'none') {
+    const groups = rescale === 'layer' ? 1 : channels;
+    for (let group = 0; group < groups; group++) minMax(magnitude, group, groups);
+  }
+  // resizing is linear: sum first, resize one map instead of one per channel
+  return resizeMap(reduceChannels({ shape: term.shape, data: magnitude }, 'sum'), size);
+}
+
+/** Every `step`-th value from `start`: (v − min) / (max − min), zeros where all are equal. */
+function minMax(values: Float32Array, start: number, step: number): void {
+  let low = Infinity;
+  let high = -Infinity;
+  for (let i = start; i < values.length; i += step) {
+    low = Math.min(low, values[i]);
+    high = Math.max(high, values[i]);
+  }
+  const span = high - low;
+  for (let i = start; i < values.length; i += step) {
+    values[i] = span === 0 ? 0 : (values[i] - low) / span;
+  }
+}

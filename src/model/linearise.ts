@@ -1,0 +1,134 @@
+/**
+ * A network as a linear map plus offsets: which layers add a constant to the
+ * score, and how that constant is read off. What `full-grad` is made of.
+ */
+import type { NdArray, Target } from '../explanation.js';
+import { biasGradient, ceilingGradient, offsetGradient } from '../maths/full-grad.js';
+import { sizeOf } from '../maths/ndarray.js';
+import type { ExplainableModel, LayerInfo, OutputValues, ScoreKind } from './interface.js';
+import { scoreOf, seedOf } from './targets.js';
+
+/** Value-by-value units with f(x) = f'(x)·x everywhere: they add nothing. */
+const HOMOGENEOUS = new Set(['linear', 'relu', 'leakyRelu', 'prelu']);
+const PRODUCTS = new Set(['Multiply', 'Mul']);
+
+/** Activations and gradients of one sample and target, by layer path. */
+export interface LayerValues {
+  activation(path: string): NdArray;
+  gradient(path: string): NdArray;
+}
+
+/** One constant share of the score, place by place. */
+export interface OffsetTerm {
+  readonly path: string;
+  readonly kind: 'bias' | 'offset';
+  /** Layers whose activations and gradients `evaluate` reads. */
+  readonly reads: readonly string[];
+  evaluate(values: LayerValues): NdArray;
+}
+
+/** All constant shares of a model, and the units whose share could not be told. */
+export function offsetTerms(model: ExplainableModel): {
+  terms: OffsetTerm[];
+  unknown: string[];
+} {
+  const { layers, outputs } = model.describe();
+  const ends = new Set<string>(outputs.map(({ activation }) => activation));
+  const terms: OffsetTerm[] = [];
+  const unknown: string[] = [];
+  for (const layer of layers) {
+    const bias = layer.hasBias === true ? model.bias(layer.path) : undefined;
+    if (bias !== undefined) terms.push(biasTerm(layer.path, bias));
+    // the scores' own softmax or sigmoid lies behind the logits: `scoreOffset` has it
+    if (ends.has(layer.activation?.name ?? '') && isLast(layer.path, layers)) continue;
+    const offset = offsetTerm(layer, layers);
+    if (offset === 'unknown') unknown.push(layer.path);
+    else if (offset !== undefined) terms.push(offset);
+  }
+  return { terms, unknown };
+}
+
+function biasTerm(path: string, bias: Float32Array): OffsetTerm {
+  return {
+    path,
+    kind: 'bias',
+    reads: [path],
+    evaluate: ({ gradient }) => biasGradient(gradient(path), bias),
+  };
+}
+
+function offsetTerm(
+  { path, kind, activation, inputs }: LayerInfo,
+  layers: readonly LayerInfo[],
+): OffsetTerm | 'unknown' | undefined {
+  if (PRODUCTS.has(kind) && inputs.length > 1) {
+    // a product of k factors is linear in each: y − Σ ∂y/∂x·x = (1 − k)·y
+    const factor = 1 - inputs.length;
+    return {
+      path,
+      kind: 'offset',
+      reads: [path],
+      evaluate({ activation: y, gradient }) {
+        const g = gradient(path);
+        const { data } = y(path);
+        return { shape: g.shape, data: g.data.map((v, i) => factor * v * data[i]) };
+      },
+    };
+  }
+  if (activation === undefined || HOMOGENEOUS.has(activation.name)) return undefined;
+  const { ceiling } = activation;
+  if (ceiling !== undefined && activation.name.startsWith('relu')) {
+    return {
+      path,
+      kind: 'offset',
+      reads: [path],
+      evaluate: ({ activation: y, gradient }) => ceilingGradient(y(path), gradient(path), ceiling),
+    };
+  }
+  const [input] = inputs;
+  const readers = layers.filter((other) => other.inputs.includes(input));
+  if (input === undefined || readers.length !== 1) return 'unknown';
+  return {
+    path,
+    kind: 'offset',
+    reads: [input, path],
+    evaluate: ({ activation: value, gradient }) =>
+      offsetGradient(value(input), gradient(input), value(path), gradient(path)),
+  };
+}
+
+/** True where nothing with weights comes after the layer. */
+function isLast(path: string, layers: readonly LayerInfo[]): boolean {
+  return layers
+    .filter(({ inputs }) => inputs.includes(path))
+    .every((reader) => reader.parameters === 0 && isLast(reader.path, layers));
+}
+
+/** What the score has beyond being linear in the logits: s − Σ ∂s/∂z·z. Zero for the logit of a class. */
+export function scoreOffset(
+  target: Target,
+  outputs: readonly OutputValues[],
+  n: number,
+  score: ScoreKind,
+): number {
+  let linear = 0;
+  seedOf(target, outputs, n, score).forEach((seed, o) => {
+    if (seed === undefined) return;
+    const { logits, values, activation } = outputs[o];
+    const size = sizeOf(logits.shape.slice(1));
+    const z = logits.data.subarray(n * size, (n + 1) * size);
+    const y = values.data.subarray(n * size, (n + 1) * size);
+    const through = score === 'logit' ? 'linear' : activation;
+    const classes = logits.shape[logits.shape.length - 1];
+    for (let start = 0; start < size; start += classes) {
+      let mean = 0;
+      for (let i = start; i < start + classes; i++) mean += seed[i] * y[i];
+      for (let i = start; i < start + classes; i++) {
+        if (through === 'softmax') linear += y[i] * (seed[i] - mean) * z[i];
+        else if (through === 'sigmoid') linear += y[i] * (1 - y[i]) * seed[i] * z[i];
+        else linear += seed[i] * z[i];
+      }
+    }
+  });
+  return scoreOf(target, outputs, n, score) - linear;
+}
