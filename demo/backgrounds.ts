@@ -6,16 +6,21 @@ type Rgb = readonly [number, number, number];
 /** How much of the second colour a position takes, 0 to 1. */
 type Pattern = (x: number, y: number) => number;
 
-/** An RGB texture, row by row, values 0 to 255, with grain. */
-export function drawBackground(random: Random, width: number, height: number): Float32Array {
+/**
+ * An RGB texture of `size` × `size` units, drawn with `scale` pixels a unit, row
+ * by row, values 0 to 255. Its grain has one value a unit.
+ */
+export function drawBackground(random: Random, size: number, scale: number): Float32Array {
   const [from, to] = twoColours(random);
-  const pattern = random.pick(PATTERNS)(random, width, height);
-  const grain = random.between(0, 22);
-  const data = new Float32Array(width * height * 3);
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const share = pattern(x, y);
-      const noise = (random.next() - 0.5) * grain;
+  const pattern = random.pick(PATTERNS)(random, size);
+  const strength = random.between(0, 22);
+  const grain = Float64Array.from({ length: size * size }, () => (random.next() - 0.5) * strength);
+  const pixels = size * scale;
+  const data = new Float32Array(pixels * pixels * 3);
+  for (let y = 0, i = 0; y < pixels; y++) {
+    for (let x = 0; x < pixels; x++) {
+      const share = pattern(x / scale, y / scale);
+      const noise = grain[Math.floor(y / scale) * size + Math.floor(x / scale)];
       for (let c = 0; c < 3; c++) data[i++] = from[c] + (to[c] - from[c]) * share + noise;
     }
   }
@@ -41,7 +46,7 @@ function twoColours(random: Random): readonly [Rgb, Rgb] {
   return [first, first.map((v, c) => v + (second[c] - v) * nearness) as unknown as Rgb];
 }
 
-const PATTERNS: readonly ((random: Random, width: number, height: number) => Pattern)[] = [
+const PATTERNS: readonly ((random: Random, size: number) => Pattern)[] = [
   gradient,
   stripes,
   checker,
@@ -50,10 +55,10 @@ const PATTERNS: readonly ((random: Random, width: number, height: number) => Pat
   clouds,
 ];
 
-function gradient(random: Random, width: number, height: number): Pattern {
+function gradient(random: Random, size: number): Pattern {
   const [dx, dy] = direction(random);
-  const length = Math.abs(dx) * width + Math.abs(dy) * height;
-  return (x, y) => clamp(((x - width / 2) * dx + (y - height / 2) * dy) / length + 0.5);
+  const length = (Math.abs(dx) + Math.abs(dy)) * size;
+  return (x, y) => clamp(((x - size / 2) * dx + (y - size / 2) * dy) / length + 0.5);
 }
 
 function stripes(random: Random): Pattern {
@@ -81,13 +86,10 @@ function dots(random: Random): Pattern {
 }
 
 /** Smooth noise: random values on coarse grids, joined by cosine steps, finer grids weaker. */
-function clouds(random: Random, width: number, height: number): Pattern {
+function clouds(random: Random, size: number): Pattern {
   const octaves = [32, 16, 8, 4].map((cell, k) => {
-    const columns = Math.ceil(width / cell) + 2;
-    const values = Float32Array.from(
-      { length: columns * (Math.ceil(height / cell) + 2) },
-      random.next,
-    );
+    const columns = Math.ceil(size / cell) + 2;
+    const values = Float32Array.from({ length: columns * columns }, random.next);
     return { cell, columns, values, weight: 0.5 ** k };
   });
   const total = octaves.reduce((sum, { weight }) => sum + weight, 0);

@@ -9,7 +9,7 @@ import { CLASSES } from './classes.js';
 import { seededRandom, type Random } from './random.js';
 import { spriteFor, type SpriteSet, type SpriteSizes } from './sprites.js';
 
-/** Width and height of a scene, in pixels. */
+/** Width and height of a scene, in units: what the classifier sees is one pixel a unit. */
 export const SCENE_SIZE = 128;
 
 /** Smallest and largest edge of an object's square drawing before it is tilted. */
@@ -40,6 +40,20 @@ export interface Scene {
   readonly objects: readonly SceneObject[];
 }
 
+export interface SceneOptions {
+  /** 1 or 2. Default 2. */
+  readonly objects?: number;
+  /** Pixels a unit: the same scene as a larger picture, boxes in its pixels. Default 1. */
+  readonly scale?: number;
+}
+
+interface Canvas {
+  readonly scale: number;
+  /** Edge in pixels. */
+  readonly size: number;
+  readonly data: Float32Array;
+}
+
 interface Placement {
   readonly x: number;
   readonly y: number;
@@ -50,11 +64,17 @@ interface Placement {
   readonly tint: readonly [number, number, number];
 }
 
-/** Scene number `index` of series `seed`, with one or two objects. */
-export function makeScene(sprites: SpriteSet, seed: number, index: number, objects = 2): Scene {
+/** Scene number `index` of series `seed`. */
+export function makeScene(
+  sprites: SpriteSet,
+  seed: number,
+  index: number,
+  { objects = 2, scale = 1 }: SceneOptions = {},
+): Scene {
   const random = seededRandom(seed, index);
   const classes = random.sample([...CLASSES.keys()], objects);
-  const canvas = drawBackground(random, SCENE_SIZE, SCENE_SIZE);
+  const size = SCENE_SIZE * scale;
+  const canvas = { scale, size, data: drawBackground(random, SCENE_SIZE, scale) };
   const placements = placeObjects(random, objects);
   for (let n = random.below(6); n > 0; n--) drawDistractor(canvas, random, sprites);
   const found = classes.map((which, i) => ({
@@ -62,15 +82,8 @@ export function makeScene(sprites: SpriteSet, seed: number, index: number, objec
     name: CLASSES[which].name,
     box: drawSprite(canvas, sprites.classes[which], placements[i]),
   }));
-  return {
-    picture: {
-      width: SCENE_SIZE,
-      height: SCENE_SIZE,
-      mode: 'RGB',
-      data: Uint8ClampedArray.from(canvas),
-    },
-    objects: found,
-  };
+  const data = Uint8ClampedArray.from(canvas.data);
+  return { picture: { width: size, height: size, mode: 'RGB', data }, objects: found };
 }
 
 /** True where a position in pixels (centres at halves) lies in the box. */
@@ -115,7 +128,7 @@ function reach({ size, tilt }: Pick<Placement, 'size' | 'tilt'>): number {
   return (size / 2) * (Math.cos(tilt) + Math.abs(Math.sin(tilt)));
 }
 
-function drawDistractor(canvas: Float32Array, random: Random, sprites: SpriteSet): void {
+function drawDistractor(canvas: Canvas, random: Random, sprites: SpriteSet): void {
   const place = {
     ...placeOne(random),
     x: random.between(0, SCENE_SIZE),
@@ -128,18 +141,18 @@ function drawDistractor(canvas: Float32Array, random: Random, sprites: SpriteSet
 }
 
 /** Lays a turned, scaled drawing over the canvas; gives the box of what it covers by half. */
-function drawSprite(canvas: Float32Array, sizes: SpriteSizes, place: Placement): Box {
-  const sprite = spriteFor(sizes, place.size);
+function drawSprite(canvas: Canvas, sizes: SpriteSizes, place: Placement): Box {
+  const sprite = spriteFor(sizes, place.size * canvas.scale);
   const sample = new Float32Array(4);
-  let [left, top, right, bottom] = [SCENE_SIZE, SCENE_SIZE, 0, 0];
-  forEachPixel(place, (x, y, u, v) => {
+  const { size, data } = canvas;
+  let [left, top, right, bottom] = [size, size, 0, 0];
+  forEachPixel(canvas, place, (x, y, u, v) => {
     sampleSprite(sprite, u, v, sample);
     const alpha = sample[3] / 255;
     if (alpha === 0) return;
-    const i = (y * SCENE_SIZE + x) * 3;
+    const i = (y * size + x) * 3;
     for (let c = 0; c < 3; c++) {
-      canvas[i + c] =
-        Math.min(255 * alpha, sample[c] * place.tint[c]) + canvas[i + c] * (1 - alpha);
+      data[i + c] = Math.min(255 * alpha, sample[c] * place.tint[c]) + data[i + c] * (1 - alpha);
     }
     if (alpha < 0.5) return;
     left = Math.min(left, x);
@@ -151,7 +164,7 @@ function drawSprite(canvas: Float32Array, sizes: SpriteSizes, place: Placement):
 }
 
 /** A plain disc, ring, bar, diamond or square. */
-function drawShape(canvas: Float32Array, random: Random, place: Placement): void {
+function drawShape(canvas: Canvas, random: Random, place: Placement): void {
   const colour = randomColour(random);
   const covers = random.pick<(u: number, v: number) => boolean>([
     (u, v) => Math.hypot(u, v) < 1,
@@ -160,24 +173,25 @@ function drawShape(canvas: Float32Array, random: Random, place: Placement): void
     (u, v) => Math.abs(u) + Math.abs(v) < 1,
     (u, v) => Math.max(Math.abs(u), Math.abs(v)) < 0.8,
   ]);
-  forEachPixel(place, (x, y, u, v) => {
+  forEachPixel(canvas, place, (x, y, u, v) => {
     if (!covers(u * 2 - 1, v * 2 - 1)) return;
-    for (let c = 0; c < 3; c++) canvas[(y * SCENE_SIZE + x) * 3 + c] = colour[c];
+    for (let c = 0; c < 3; c++) canvas.data[(y * canvas.size + x) * 3 + c] = colour[c];
   });
 }
 
-/** Visits the scene's pixels near a placement with their place on the drawing, 0 to 1 each way. */
+/** Visits the pixels near a placement with their place on the drawing, 0 to 1 each way. */
 function forEachPixel(
+  { scale, size: edge }: Canvas,
   { x: cx, y: cy, size, tilt, mirrored }: Placement,
   visit: (x: number, y: number, u: number, v: number) => void,
 ): void {
   const radius = size * Math.SQRT1_2 + 1;
   const [cos, sin] = [Math.cos(tilt) / size, Math.sin(tilt) / size];
-  const from = (centre: number): number => Math.max(0, Math.floor(centre - radius));
-  const to = (centre: number): number => Math.min(SCENE_SIZE, Math.ceil(centre + radius));
+  const from = (centre: number): number => Math.max(0, Math.floor((centre - radius) * scale));
+  const to = (centre: number): number => Math.min(edge, Math.ceil((centre + radius) * scale));
   for (let y = from(cy); y < to(cy); y++) {
     for (let x = from(cx); x < to(cx); x++) {
-      const [dx, dy] = [x + 0.5 - cx, y + 0.5 - cy];
+      const [dx, dy] = [(x + 0.5) / scale - cx, (y + 0.5) / scale - cy];
       const u = (dx * cos + dy * sin) * (mirrored ? -1 : 1) + 0.5;
       visit(x, y, u, dy * cos - dx * sin + 0.5);
     }

@@ -84,7 +84,7 @@ function learningRate(step: number): number {
 function trainingScenes(drawings: SpriteSet, step: number): Scene[] {
   const random = seededRandom(seed, step, 1);
   return Array.from({ length: BATCH }, (_, i) =>
-    makeScene(drawings, seed, step * BATCH + i, random.next() < SINGLE ? 1 : 2),
+    makeScene(drawings, seed, step * BATCH + i, { objects: random.next() < SINGLE ? 1 : 2 }),
   );
 }
 
