@@ -9,6 +9,16 @@ export {
   setDefaultContainer,
   type Plugin,
 } from './container/container.js';
+export {
+  explanationFromDict,
+  explanationFromJson,
+  formatAsDict,
+  formatAsJson,
+  type DictOptions,
+  type ExplanationDict,
+  type JsonOptions,
+  type ReadOptions,
+} from '../formatters/json.js';
 export { formatAsText, type TextOptions, type TextSection } from '../formatters/text.js';
 export type * from './container/plugin.js';
 export { TOKENS } from './container/tokens.js';
@@ -37,9 +47,4 @@ export {
 export { showPrediction, type ShowOptions } from './show.js';
 export { isLoadedModel, type LoadedModel } from './model/loaded.js';
 export type { TargetOption } from './model/parse-targets.js';
-export type {
-  ArrayDocument,
-  ModelDocument,
-  Preprocess,
-  TensorLike,
-} from './document.js';
+export type { ArrayDocument, ModelDocument, Preprocess, TensorLike } from './document.js';
