@@ -2,8 +2,8 @@ import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
 import type { Heatmap } from '../src/explanation.js';
 import {
+  atOneSize,
   explainAtLayers,
-  positiveShares,
   SEVERAL_LAYERS_OPTIONS,
   severalLayersChoice,
 } from '../src/model/several-layers.js';
@@ -43,7 +43,7 @@ export class MultiLayer implements Explainer {
     return {
       kind: 'maps',
       outputs,
-      maps: maps.map((targets) => targets.map((list) => mean(positiveShares(list)))),
+      maps: maps.map((targets) => targets.map((list) => mean(atOneSize(context, list, maxShare)))),
       layer: severalLayersChoice(layers),
       facts: { layers: layers.map(({ path }) => path) },
     };
@@ -56,4 +56,10 @@ function mean(maps: readonly Heatmap[]): Heatmap {
     data[at] = maps.reduce((sum, map) => sum + map.data[at], 0) / maps.length;
   }
   return { shape: maps[0].shape, data };
+}
+
+/** max(M, 0) / max M; zeros where nothing is positive. */
+function maxShare(values: Float32Array): Float32Array {
+  const top = values.reduce((a, b) => Math.max(a, b), 0);
+  return values.map((value) => (value > 0 ? value / top : 0));
 }

@@ -2,17 +2,17 @@ import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
 import type { Heatmap } from '../src/explanation.js';
 import {
+  atOneSize,
   explainAtLayers,
-  positiveShares,
   SEVERAL_LAYERS_OPTIONS,
   severalLayersChoice,
 } from '../src/model/several-layers.js';
 
 /**
  * RefineCAM (Domeniconi et al. 2026): a method's maps at several layers, each
- * max(M, 0) / max M and resized bilinearly to the finest, multiplied: the
- * coarse layers say which object, the fine ones where exactly. Map `[h, w]` in
- * [0, 1] at the resolution of the finest layer.
+ * max(M, 0) stretched to [0, 1] and resized bilinearly to the finest,
+ * multiplied: the coarse layers say which object, the fine ones where exactly.
+ * Map `[h, w]` in [0, 1], at the resolution of the finest layer or of the input.
  *
  * Where one layer has nothing positive the product is empty; `multi-layer`
  * takes the mean instead.
@@ -44,7 +44,9 @@ export class RefineCam implements Explainer {
     return {
       kind: 'maps',
       outputs,
-      maps: maps.map((targets) => targets.map((list) => product(positiveShares(list)))),
+      maps: maps.map((targets) =>
+        targets.map((list) => product(atOneSize(context, list, stretched))),
+      ),
       layer: severalLayersChoice(layers),
       facts: { layers: layers.map(({ path }) => path) },
     };
@@ -57,4 +59,12 @@ function product(maps: readonly Heatmap[]): Heatmap {
     data[at] = maps.reduce((value, map) => value * map.data[at], 1);
   }
   return { shape: maps[0].shape, data };
+}
+
+/** max(M, 0) stretched to [0, 1]; zeros where that is the same everywhere. */
+function stretched(values: Float32Array): Float32Array {
+  const positive = values.map((value) => Math.max(value, 0));
+  const low = positive.reduce((a, b) => Math.min(a, b), Infinity);
+  const range = positive.reduce((a, b) => Math.max(a, b), 0) - low;
+  return positive.map((value) => (range === 0 ? 0 : (value - low) / range));
 }

@@ -1,4 +1,4 @@
-import { seededRandom } from './random.js';
+import { seededRandom, type SeededRandom } from './random.js';
 
 export interface Factorization {
   /** `[rows, parts]`, row-major. */
@@ -13,6 +13,8 @@ export interface Factorization {
 export interface FactorizationOptions {
   readonly parts: number;
   readonly seed: number;
+  /** Starts, the best of which is taken: one alone may end in a poor corner. Default 4. */
+  readonly starts?: number;
   /** Default 400. */
   readonly maxIterations?: number;
   /** Stops when the error falls by less than this share of itself. Default 1e-7. */
@@ -30,7 +32,25 @@ export function factorizeNonNegative(
   columns: number,
   options: FactorizationOptions,
 ): Factorization {
-  const { parts, seed, maxIterations = 400, tolerance = 1e-7 } = options;
+  const { parts, seed, starts = 4 } = options;
+  const random = seededRandom(seed);
+  let best: Factorization | undefined;
+  for (let start = 0; start < starts; start++) {
+    const found = factorizeOnce(x, rows, columns, random, options);
+    if (best === undefined || found.error < best.error) best = found;
+  }
+  const { left, right, error, iterations } = best!;
+  return { ...sortParts(left, right, parts), error, iterations };
+}
+
+/** From one start; `right` transposed and not scaled. */
+function factorizeOnce(
+  x: ArrayLike<number>,
+  rows: number,
+  columns: number,
+  random: SeededRandom,
+  { parts, maxIterations = 400, tolerance = 1e-7 }: FactorizationOptions,
+): Factorization {
   let total = 0;
   let square = 0;
   for (let i = 0; i < x.length; i++) {
@@ -41,7 +61,6 @@ export function factorizeNonNegative(
     const left = new Float64Array(rows * parts);
     return { left, right: new Float64Array(parts * columns), error: 0, iterations: 0 };
   }
-  const random = seededRandom(seed);
   const scale = Math.sqrt(total / x.length / parts);
   const draw = (count: number) =>
     Float64Array.from({ length: count }, () => 2 * scale * random.uniform());
@@ -60,8 +79,7 @@ export function factorizeNonNegative(
     error = Math.sqrt(Math.max(0, square - 2 * dot(left, cross) + energy(left, gram, parts)));
     if (before - error <= tolerance * error) break;
   }
-  const order = sortParts(left, right, parts);
-  return { ...order, error: error / Math.sqrt(square), iterations };
+  return { left, right, error: error / Math.sqrt(square), iterations };
 }
 
 /** One pass over the parts of `target`, `[n, parts]`, with `other`, `[m, parts]`, held. */

@@ -18,6 +18,12 @@ export const SEVERAL_LAYERS_OPTIONS = {
     default: undefined,
     help: 'Paths of the layers; the last layer of each of the last three map sizes if left out',
   },
+  resolution: {
+    type: 'choice',
+    choices: ['finest', 'input'],
+    default: 'finest',
+    help: 'Size at which the maps are put together: that of the finest layer, or of the input',
+  },
   methodOptions: {
     type: 'value',
     default: undefined,
@@ -81,14 +87,18 @@ export async function explainAtLayers(context: ExplainContext, id: string): Prom
   return { outputs, layers, maps };
 }
 
-/** max(M, 0) / max M, resized to the largest of the maps; zeros where nothing is positive. */
-export function positiveShares(maps: readonly Heatmap[]): Heatmap[] {
-  const size = maps[0].shape.map((_, axis) => Math.max(...maps.map(({ shape }) => shape[axis])));
-  return maps.map(({ shape, data }) => {
-    const top = data.reduce((a, b) => Math.max(a, b), 0);
-    const scaled = data.map((value) => (value > 0 ? value / top : 0));
-    return resizeMap({ shape, data: scaled }, size);
-  });
+/** Every map, scaled by `scale`, at one size: that of the finest of them, or of the input. */
+export function atOneSize(
+  context: ExplainContext,
+  maps: readonly Heatmap[],
+  scale: (values: Float32Array) => Float32Array,
+): Heatmap[] {
+  const rank = maps[0].shape.length;
+  const size =
+    context.options.resolution === 'input'
+      ? context.inputs[context.input].shape.slice(1, 1 + rank)
+      : maps[0].shape.map((_, axis) => Math.max(...maps.map(({ shape }) => shape[axis])));
+  return maps.map(({ shape, data }) => resizeMap({ shape, data: scale(data) }, size));
 }
 
 /** What the record says of several layers: the one with the largest map, and why. */
