@@ -1,11 +1,12 @@
 import { ContainerModule } from 'inversify';
 import { TOKENS } from '../src/container/tokens.js';
 import type { Formatter } from '../src/container/plugin.js';
+import { ImageFormatter } from './image.js';
 import { JsonFormatter } from './json.js';
 import { TextFormatter } from './text.js';
 
 /** The registration list: one line a formatter. */
-const FORMATTERS: (new () => Formatter)[] = [TextFormatter, JsonFormatter];
+const FORMATTERS: (new () => Formatter)[] = [ImageFormatter, TextFormatter, JsonFormatter];
 
 export const builtInFormatters = new ContainerModule(({ bind }) => {
   for (const formatter of FORMATTERS) bind(TOKENS.Formatter).to(formatter).inSingletonScope();

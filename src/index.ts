@@ -48,3 +48,50 @@ export { showPrediction, type ShowOptions } from './show.js';
 export { isLoadedModel, type LoadedModel } from './model/loaded.js';
 export type { TargetOption } from './model/parse-targets.js';
 export type { ArrayDocument, ModelDocument, Preprocess, TensorLike } from './document.js';
+export type { ArrayDocument, ModelDocument, Preprocess, TensorLike } from './document.js';
+export {
+  commonMaximum,
+  expandHeatmap,
+  formatAsImage,
+  heatmapToImage,
+  type FormatAsImageOptions,
+} from '../formatters/image.js';
+export { selectTarget, type TargetChoice } from '../formatters/targets.js';
+export { arrayToImage, imageToArray, type ArrayToImageOptions } from './images/array.js';
+export {
+  COLORMAPS,
+  colormapNames,
+  colormapTable,
+  type Colormap,
+  type ColormapFunction,
+  type Colour,
+} from './images/colormaps.js';
+export { addColours, alphaComposite, type Blend } from './images/composite.js';
+export { DISPLAY_FILTERS, displayMaximum, heatOf, type DisplayFilter } from './images/heat.js';
+export {
+  decodePredictions,
+  labelIndex,
+  synonymsOf,
+  type DecodedPrediction,
+} from './images/labels.js';
+export {
+  checkPicture,
+  convertPicture,
+  createPicture,
+  MAX_PIXELS,
+  type ConvertOptions,
+} from './images/picture.js';
+export { decodePng, encodePng, readPngHeader, type DecodePngOptions } from './images/png.js';
+export {
+  PREPROCESS_MODES,
+  preprocessInput,
+  preprocessRange,
+  undoPreprocess,
+  type PreprocessMode,
+} from './images/preprocess.js';
+export {
+  RESAMPLING_FILTERS,
+  resize,
+  type ResamplingFilter,
+  type ResizeOptions,
+} from './images/resample.js';

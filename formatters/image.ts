@@ -1,0 +1,270 @@
+import { injectable } from 'inversify';
+import type { Formatter } from '../src/container/plugin.js';
+import { WhylensError } from '../src/errors.js';
+import type { Explanation, Heatmap, NdArray, Picture } from '../src/explanation.js';
+import {
+  colormapNames,
+  colormapTable,
+  isColormap,
+  type Colormap,
+} from '../src/images/colormaps.js';
+import { addColours, alphaComposite, BLENDS, type Blend } from '../src/images/composite.js';
+import {
+  colourHeat,
+  colourHeatStretched,
+  DEFAULT_DISPLAY_FILTER,
+  DISPLAY_FILTERS,
+  displayMaximum,
+  heatOf,
+  type DisplayFilter,
+} from '../src/images/heat.js';
+import { checkPicture } from '../src/images/picture.js';
+import { RESAMPLING_FILTERS, resize, type ResamplingFilter } from '../src/images/resample.js';
+import { validateOptions, type OptionSpecs } from '../src/options.js';
+import { DRAWN_KINDS, sceneOf, type SceneOptions } from './scenes.js';
+import { selectTarget, type TargetChoice } from './targets.js';
+
+const DEFAULT_FILTER: ResamplingFilter = 'lanczos';
+
+export interface FormatAsImageOptions {
+  /** Name or function. Default viridis, with `blend: 'add'` jet. */
+  readonly colormap?: Colormap;
+  /** Opacity where the map is largest, 0 to 1. Default 0.65. Only with `blend: 'over'`. */
+  readonly alphaLimit?: number;
+  /** How the coloured map is enlarged. Default lanczos, with `blend: 'add'` bicubic. */
+  readonly resamplingFilter?: ResamplingFilter;
+  /** How the raw map becomes values of 0 to 1. Default `positive`. */
+  readonly filter?: DisplayFilter;
+  /** Value that has full strength; left out, the map's own largest. Give it to compare pictures. */
+  readonly maximum?: number;
+  /** Class index, name, or `#n` for the n-th target of the record. Default the first. */
+  readonly target?: TargetChoice;
+  /** `over`: as ELI5; `add`: as the Keras tutorial. */
+  readonly blend?: Blend;
+  /** Which slice of a volume, from 0. Default the middle one. */
+  readonly slice?: number;
+  /** Of the drawing of a signal, in pixels. Default 640 × 160. */
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** The options as data: help, flags and validation derive from these. */
+export const IMAGE_OPTIONS = {
+  colormap: {
+    type: 'value',
+    expects: `one of ${colormapNames().join(', ')}, each reversed with _r behind it, or a function of 0…1 to a colour`,
+    check: isColormap,
+    parse: (text) => text,
+    default: undefined,
+    help: 'Colours of the map (default viridis, with blend add jet).',
+  },
+  alphaLimit: {
+    type: 'number',
+    min: 0,
+    max: 1,
+    default: 0.65,
+    help: 'Opacity where the map is largest (blend over).',
+  },
+  resamplingFilter: {
+    type: 'choice',
+    choices: RESAMPLING_FILTERS,
+    default: undefined,
+    help: 'How the coloured map is enlarged (default lanczos, with blend add bicubic).',
+  },
+  filter: {
+    type: 'choice',
+    choices: DISPLAY_FILTERS,
+    default: DEFAULT_DISPLAY_FILTER,
+    help: 'How the raw map becomes values of 0 to 1.',
+  },
+  maximum: {
+    type: 'number',
+    min: 0,
+    default: undefined,
+    help: 'Value of full strength, to compare pictures (default the largest of the map).',
+  },
+  target: {
+    type: 'value',
+    expects: 'a class index, a name, or #n for the n-th target of the record',
+    check: (value) => typeof value === 'string' || Number.isInteger(value),
+    parse: (text) => (/^\d+$/.test(text.trim()) ? Number(text) : text),
+    default: undefined,
+    help: 'Which target of the record (default the first; of concepts, all).',
+  },
+  blend: {
+    type: 'choice',
+    choices: BLENDS,
+    default: 'over',
+    help: 'over: transparent colours (ELI5); add: 0.4 × colour + picture, stretched (Keras tutorial).',
+  },
+  slice: {
+    type: 'number',
+    min: 0,
+    integer: true,
+    default: undefined,
+    help: 'Which slice of a volume, from 0 (default the middle one).',
+  },
+  width: {
+    type: 'number',
+    min: 1,
+    max: 16384,
+    integer: true,
+    unit: 'pixels',
+    default: 640,
+    help: 'Width of the drawing of a signal.',
+  },
+  height: {
+    type: 'number',
+    min: 1,
+    max: 4096,
+    integer: true,
+    unit: 'pixels',
+    default: 160,
+    help: 'Height of the drawing of a signal.',
+  },
+} as const satisfies OptionSpecs;
+
+/**
+ * The picture with the map of one target over it, as ELI5 draws it: the raw
+ * map is filtered and scaled, coloured at its own size, made as opaque as it
+ * is strong up to `alphaLimit`, cut to 8 bits, enlarged to the picture and
+ * laid over it. Signals become a line drawing, volumes one slice, concepts one
+ * hue each.
+ *
+ * @returns an RGBA picture of the size of the document; with `blend: 'add'` RGB
+ * @throws WhylensError `INVALID_OPTION`, `UNKNOWN_OPTION`, `UNKNOWN_COLORMAP`, `INVALID_TARGET`,
+ *   `UNKNOWN_LABEL`, `INVALID_EXPLANATION` for kinds that cannot be drawn and maps that are not finite
+ * @example
+ * formatAsImage(expl, { target: 'tiger cat', colormap: 'turbo', alphaLimit: 0.5 })
+ * formatAsImage(expl, { filter: 'symmetric', colormap: 'RdBu_r' })   // evidence for and against
+ */
+export function formatAsImage(
+  explanation: Explanation,
+  options: FormatAsImageOptions = {},
+): Picture {
+  const {
+    alphaLimit,
+    blend,
+    colormap = blend === 'add' ? 'jet' : 'viridis',
+    resamplingFilter: filter = blend === 'add' ? 'bicubic' : DEFAULT_FILTER,
+    ...scene
+  } = validateOptions('formatter image', IMAGE_OPTIONS, { ...options }) as FormatAsImageOptions & {
+    alphaLimit: number;
+  };
+  const {
+    base,
+    heat,
+    table = colormapTable(colormap),
+  } = sceneOf(explanation, scene as SceneOptions);
+  const image = checkPicture(base);
+  const size = { width: image.width, height: image.height, filter };
+  if (blend === 'add') return addColours(image, resize(colourHeatStretched(heat, table), size));
+  return alphaComposite(image, resize(colourHeat(heat, table, alphaLimit), size));
+}
+
+/**
+ * A map as a grey picture of its own size, `[h, w]`; one that is coloured
+ * already, `[h, w, 3]` or `[h, w, 4]`, as RGB or RGBA. 8 bits by truncation.
+ *
+ * @param heatmap values of 0 to 1; a raw map needs `filter`
+ * @throws WhylensError `INVALID_EXPLANATION` for other shapes and, without a filter, values outside 0…1
+ * @example heatmapToImage(expl.targets[0].heatmap, { filter: 'positive' })
+ */
+export function heatmapToImage(
+  heatmap: NdArray,
+  { filter }: { readonly filter?: DisplayFilter } = {},
+): Picture {
+  const { shape, data } = heatmap;
+  const [height, width, channels = 1] = shape;
+  const mode = ({ 1: 'L', 3: 'RGB', 4: 'RGBA' } as const)[channels];
+  if (
+    shape.length < 2 ||
+    shape.length > 3 ||
+    mode === undefined ||
+    data.length !== width * height * channels
+  ) {
+    throw new WhylensError(
+      'INVALID_EXPLANATION',
+      `a map must have shape [h, w], [h, w, 3] or [h, w, 4] to become a picture, got [${shape.join(', ')}] with ${data.length} values`,
+    );
+  }
+  const outside = filter === undefined ? data.findIndex((x) => !(x >= 0 && x <= 1)) : -1;
+  if (outside >= 0) {
+    throw new WhylensError(
+      'INVALID_EXPLANATION',
+      `a map must hold values of 0 to 1 to become a picture, got ${data[outside]} at position ${outside}; a raw map needs a filter: { filter: 'positive' } shows it as the image formatter does`,
+    );
+  }
+  const values = filter === undefined ? data : heatOf(heatmap, filter).values;
+  const samples = new Uint8ClampedArray(data.length);
+  for (let i = 0; i < samples.length; i++) samples[i] = Math.trunc(values[i] * 255);
+  return checkPicture({ width, height, mode, data: samples });
+}
+
+/**
+ * A map as a grey picture of the size of `image`; see `heatmapToImage`.
+ *
+ * @example expandHeatmap(map, image, { resamplingFilter: 'box' })
+ */
+export function expandHeatmap(
+  heatmap: NdArray,
+  image: { readonly width: number; readonly height: number },
+  {
+    resamplingFilter = DEFAULT_FILTER,
+    filter,
+  }: { readonly resamplingFilter?: ResamplingFilter; readonly filter?: DisplayFilter } = {},
+): Picture {
+  const { width, height } = image;
+  return resize(heatmapToImage(heatmap, { filter }), { width, height, filter: resamplingFilter });
+}
+
+/**
+ * The largest display value over several records, to pass to each as
+ * `maximum`: then equal colours mean equal evidence.
+ *
+ * @example
+ * const maximum = commonMaximum(expls);
+ * const pictures = expls.map((expl) => formatAsImage(expl, { maximum }));
+ */
+export function commonMaximum(
+  explanations: readonly Explanation[],
+  { filter, target }: { readonly filter?: DisplayFilter; readonly target?: TargetChoice } = {},
+): number | undefined {
+  const largest = Math.max(
+    0,
+    ...explanations.flatMap((explanation) =>
+      mapsOf(explanation, target).map((map) => displayMaximum(map, filter)),
+    ),
+  );
+  // nothing to share where all maps are empty
+  return largest > 0 ? largest : undefined;
+}
+
+function mapsOf(explanation: Explanation, target: TargetChoice | undefined): Heatmap[] {
+  switch (explanation.kind) {
+    case 'image':
+    case 'signal':
+    case 'volume':
+      return target === undefined
+        ? explanation.targets.map(({ heatmap }) => heatmap)
+        : [selectTarget(explanation.targets, target).heatmap];
+    case 'concepts':
+      return explanation.concepts.map(({ heatmap }) => heatmap);
+    default:
+      return [];
+  }
+}
+
+/** Pictures: the map over the document. */
+@injectable()
+export class ImageFormatter implements Formatter<Picture> {
+  readonly id = 'image';
+  readonly description = 'The picture with the map of one target over it.';
+  readonly kinds = DRAWN_KINDS;
+  readonly extensions = ['png', 'jpg', 'jpeg', 'webp'] as const;
+  readonly options: OptionSpecs = IMAGE_OPTIONS;
+
+  format(explanation: Explanation, options: Readonly<Record<string, unknown>> = {}): Picture {
+    return formatAsImage(explanation, options);
+  }
+}

@@ -1,0 +1,183 @@
+/** What the image formatter draws of each kind of record: a picture to lay the map over, and the map. */
+import { WhylensError } from '../src/errors.js';
+import type {
+  ConceptsExplanation,
+  Explanation,
+  Heatmap,
+  NdArray,
+  Picture,
+  SignalExplanation,
+  VolumeExplanation,
+} from '../src/explanation.js';
+import { arrayToImage } from '../src/images/array.js';
+import { COLORMAP_SIZE, colormapTable } from '../src/images/colormaps.js';
+import { displayMaximum, heatOf, type DisplayFilter, type Heat } from '../src/images/heat.js';
+import { drawSignal } from '../src/images/signal.js';
+import { selectTarget, type TargetChoice } from './targets.js';
+
+/** Kinds of record that can be drawn. */
+export const DRAWN_KINDS = ['image', 'concepts', 'signal', 'volume'] as const;
+
+export interface SceneOptions {
+  readonly target?: TargetChoice;
+  readonly filter?: DisplayFilter;
+  readonly maximum?: number;
+  readonly slice?: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Scene {
+  readonly base: Picture;
+  readonly heat: Heat;
+  /** Takes the place of the colormap: entry k is the colour of concept k. */
+  readonly table?: Uint8ClampedArray;
+}
+
+export function sceneOf(explanation: Explanation, options: SceneOptions): Scene {
+  const { filter, maximum } = options;
+  switch (explanation.kind) {
+    case 'image': {
+      const { heatmap } = selectTarget(explanation.targets, options.target);
+      return { base: explanation.image, heat: heatOf(checkRank(heatmap, 2), filter, maximum) };
+    }
+    case 'concepts':
+      return conceptsScene(explanation, options);
+    case 'signal':
+      return signalScene(explanation, options);
+    case 'volume':
+      return volumeScene(explanation, options);
+    default:
+      throw new WhylensError(
+        'INVALID_EXPLANATION',
+        `the image formatter renders records of kind ${DRAWN_KINDS.join(', ')}, got '${explanation.kind}'; use the text, html or json formatter for it`,
+        { facts: { kind: explanation.kind, allowed: DRAWN_KINDS } },
+      );
+  }
+}
+
+function signalScene(explanation: SignalExplanation, options: SceneOptions): Scene {
+  const { heatmap } = selectTarget(explanation.targets, options.target);
+  const heat = heatOf(checkRank(heatmap, 1), options.filter, options.maximum);
+  return {
+    base: drawSignal(explanation.signal, options.width, options.height),
+    heat: { ...heat, shape: [1, ...heat.shape] },
+  };
+}
+
+/** One slice of the volume, its grey values and its map scaled as the whole volume is. */
+function volumeScene({ volume, targets }: VolumeExplanation, options: SceneOptions): Scene {
+  const { heatmap } = selectTarget(targets, options.target);
+  const heat = heatOf(checkRank(heatmap, 3), options.filter, options.maximum);
+  const [depth, height, width, channels = 1] = volume.shape;
+  const slice = options.slice ?? depth >> 1;
+  if (!Number.isInteger(slice) || slice < 0 || slice >= depth) {
+    throw new WhylensError(
+      'INVALID_OPTION',
+      `option 'slice' must be a whole number from 0 to ${depth - 1} for a volume of shape [${volume.shape.join(', ')}], got ${slice}`,
+    );
+  }
+  const size = height * width * channels;
+  const { min, max } = boundsOf(volume);
+  const shown = {
+    shape: [height, width, channels],
+    data: volume.data.subarray(slice * size, (slice + 1) * size),
+  };
+  const base = arrayToImage([1, 3, 4].includes(channels) ? shown : channelMean(shown), {
+    range: [min, max > min ? max : min + 1],
+  });
+  return { base, heat: heatSlice(heat, depth, slice) };
+}
+
+/** The map at a slice of the volume: linear between its own slices, half-slice centres. */
+function heatSlice({ shape, values, strengths }: Heat, depth: number, slice: number): Heat {
+  const [slices, height, width] = shape;
+  const centre = Math.min(Math.max(((slice + 0.5) * slices) / depth - 0.5, 0), slices - 1);
+  const low = Math.floor(centre);
+  const high = Math.min(low + 1, slices - 1);
+  const share = centre - low;
+  const size = height * width;
+  const cut = (of: Float64Array) =>
+    Float64Array.from(
+      { length: size },
+      (_, i) => of[low * size + i] * (1 - share) + of[high * size + i] * share,
+    );
+  return { shape: [height, width], values: cut(values), strengths: cut(strengths) };
+}
+
+/** All concepts at once, each in its own hue, or one of them by name, `#n` or position. */
+function conceptsScene({ image, concepts }: ConceptsExplanation, options: SceneOptions): Scene {
+  const { filter, maximum } = options;
+  if (options.target !== undefined) {
+    const named = concepts.map((concept) => ({
+      ...concept,
+      target: concept.name,
+      label: concept.name,
+    }));
+    const { heatmap } = selectTarget(named, options.target);
+    return { base: image, heat: heatOf(checkRank(heatmap, 2), filter, maximum) };
+  }
+  const shared =
+    maximum ?? Math.max(0, ...concepts.map(({ heatmap }) => displayMaximum(heatmap, filter)));
+  const heats = concepts.map(({ heatmap }) =>
+    heatOf(
+      checkRank(heatmap, 2),
+      filter,
+      shared > 0 && !/normalize$/i.test(filter ?? '') ? shared : undefined,
+    ),
+  );
+  if (heats.length === 0) {
+    throw new WhylensError(
+      'INVALID_EXPLANATION',
+      'a record of concepts must hold at least one concept to be rendered',
+    );
+  }
+  const { shape } = heats[0];
+  const values = new Float64Array(heats[0].values.length);
+  const strengths = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    heats.forEach(({ strengths: own }, k) => {
+      // the middle of entry k of the table
+      if (own[i] > strengths[i]) [strengths[i], values[i]] = [own[i], (k + 0.5) / COLORMAP_SIZE];
+    });
+  }
+  return { base: image, heat: { shape, values, strengths }, table: conceptTable(heats.length) };
+}
+
+/** One colour a concept, hues evenly round the circle. */
+function conceptTable(count: number): Uint8ClampedArray {
+  const wheel = colormapTable('rainbow');
+  const table = new Uint8ClampedArray(wheel.length);
+  for (let k = 0; k < count; k++) {
+    const at = Math.floor((k * COLORMAP_SIZE) / count) * 4;
+    table.set(wheel.subarray(at, at + 4), k * 4);
+  }
+  return table;
+}
+
+function channelMean({ shape: [height, width, channels], data }: NdArray): NdArray {
+  const means = new Float32Array(height * width);
+  for (let i = 0; i < data.length; i++) means[Math.floor(i / channels)] += data[i] / channels;
+  return { shape: [height, width], data: means };
+}
+
+function boundsOf({ data }: NdArray): { min: number; max: number } {
+  let min = Infinity;
+  let max = -Infinity;
+  for (const value of data) {
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return { min, max };
+}
+
+function checkRank(map: Heatmap, rank: number): Heatmap {
+  const { shape, data } = map;
+  if (shape.length !== rank || data.length !== shape.reduce((a, b) => a * b, 1)) {
+    throw new WhylensError(
+      'INVALID_EXPLANATION',
+      `a map of this kind of record must have ${rank} axes, got shape [${shape.join(', ')}] with ${data.length} values`,
+    );
+  }
+  return map;
+}

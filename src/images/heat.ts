@@ -1,0 +1,142 @@
+/**
+ * From a raw map to colours: values that a colormap takes, opacities, and the
+ * small coloured picture that is then enlarged and laid over the document.
+ */
+import { nearestNames, WhylensError } from '../errors.js';
+import type { Heatmap, Picture } from '../explanation.js';
+import { applyFilter, extentOf, MAP_FILTERS, type MapFilter } from '../maths/filters.js';
+import { COLORMAP_SIZE, colourIndex } from './colormaps.js';
+
+/**
+ * How a raw map becomes values of 0 to 1. `positive`, `negative`, `absolute`
+ * and `maxScale` are divided by their largest value (or `maximum`);
+ * `symmetric` puts 0 in the middle of the colormap, for diverging ones; the
+ * `…normalize` ones stretch each map by itself; `none` only clips.
+ */
+export const DISPLAY_FILTERS = [...MAP_FILTERS, 'symmetric'] as const;
+export type DisplayFilter = MapFilter | 'symmetric';
+
+/** ELI5's: evidence for the target, scaled by its maximum. */
+export const DEFAULT_DISPLAY_FILTER = 'positive' satisfies DisplayFilter;
+
+export interface Heat {
+  readonly shape: readonly number[];
+  /** Where on the colormap, 0 to 1. */
+  readonly values: Float64Array;
+  /** How much is to be seen, 0 to 1: the value, and for `symmetric` its distance from the middle. */
+  readonly strengths: Float64Array;
+}
+
+/**
+ * Values and strengths of a map. With `maximum` the map is divided by it
+ * instead of its own largest value, so that several pictures share a scale.
+ */
+export function heatOf(
+  map: Heatmap,
+  filter: DisplayFilter = DEFAULT_DISPLAY_FILTER,
+  maximum?: number,
+): Heat {
+  extentOf(map);
+  if (maximum !== undefined && /normalize$/i.test(filter)) {
+    throw new WhylensError(
+      'INVALID_OPTION',
+      `filter '${filter}' stretches each map by itself and cannot share a maximum; use positive, negative, absolute, symmetric or none with 'maximum'`,
+    );
+  }
+  if (maximum !== undefined && !(maximum > 0 && maximum < Infinity)) {
+    throw new WhylensError(
+      'INVALID_OPTION',
+      `option 'maximum' must be a number above 0, got ${maximum}; leave it out to scale a map by its own maximum`,
+    );
+  }
+  const { shape, data } = filter === 'symmetric' ? map : applyFilter(map, checkDisplay(filter));
+  const values = new Float64Array(data.length);
+  if (filter === 'symmetric') {
+    const strengths = new Float64Array(data.length);
+    const span = maximum ?? displayMaximum(map, 'absolute');
+    for (let i = 0; i < data.length; i++) {
+      const share = span > 0 ? Math.min(Math.max(data[i] / span, -1), 1) : 0;
+      values[i] = (share + 1) / 2;
+      strengths[i] = Math.abs(share);
+    }
+    return { shape, values, strengths };
+  }
+  const span = maximum ?? (isScaled(filter) ? 1 : displayMaximum(map, filter));
+  for (let i = 0; i < data.length; i++) {
+    values[i] = span > 0 ? Math.min(Math.max(data[i] / span, 0), 1) : 0;
+  }
+  return { shape, values, strengths: values };
+}
+
+/**
+ * What `heatOf` divides a map by: its largest value after the filter. Pass the
+ * largest over several maps as `maximum` to make their pictures comparable.
+ */
+export function displayMaximum(
+  map: Heatmap,
+  filter: DisplayFilter = DEFAULT_DISPLAY_FILTER,
+): number {
+  const { min, max } = extentOf(map);
+  if (filter === 'negative') return Math.max(-min, 0);
+  if (filter === 'absolute' || filter === 'symmetric') return Math.max(max, -min);
+  return Math.max(max, 0);
+}
+
+/**
+ * The map at its own size as an RGBA picture: colour by value, opacity by
+ * strength capped at `alphaLimit` and times the colour's own, truncated to 8
+ * bits as ELI5 does.
+ *
+ * @param heat of shape `[h, w]`
+ */
+export function colourHeat(heat: Heat, table: Uint8ClampedArray, alphaLimit: number): Picture {
+  const [height, width] = heat.shape;
+  const { values, strengths } = heat;
+  const data = new Uint8ClampedArray(values.length * 4);
+  for (let i = 0; i < values.length; i++) {
+    const colour = colourIndex(values[i]) * 4;
+    const opacity = Math.min(strengths[i], alphaLimit);
+    data[i * 4] = table[colour];
+    data[i * 4 + 1] = table[colour + 1];
+    data[i * 4 + 2] = table[colour + 2];
+    data[i * 4 + 3] = (opacity * table[colour + 3]) | 0;
+  }
+  return { width, height, mode: 'RGBA', data };
+}
+
+/**
+ * The map as the Keras tutorial colours it: values cut to 8 bits, colours
+ * stretched so that the largest sample is 255 and the smallest 0.
+ */
+export function colourHeatStretched(heat: Heat, table: Uint8ClampedArray): Picture {
+  const [height, width] = heat.shape;
+  const data = new Uint8ClampedArray(heat.values.length * 3);
+  let low = 255;
+  let high = 0;
+  for (let i = 0; i < data.length; i++) {
+    const index = (heat.values[(i / 3) | 0] * (COLORMAP_SIZE - 1)) | 0;
+    const sample = (data[i] = table[index * 4 + (i % 3)]);
+    if (sample < low) low = sample;
+    if (sample > high) high = sample;
+  }
+  const span = high - low;
+  for (let i = 0; i < data.length; i++) {
+    data[i] = span === 0 ? 0 : Math.trunc(((data[i] - low) * 255) / span);
+  }
+  return { width, height, mode: 'RGB', data };
+}
+
+function isScaled(filter: DisplayFilter): boolean {
+  return filter === 'none' || filter === 'maxScale' || /normalize$/i.test(filter);
+}
+
+function checkDisplay(filter: DisplayFilter): MapFilter {
+  if (!(DISPLAY_FILTERS as readonly string[]).includes(filter)) {
+    throw new WhylensError(
+      'UNKNOWN_FILTER',
+      `unknown filter of maps ${JSON.stringify(filter)}; did you mean '${nearestNames(String(filter), DISPLAY_FILTERS, 1)[0]}'? Allowed: ${DISPLAY_FILTERS.join(', ')}`,
+      { facts: { filter, allowed: DISPLAY_FILTERS } },
+    );
+  }
+  return filter as MapFilter;
+}
