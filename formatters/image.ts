@@ -142,20 +142,17 @@ export function formatAsImage(
   explanation: Explanation,
   options: FormatAsImageOptions = {},
 ): Picture {
-  const {
-    alphaLimit,
-    blend,
-    colormap = blend === 'add' ? 'jet' : 'viridis',
-    resamplingFilter: filter = blend === 'add' ? 'bicubic' : DEFAULT_FILTER,
-    ...scene
-  } = validateOptions('formatter image', IMAGE_OPTIONS, { ...options }) as FormatAsImageOptions & {
-    alphaLimit: number;
-  };
+  const given: FormatAsImageOptions = validateOptions('formatter image', IMAGE_OPTIONS, {
+    ...options,
+  });
+  const { blend, alphaLimit = IMAGE_OPTIONS.alphaLimit.default } = given;
+  const { colormap = blend === 'add' ? 'jet' : 'viridis' } = given;
+  const { resamplingFilter: filter = blend === 'add' ? 'bicubic' : DEFAULT_FILTER } = given;
   const {
     base,
     heat,
     table = colormapTable(colormap),
-  } = sceneOf(explanation, scene as SceneOptions);
+  } = sceneOf(explanation, given as SceneOptions);
   const image = checkPicture(base);
   const size = { width: image.width, height: image.height, filter };
   if (blend === 'add') return addColours(image, resize(colourHeatStretched(heat, table), size));

@@ -1,6 +1,7 @@
-import { color } from 'd3-color';
+import { color, rgb } from 'd3-color';
 import * as d3 from 'd3-scale-chromatic';
 import { nearestNames, WhylensError } from '../errors.js';
+import { ROUNDED_UP } from './rounded-up.js';
 
 /** Red, green and blue 0 to 255; alpha 0 to 1, 1 where left out. As in CSS `rgb()`. */
 export type Colour = readonly [red: number, green: number, blue: number, alpha?: number];
@@ -15,10 +16,10 @@ export type Colormap = string | ColormapFunction;
 export const COLORMAP_SIZE = 256;
 
 const SEQUENTIAL: Readonly<Record<string, ColormapFunction>> = {
-  viridis: d3.interpolateViridis,
-  plasma: d3.interpolatePlasma,
-  inferno: d3.interpolateInferno,
-  magma: d3.interpolateMagma,
+  viridis: truncated(d3.interpolateViridis, ROUNDED_UP.viridis),
+  plasma: truncated(d3.interpolatePlasma, ROUNDED_UP.plasma),
+  inferno: truncated(d3.interpolateInferno, ROUNDED_UP.inferno),
+  magma: truncated(d3.interpolateMagma, ROUNDED_UP.magma),
   cividis: d3.interpolateCividis,
   turbo: d3.interpolateTurbo,
   warm: d3.interpolateWarm,
@@ -132,9 +133,10 @@ function sample(colormap: ColormapFunction, reversed: boolean): Uint8ClampedArra
 
 function parse(colour: string | Colour, value: number): number[] {
   if (typeof colour === 'string') {
-    const rgb = color(colour)?.rgb();
-    if (rgb !== undefined && [rgb.r, rgb.g, rgb.b, rgb.opacity].every(Number.isFinite)) {
-      return [rgb.r, rgb.g, rgb.b, rgb.opacity * 255];
+    const parsed = color(colour)?.rgb();
+    const numbers = parsed && [parsed.r, parsed.g, parsed.b, parsed.opacity * 255];
+    if (numbers?.every(Number.isFinite) === true) {
+      return numbers;
     }
   } else if (Array.isArray(colour) && (colour.length === 3 || colour.length === 4)) {
     const [red, green, blue, alpha = 1] = colour as Colour;
@@ -155,6 +157,18 @@ function unknownColormap(name: string): WhylensError {
     `unknown colormap ${JSON.stringify(name)}; did you mean '${near}'? Allowed: ${allowed.join(', ')}, each also reversed with _r behind it, or a function`,
     { facts: { colormap: name, allowed } },
   );
+}
+
+/** The colours of a d3 table cut to 8 bits, as matplotlib's are, and not rounded. */
+function truncated(colormap: (value: number) => string, roundedUp: string): ColormapFunction {
+  let bits: string | undefined;
+  return (value) => {
+    bits ??= atob(roundedUp);
+    const { r, g, b } = rgb(colormap(value));
+    const first = colourIndex(value) * 3;
+    const excess = (at: number) => (bits!.charCodeAt(at >> 3) >> (7 - (at & 7))) & 1;
+    return [r - excess(first), g - excess(first + 1), b - excess(first + 2)];
+  };
 }
 
 /** MATLAB's and matplotlib's: three ramps a channel; truncated to 8 bits as matplotlib's colours are. */

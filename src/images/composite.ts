@@ -39,10 +39,12 @@ export function addColours(picture: Picture, colours: Picture, intensity = ADD_I
   const below = convertPicture(picture, 'RGB').data;
   const above = convertPicture(colours, 'RGB').data;
   const sums = new Float32Array(below.length);
+  // every step in float32, as NumPy does it there
+  const share = Math.fround(intensity);
   let low = Infinity;
   let high = -Infinity;
   for (let i = 0; i < sums.length; i++) {
-    const sum = (sums[i] = above[i] * intensity + below[i]);
+    const sum = (sums[i] = Math.fround(above[i] * share) + below[i]);
     if (sum < low) low = sum;
     if (sum > high) high = sum;
   }

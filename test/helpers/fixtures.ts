@@ -17,7 +17,6 @@ export interface PillowReference {
   })[];
   readonly converted: readonly (Reference & { readonly from: string; readonly to: string })[];
   readonly composites: readonly (Reference & { readonly bottom: string; readonly seed: number })[];
-  readonly tutorials: readonly Reference[];
   readonly stretched: Reference;
 }
 
@@ -28,7 +27,9 @@ export const pillow = () =>
   JSON.parse(readFileSync(fixture('pillow.json'), 'utf8')) as PillowReference;
 
 /** matplotlib's own 256 colours, truncated to 8 bits as ELI5 has them. */
-export function matplotlibColormap(name: 'viridis' | 'jet' | 'gray' | 'magma'): Colormap {
+export function matplotlibColormap(
+  name: 'viridis' | 'jet' | 'gray' | 'binary' | 'magma',
+): Colormap {
   const tables = JSON.parse(readFileSync(fixture('matplotlib.json'), 'utf8')) as Record<
     string,
     string

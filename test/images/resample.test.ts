@@ -1,6 +1,5 @@
 import test from 'ava';
 import { isWhylensError } from '../../src/errors.js';
-import type { PictureMode } from '../../src/explanation.js';
 import { createPicture } from '../../src/images/picture.js';
 import { RESAMPLING_FILTERS, resize, type ResamplingFilter } from '../../src/images/resample.js';
 import { pillow } from '../helpers/fixtures.js';
@@ -12,7 +11,7 @@ for (const filter of RESAMPLING_FILTERS) {
       const cases = pillow().resized.filter((c) => c.filter === filter && c.mode === mode);
       t.is(cases.length, 17);
       for (const { from, to, sha256: expected, raw } of cases) {
-        const picture = noisePicture(mode as PictureMode, from[0], from[1], from[0] * 31 + to[1]);
+        const picture = noisePicture(mode, from[0], from[1], from[0] * 31 + to[1]);
         const before = sha256(picture.data);
         const got = resize(picture, { width: to[0], height: to[1], filter });
         t.deepEqual([got.width, got.height, got.mode], [to[0], to[1], mode]);
@@ -53,8 +52,8 @@ test('resize: bad sizes and filters are typed errors', (t) => {
     resize(picture, { width: 2, height: 2, filter: 'lanczoss' as ResamplingFilter }),
   );
   t.true(isWhylensError(filter, 'UNKNOWN_FILTER'));
-  for (const name of RESAMPLING_FILTERS) t.regex(filter!.message, new RegExp(name));
-  t.regex(filter!.message, /did you mean 'lanczos'/);
+  for (const name of RESAMPLING_FILTERS) t.regex(filter.message, new RegExp(name));
+  t.regex(filter.message, /did you mean 'lanczos'/);
   for (const [width, height] of [
     [0, 1],
     [1.5, 2],
