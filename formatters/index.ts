@@ -6,7 +6,11 @@ import { JsonFormatter } from './json.js';
 import { TextFormatter } from './text.js';
 
 /** The registration list: one line a formatter. */
-const FORMATTERS: (new () => Formatter)[] = [ImageFormatter, TextFormatter, JsonFormatter];
+const FORMATTERS = [
+  ImageFormatter,
+  TextFormatter,
+  JsonFormatter,
+] as const satisfies readonly (new () => Formatter)[];
 
 export const builtInFormatters = new ContainerModule(({ bind }) => {
   for (const formatter of FORMATTERS) bind(TOKENS.Formatter).to(formatter).inSingletonScope();

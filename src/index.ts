@@ -48,10 +48,6 @@ export { showPrediction, type ShowOptions } from './show.js';
 export { isLoadedModel, type LoadedModel } from './model/loaded.js';
 export type { TargetOption } from './model/parse-targets.js';
 export type { ArrayDocument, ModelDocument, Preprocess, TensorLike } from './document.js';
-<<<<<<< HEAD
-export type { ArrayDocument, ModelDocument, Preprocess, TensorLike } from './document.js';
-=======
->>>>>>> bb501e1 (Four colormaps cut to 8 bits as matplotlib's, so that ELI5's pictures come out to the byte)
 export {
   commonMaximum,
   expandHeatmap,
