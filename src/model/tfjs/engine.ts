@@ -24,8 +24,8 @@ import { valueAt, type Program, type ValueId } from './program.js';
 import { randomizedProgram } from './randomize.js';
 import { Session } from './weight.js';
 
-/** Larger chunks than this gain nothing on the back ends measured. */
-const LARGEST_CHUNK = 32;
+/** Larger chunks than this gain nothing on the back ends measured, and only cost memory. */
+const LARGEST_CHUNK = 8;
 
 export class TfjsModel implements ExplainableModel {
   private readonly plans = new Map<string, Plan>();

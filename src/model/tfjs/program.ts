@@ -7,6 +7,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { WhylensError } from '../../errors.js';
 import type { ActivationInfo, LayerInfo, OutputInfo, ReluRule } from '../interface.js';
+import type { Fusable } from './fuse.js';
 import type { Session, Weight } from './weight.js';
 
 /** A value's number: one per step output. */
@@ -33,6 +34,10 @@ export interface Op {
   readonly linear?: { readonly kernel: Weight; readonly bias?: Weight };
   /** Set on global average pooling. */
   readonly globalAverage?: boolean;
+  /** Set on two-dimensional convolutions that can swallow what follows. */
+  readonly fusable?: Fusable;
+  /** Set on per-channel `x · scale + shift`. */
+  readonly affine?: { readonly scale: Weight; readonly shift: Weight };
   /** The per-channel constant that is added to the output. */
   bias?(): Float32Array | undefined;
   forward(inputs: readonly Tensor[], session: Session): Tensor[];

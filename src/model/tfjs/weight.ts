@@ -7,6 +7,7 @@ import { keep, tensor, type Tensor } from '@tensorflow/tfjs-core';
  */
 export class Weight {
   readonly shape: readonly number[];
+  private readonly id = nextId++;
   private numbers: Float32Array | undefined;
   private readonly derived = new Map<string, Weight>();
 
@@ -17,8 +18,13 @@ export class Weight {
     this.shape = shape;
   }
 
+  /** The same weight for the same data: training a model gives its variables new data. */
   static of(source: Tensor): Weight {
-    return new Weight(source.shape, source);
+    const known = byData.get(source.dataId);
+    if (known !== undefined && known.tensor?.isDisposed === false) return known;
+    const made = new Weight(source.shape, source);
+    byData.set(source.dataId, made);
+    return made;
   }
 
   static from(shape: readonly number[], compute: () => Float32Array): Weight {
@@ -37,12 +43,14 @@ export class Weight {
         : Float32Array.from(this.source.dataSync()));
   }
 
-  /** A weight computed from this one, under a name; computed when first read. */
+  /** A weight computed from this one and others, under a name; computed when first read, once. */
   derive(
-    key: string,
+    name: string,
     shape: readonly number[],
     compute: (data: Float32Array) => Float32Array,
+    others: readonly (Weight | undefined)[] = [],
   ): Weight {
+    const key = [name, ...others.map((other) => other?.id ?? '')].join(' ');
     let found = this.derived.get(key);
     if (found === undefined) {
       found = Weight.from(shape, () => compute(this.data()));
@@ -51,6 +59,9 @@ export class Weight {
     return found;
   }
 }
+
+let nextId = 0;
+const byData = new WeakMap<object, Weight>();
 
 /** The tensors of one call: uploaded when first used, freed at its end. */
 export class Session {

@@ -49,6 +49,7 @@ export function convOp(
     weights: bias === undefined ? [kernel] : [kernel, bias],
     bias: () => bias?.data(),
     ...(pointwise ? { linear: { kernel, bias } } : {}),
+    ...(rank === 2 ? { fusable: { kernel, bias, geometry, depthwise: false } } : {}),
     forward: ([x], session) => {
       const y = convolve(x, session.get(kernel), geometry);
       return [bias === undefined ? y : tf.add(y, session.get(bias))];
@@ -80,6 +81,7 @@ export function depthwiseOp(
   const window = [height, width];
   return {
     kind,
+    fusable: { kernel, bias, geometry, depthwise: true },
     weights: bias === undefined ? [kernel] : [kernel, bias],
     bias: () => bias?.data(),
     forward: ([x], session) => {
@@ -149,7 +151,7 @@ export function convTransposeOp(
 export function convolve(x: Tensor, kernel: Tensor, geometry: ConvGeometry): Tensor {
   const rank = kernel.shape.length - 2;
   const { strides, dilations } = geometry;
-  const [padded, pad] = explicit(x, kernel.shape.slice(0, rank), geometry);
+  const [padded, pad] = explicitPadding(x, kernel.shape.slice(0, rank), geometry);
   if (rank === 1) {
     const four = tf.expandDims(padded, 1) as Tensor4D;
     const filter = tf.expandDims(kernel, 0) as Tensor4D;
@@ -178,7 +180,7 @@ export function convolve(x: Tensor, kernel: Tensor, geometry: ConvGeometry): Ten
 
 function depthwise(x: Tensor4D, kernel: Tensor4D, geometry: ConvGeometry): Tensor4D {
   const { strides, dilations } = geometry;
-  const [padded, pad] = explicit(x, kernel.shape.slice(0, 2), geometry);
+  const [padded, pad] = explicitPadding(x, kernel.shape.slice(0, 2), geometry);
   return tf.depthwiseConv2d(padded as Tensor4D, kernel, [strides[0], strides[1]], pad, 'NHWC', [
     dilations[0],
     dilations[1],
@@ -189,7 +191,7 @@ function depthwise(x: Tensor4D, kernel: Tensor4D, geometry: ConvGeometry): Tenso
  * Pads by hand where rows differ from what 'same' means, and where both stride
  * and dilation exceed one, which tfjs refuses although it can be computed.
  */
-function explicit(
+export function explicitPadding(
   x: Tensor,
   window: readonly number[],
   geometry: ConvGeometry,

@@ -32,6 +32,7 @@ export function affineOp(kind: string, scale: Weight, shift: Weight): Op {
   return {
     kind,
     weights: [scale, shift],
+    affine: { scale, shift },
     bias: () => shift.data(),
     forward: ([x], session) => [tf.add(tf.mul(x, session.get(scale)), session.get(shift))],
     backward: ([dy], _saved, _want, session) => [tf.mul(dy!, session.get(scale))],
@@ -50,18 +51,21 @@ export function foldNormalization(
   epsilon: number,
 ): { scale: Weight; shift: Weight } {
   const channels = mean.shape[0];
+  const others = [gamma, beta, variance];
   const scaleAt = (k: number) => (gamma?.data()[k] ?? 1) / Math.sqrt(variance.data()[k] + epsilon);
-  return {
-    scale: Weight.from([channels], () =>
-      Float32Array.from({ length: channels }, (_, k) => scaleAt(k)),
-    ),
-    shift: Weight.from([channels], () =>
-      Float32Array.from(
-        { length: channels },
-        (_, k) => (beta?.data()[k] ?? 0) - mean.data()[k] * scaleAt(k),
-      ),
-    ),
-  };
+  const scale = mean.derive(
+    `scale ${epsilon}`,
+    [channels],
+    (data) => data.map((_, k) => scaleAt(k)),
+    others,
+  );
+  const shift = mean.derive(
+    `shift ${epsilon}`,
+    [channels],
+    (data) => data.map((value, k) => (beta?.data()[k] ?? 0) - value * scaleAt(k)),
+    others,
+  );
+  return { scale, shift };
 }
 
 /** Normalisation over the last axis of each position (transformers). */
