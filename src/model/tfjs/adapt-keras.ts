@@ -1,5 +1,7 @@
 import type { AdaptOptions } from '../../container/plugin.js';
 import type { ExplainableModel } from '../interface.js';
+import { selectBackend } from './backend.js';
+import { registerChainedOps } from './chained-ops.js';
 import { TfjsModel } from './engine.js';
 import { kerasProgram, type KerasModel } from './keras.js';
 
@@ -8,6 +10,8 @@ export async function adaptKerasModel(
   model: unknown,
   options: AdaptOptions,
 ): Promise<ExplainableModel> {
+  await selectBackend(options.backend);
+  registerChainedOps();
   const keras = model as KerasModel;
   return new TfjsModel(kerasProgram(keras, options.name ?? keras.name));
 }

@@ -1,5 +1,6 @@
 /** Keras layers as ops. What is not understood to the last option gives undefined and runs as it is. */
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { WhylensError } from '../../errors.js';
 import { activationOp, eluOp, identityOp, reluOp, softmaxOp } from './ops/activation.js';
 import { convOp, convTransposeOp, depthwiseOp, type ConvGeometry } from './ops/conv.js';
 import { affineOp, denseOp, foldNormalization, layerNormOp } from './ops/linear.js';
@@ -76,7 +77,10 @@ const LAYERS: Readonly<Record<string, (facts: Facts) => LayerPart[] | undefined>
     const { depthwise_kernel: kernel, bias } = variables(facts, ['depthwise_kernel', 'bias']);
     const geometry = geometryOf(facts.config, 2);
     if (geometry === undefined) return undefined;
-    return withActivation(facts, depthwiseOp(facts.kind, kernel!, bias, geometry));
+    // tfjs-layers reads this layer's dilation and then ignores it; what is
+    // explained is what the model in hand computes
+    const own = { ...geometry, dilations: [1, 1] };
+    return withActivation(facts, depthwiseOp(facts.kind, kernel!, bias, own));
   },
   SeparableConv2D: (facts) => {
     const found = variables(facts, ['depthwise_kernel', 'pointwise_kernel', 'bias']);
@@ -103,8 +107,7 @@ const LAYERS: Readonly<Record<string, (facts: Facts) => LayerPart[] | undefined>
   BatchNormalization: (facts) => {
     const { config, inputs } = facts;
     const rank = inputs[0].length + 1;
-    const axis = Number(config.axis ?? -1);
-    if (axis !== -1 && axis !== rank - 1) return undefined;
+    const axis = (Number(config.axis ?? -1) + rank) % rank;
     const found = variables(facts, ['gamma', 'beta', 'moving_mean', 'moving_variance']);
     const { scale, shift } = foldNormalization(
       {
@@ -115,6 +118,13 @@ const LAYERS: Readonly<Record<string, (facts: Facts) => LayerPart[] | undefined>
       },
       Number(config.epsilon ?? 1e-3),
     );
+    if (axis !== rank - 1) {
+      throw new WhylensError(
+        'UNSUPPORTED_OPERATION',
+        `layer '${facts.layer.name}' normalises over axis ${axis} of ${rank}: tfjs itself computes that wrongly on its CPU and WASM back ends, so there is no prediction to explain. Normalise the last axis (channels last)`,
+        { facts: { layer: facts.layer.name, axis } },
+      );
+    }
     return [{ op: affineOp(facts.kind, scale, shift) }];
   },
   LayerNormalization: (facts) => {
@@ -132,6 +142,9 @@ const LAYERS: Readonly<Record<string, (facts: Facts) => LayerPart[] | undefined>
     { op: reluOp(kind, { ceiling: optional(config.maxValue ?? config.max_value) }) },
   ],
   LeakyReLU: ({ kind, config }) => [{ op: reluOp(kind, { slope: Number(config.alpha ?? 0.3) }) }],
+  ThresholdedReLU: ({ kind, config }) => [
+    { op: reluOp(kind, { threshold: Number(config.theta ?? 1) }) },
+  ],
   ELU: ({ kind, config }) => [{ op: eluOp(kind, Number(config.alpha ?? 1)) }],
   Softmax: ({ kind, config, inputs }) => {
     const axis = Number(config.axis ?? -1);
