@@ -12,9 +12,11 @@ import { sampleOf } from '../src/maths/ndarray.js';
 import { resizeMap } from '../src/maths/resize.js';
 import { inputName } from '../src/model/input-calls.js';
 import { ndSamples } from '../src/model/interface.js';
+import { inSpace, TOKEN_OPTIONS } from '../src/model/token-grid.js';
 import type { OptionSpecs } from '../src/options.js';
 
 const options = {
+  ...TOKEN_OPTIONS,
   reduce: {
     type: 'choice',
     choices: CHANNEL_REDUCTIONS,
@@ -67,8 +69,8 @@ export class GuidedGradCam implements Explainer {
       const { space } = splitShape(context.inputs[context.input].shape.slice(1));
       return targets.map((_, t) => {
         const small = gradCamMap(
-          sampleOf(cam.activations[layer], n),
-          sampleOf(cam.gradients[layer][t], n),
+          inSpace(context, sampleOf(cam.activations[layer], n)),
+          inSpace(context, sampleOf(cam.gradients[layer][t], n)),
         );
         const positive = { shape: small.shape, data: small.data.map((v) => Math.max(v, 0)) };
         const gradient = sampleOf(guided.gradients[name][t], n);

@@ -27,6 +27,8 @@ import { Saliency } from './saliency.js';
 import { ScoreCam } from './score-cam.js';
 import { SegEigenCam } from './seg-eigen-cam.js';
 import { ShapleyCam } from './shapley-cam.js';
+import { Smooth } from './smooth.js';
+import { Tta } from './tta.js';
 import { XGradCam } from './x-grad-cam.js';
 
 /** The registration list: one line an explainer. */
@@ -61,6 +63,8 @@ const EXPLAINERS: (new () => Explainer)[] = [
   GuidedGradCam,
   // wrappers
   MultiLayer,
+  Smooth,
+  Tta,
 ];
 
 export const builtInExplainers = new ContainerModule(({ bind }) => {

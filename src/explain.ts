@@ -34,8 +34,8 @@ const DEFAULT_FILTER: ResamplingFilter = 'bilinear';
 
 /** Options that every method takes; a method's own options stand beside them. */
 export interface ExplainOptions extends BatchOptions {
-  /** Id of the explainer. Default `grad-cam`. */
-  readonly method?: string;
+  /** Id of the explainer, or an explainer such as `smooth(method)` gives. Default `grad-cam`. */
+  readonly method?: string | Explainer;
   /** Class indices, label names, target data, or `'all'`. Default: the top class of each document. */
   readonly targets?: TargetOption | readonly TargetOption[];
   /** Path, index in execution order or layer object. Default: the last layer larger than 1×1. */
@@ -234,11 +234,11 @@ async function explainTogether(
 ): Promise<Explanation[]> {
   const registry = registryFor(options);
   const { method = DEFAULT_METHOD, score = 'logit', seed = 0 } = options;
-  const explainer = registry.explainer(method);
   const own = Object.fromEntries(
     Object.entries(options).filter(([name]) => !(SHARED as readonly string[]).includes(name)),
   );
-  const validated = validateOptions(`method '${method}'`, explainer.options, own);
+  const explainer = registry.explainerFor(method, own);
+  const validated = validateOptions(`method '${explainer.id}'`, explainer.options, own);
   if (score !== 'logit' && score !== 'output') {
     throw new WhylensError(
       'INVALID_OPTION',
@@ -265,7 +265,7 @@ async function explainTogether(
     if (layer === undefined && options.layer !== undefined) {
       throw new WhylensError(
         'INVALID_OPTION',
-        `method '${method}' looks at no layer, so option 'layer' has no effect; leave it out or choose one of ${layerMethods(registry)}`,
+        `method '${explainer.id}' looks at no layer, so option 'layer' has no effect; leave it out or choose one of ${layerMethods(registry)}`,
       );
     }
     const targets = parseTargets(options.targets, description, labels, count);

@@ -94,3 +94,5 @@ export {
   type ResamplingFilter,
   type ResizeOptions,
 } from './images/resample.js';
+export { smooth } from '../explainers/smooth.js';
+export { tta } from '../explainers/tta.js';

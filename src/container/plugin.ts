@@ -109,6 +109,11 @@ export interface Explainer {
   readonly ignoresTarget?: boolean;
   /** Set where the method does not survive the model-randomisation check, in words. */
   readonly sanity?: string;
+  /**
+   * What this explainer becomes with these options: a wrapper takes on the needs
+   * and options of the method it wraps. `find` gives other explainers by id.
+   */
+  specialise?(given: Readonly<Record<string, unknown>>, find: (id: string) => Explainer): Explainer;
   /** A reason why it cannot serve this model, beyond `needs`. */
   refuses?(description: ModelDescription): string | undefined;
   explain(context: ExplainContext): Promise<Explained>;

@@ -24,6 +24,12 @@ export class Registry {
     return find('method', 'UNKNOWN_METHOD', this.explainers, id);
   }
 
+  /** The explainer as these options make it: a wrapper then has the options of what it wraps too. */
+  explainerFor(id: string | Explainer, given: Readonly<Record<string, unknown>>): Explainer {
+    const explainer = typeof id === 'string' ? this.explainer(id) : id;
+    return explainer.specialise?.(given, (other) => this.explainer(other)) ?? explainer;
+  }
+
   formatter(id: string): Formatter {
     return find('formatter', 'UNKNOWN_FORMATTER', this.formatters, id);
   }

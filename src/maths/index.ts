@@ -32,3 +32,5 @@ export { channelOf, maskOf, softmax, variedChannels } from './masks.js';
 export { factorizeNonNegative, type Factorization, type FactorizationOptions } from './nmf.js';
 export { inferTokenGrid, tokensToGrid, type TokenGrid } from './tokens.js';
 export { biasGradient, ceilingGradient, offsetGradient, psi, type Rescale } from './full-grad.js';
+export { flipAxis, unzoom, zoom } from './augment.js';
+export { RunningMaps, type Combination } from './running.js';

@@ -1,0 +1,217 @@
+import { injectable } from 'inversify';
+import type { ExplainContext, ExplainedMaps, Explainer } from '../src/container/plugin.js';
+import type { LayerChoice, NdArray } from '../src/explanation.js';
+import { sampleOf, sizeOf } from '../src/maths/ndarray.js';
+import { seededRandom } from '../src/maths/random.js';
+import { RunningMaps, type Combination } from '../src/maths/running.js';
+import { runPlain } from '../src/model/input-calls.js';
+import { explainPart, innerOptions, wrapped, type Wrapping } from '../src/model/wrapper.js';
+import type { OptionSpecs } from '../src/options.js';
+
+/** Noisy copies handed to the wrapped method at once, whatever their number in all. */
+const COPIES_TOGETHER = 8;
+const DEFAULT_BUDGET = 256 * 1024 * 1024;
+/** What one copy is taken to cost while the wrapped method holds it, in bytes per value of the input. */
+const BYTES_PER_VALUE = 64;
+
+const own = {
+  n: {
+    type: 'number',
+    integer: true,
+    min: 1,
+    default: 25,
+    help: 'noisy copies',
+  },
+  sigma: {
+    type: 'number',
+    min: 0,
+    default: 0.15,
+    help: "standard deviation of the noise, relative to the range of the input's values",
+  },
+  combine: {
+    type: 'choice',
+    choices: ['mean', 'square', 'variance'],
+    default: 'mean',
+    help: 'what is made of the maps: mean (SmoothGrad), mean square (SquareGrad), variance (VarGrad)',
+  },
+} as const satisfies OptionSpecs;
+
+const of = {
+  type: 'string',
+  default: 'saliency',
+  help: 'the method that is smoothed; its own options stand beside these',
+} as const;
+
+const wrapping: Wrapping = {
+  id: 'smooth',
+  description: 'Combined over copies of the input with noise added.',
+  reference: 'Smilkov 2017',
+  cost: 'n (25)',
+  options: own,
+  explain: smoothed,
+};
+
+/**
+ * Smoothing (Smilkov et al. 2017): the mean over `n` copies of the input with
+ * Gaussian noise of a method's raw maps; `square` is the mean of their squares
+ * (SquareGrad, Hooker et al. 2019), `variance` their variance (VarGrad,
+ * Adebayo et al. 2018). With σ = 0 it is the method itself, run once.
+ *
+ * Wraps any method that gives maps, CAMs included. The copies are made in
+ * groups of at most 8, so memory does not grow with `n`. All samples see the
+ * same noise, so a batch gives what single calls give.
+ *
+ * @example explainPrediction(model, doc, { method: 'smooth', of: 'grad-cam', n: 10 })
+ */
+@injectable()
+export class Smooth implements Explainer {
+  readonly id = 'smooth';
+  readonly family = 'wrapper';
+  readonly description = "The method's maps, combined over copies of the input with noise added.";
+  readonly reference = 'Smilkov 2017';
+  readonly cost = 'n (25) × the method';
+  readonly needs = {};
+  readonly documents = ['image', 'array'] as const;
+  readonly options = { of, ...own };
+
+  specialise(given: Readonly<Record<string, unknown>>, find: (id: string) => Explainer): Explainer {
+    const id = given.of ?? of.default;
+    if (typeof id !== 'string') return this;
+    const inner = find(id);
+    return withOf(wrapped(inner.specialise?.({}, find) ?? inner, wrapping), id);
+  }
+
+  async explain(context: ExplainContext): Promise<ExplainedMaps> {
+    const inner = context.explainer(context.options.of as string);
+    return wrapped(inner, wrapping).explain(context) as Promise<ExplainedMaps>;
+  }
+}
+
+/**
+ * The smoothed form of a method, as a method.
+ *
+ * @param method an explainer, or the id of one
+ * @example explainPrediction(model, doc, { method: smooth('x-grad-cam'), sigma: 0.1 })
+ */
+export function smooth(method: Explainer | string): Explainer {
+  if (typeof method !== 'string') return wrapped(method, wrapping, `smooth(${method.id})`);
+  const base = new Smooth();
+  return {
+    id: `smooth(${method})`,
+    family: base.family,
+    description: base.description,
+    reference: base.reference,
+    cost: base.cost,
+    needs: base.needs,
+    documents: base.documents,
+    options: own,
+    specialise: (_, find) => smooth(find(method)),
+    explain: (context) => smooth(context.explainer(method)).explain(context),
+  };
+}
+
+/** Keeps the option that named the method among the recorded ones. */
+function withOf(explainer: Explainer, id: string): Explainer {
+  return { ...explainer, options: { of: { ...of, default: id }, ...explainer.options } };
+}
+
+async function smoothed(context: ExplainContext, inner: Explainer): Promise<ExplainedMaps> {
+  const {
+    n: copies,
+    sigma,
+    combine,
+  } = context.options as {
+    n: number;
+    sigma: number;
+    combine: Combination;
+  };
+  const options = innerOptions(context, inner, own);
+  const count = context.targets.length;
+  const combined = (running: readonly RunningMaps[]) => running.map((maps) => maps.result(combine));
+  if (sigma === 0) {
+    // every copy is the input itself: once is enough
+    const plain = await explainPart(
+      inner,
+      { ...context, options },
+      { done: 0, size: count, total: count },
+    );
+    const maps = plain.maps.map((list) =>
+      combined(
+        list.map((map) => {
+          const running = new RunningMaps();
+          running.add(map);
+          return running;
+        }),
+      ),
+    );
+    return { ...plain, maps };
+  }
+  const { outputs, targets } = await runPlain(context);
+  const together = groupSize(context, copies);
+  const maps: NdArray[][] = [];
+  let layer: LayerChoice | undefined;
+  for (let n = 0; n < count; n++) {
+    const running = targets[n].map(() => new RunningMaps());
+    for (let first = 0; first < copies; first += together) {
+      const size = Math.min(together, copies - first);
+      const explained = await explainPart(
+        inner,
+        {
+          ...context,
+          options,
+          inputs: noisyInputs(context, n, first, size, sigma),
+          documents: new Array<unknown>(size).fill(context.documents[n]),
+          targets: new Array<(typeof targets)[number]>(size).fill(targets[n]),
+          picture: context.picture && (() => context.picture!(n)),
+          warn: (message) => context.warn(message, n),
+        },
+        { done: n * copies + first, size, total: count * copies },
+      );
+      layer = explained.layer;
+      for (const list of explained.maps) list.forEach((map, t) => running[t].add(map));
+    }
+    maps.push(combined(running));
+  }
+  return { kind: 'maps', outputs, maps, ...(layer === undefined ? {} : { layer }) };
+}
+
+function groupSize({ inputs, input, batch }: ExplainContext, copies: number): number {
+  if (batch.batchSize !== undefined) return Math.min(batch.batchSize, copies);
+  const bytes = sizeOf(inputs[input].shape.slice(1)) * BYTES_PER_VALUE;
+  const fitting = Math.floor((batch.memoryBudget ?? DEFAULT_BUDGET) / bytes);
+  return Math.max(1, Math.min(fitting, COPIES_TOGETHER, copies));
+}
+
+/** Copies `first` … of sample `n`, noise added to the explained input alone. */
+function noisyInputs(
+  { inputs, input, inputRange, seed }: ExplainContext,
+  n: number,
+  first: number,
+  size: number,
+  sigma: number,
+): NdArray[] {
+  return inputs.map((array, which) => {
+    const { shape, data } = sampleOf(array, n);
+    const copies = new Float32Array(size * data.length);
+    const spread = which === input ? sigma * rangeOf(data, inputRange) : 0;
+    for (let copy = 0, at = 0; copy < size; copy++) {
+      // a stream per copy: neither the grouping nor the place in the batch changes the noise
+      const random = seededRandom(seed + (first + copy) / 2 ** 20);
+      for (let i = 0; i < data.length; i++, at++) {
+        copies[at] = spread === 0 ? data[i] : data[i] + spread * random.normal();
+      }
+    }
+    return { shape: [size, ...shape], data: copies };
+  });
+}
+
+function rangeOf(data: Float32Array, range: readonly [number, number] | undefined): number {
+  if (range !== undefined) return range[1] - range[0];
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of data) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return high - low;
+}

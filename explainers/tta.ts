@@ -1,0 +1,227 @@
+import { injectable } from 'inversify';
+import type { ExplainContext, ExplainedMaps, Explainer } from '../src/container/plugin.js';
+import { WhylensError } from '../src/errors.js';
+import type { LayerChoice, NdArray, Target } from '../src/explanation.js';
+import { flipAxis, unzoom, zoom } from '../src/maths/augment.js';
+import { splitShape } from '../src/maths/channels.js';
+import { sampleOf, sizeOf, stack } from '../src/maths/ndarray.js';
+import { resizeMap } from '../src/maths/resize.js';
+import { areDefinite, runPlain } from '../src/model/input-calls.js';
+import type { OutputValues } from '../src/model/interface.js';
+import { explainPart, innerOptions, wrapped, type Wrapping } from '../src/model/wrapper.js';
+import type { OptionSpecs } from '../src/options.js';
+
+const own = {
+  scales: {
+    type: 'list',
+    of: 'number',
+    default: [0.5, 1, 1.5, 2],
+    help: 'sizes of the input relative to its own, each above 0',
+  },
+  flip: {
+    type: 'choice',
+    choices: ['horizontal', 'vertical', 'both', 'none'],
+    default: 'horizontal',
+    help: 'which mirror images are taken beside the upright one',
+  },
+  zoom: {
+    type: 'choice',
+    choices: ['frame', 'input'],
+    default: undefined,
+    help: "how a scale is applied: inside the input's frame, or as an input of another size (where the model takes any)",
+  },
+} as const satisfies OptionSpecs;
+
+const of = {
+  type: 'string',
+  default: 'grad-cam',
+  help: 'the method whose maps are averaged; its own options stand beside these',
+} as const;
+
+const wrapping: Wrapping = {
+  id: 'tta',
+  description: 'Averaged over flipped and scaled copies of the input.',
+  reference: 'keras-explainable',
+  cost: 'scales × flips (8)',
+  options: own,
+  explain: averaged,
+};
+
+/** One way of changing the input. */
+interface Term {
+  readonly scale: number;
+  /** Axes that are reversed, counted in space. */
+  readonly axes: readonly number[];
+}
+
+/**
+ * Test-time augmentation: the mean of a method's raw maps over flips and
+ * scales, each map turned back and brought to the input's size (bilinear).
+ * Every position is divided by the number of terms that reached it.
+ *
+ * @example explainPrediction(model, doc, { method: 'tta', of: 'layer-cam', scales: [1, 1.25] })
+ */
+@injectable()
+export class Tta implements Explainer {
+  readonly id = 'tta';
+  readonly family = 'wrapper';
+  readonly description =
+    "The method's maps, averaged over flipped and scaled copies of the input, at the input's size.";
+  readonly reference = 'keras-explainable';
+  readonly cost = 'scales × flips (8) × the method';
+  readonly needs = {};
+  readonly documents = ['image', 'array'] as const;
+  readonly options = { of, ...own };
+
+  specialise(given: Readonly<Record<string, unknown>>, find: (id: string) => Explainer): Explainer {
+    const id = given.of ?? of.default;
+    if (typeof id !== 'string') return this;
+    const inner = find(id);
+    const explainer = wrapped(inner.specialise?.({}, find) ?? inner, wrapping);
+    return { ...explainer, options: { of: { ...of, default: id }, ...explainer.options } };
+  }
+
+  async explain(context: ExplainContext): Promise<ExplainedMaps> {
+    const inner = context.explainer(context.options.of as string);
+    return wrapped(inner, wrapping).explain(context) as Promise<ExplainedMaps>;
+  }
+}
+
+/**
+ * A method averaged over flips and scales, as a method.
+ *
+ * @param method an explainer, or the id of one
+ * @example explainPrediction(model, doc, { method: tta('hires-cam'), scales: [1], flip: 'both' })
+ */
+export function tta(method: Explainer | string): Explainer {
+  if (typeof method !== 'string') return wrapped(method, wrapping, `tta(${method.id})`);
+  const base = new Tta();
+  return {
+    id: `tta(${method})`,
+    family: base.family,
+    description: base.description,
+    reference: base.reference,
+    cost: base.cost,
+    needs: base.needs,
+    documents: base.documents,
+    options: own,
+    specialise: (_, find) => tta(find(method)),
+    explain: (context) => tta(context.explainer(method)).explain(context),
+  };
+}
+
+async function averaged(context: ExplainContext, inner: Explainer): Promise<ExplainedMaps> {
+  const options = innerOptions(context, inner, own);
+  const { space } = splitShape(context.inputs[context.input].shape.slice(1));
+  const terms = termsOf(context, space.length);
+  const inFrame = zoomsInFrame(context);
+  const count = context.targets.length;
+  const total = terms.length * count;
+  let outputs: readonly OutputValues[] | undefined;
+  let targets: readonly (readonly Target[])[] = context.targets;
+  const plain = terms.some(isIdentity);
+  if (!plain || !areDefinite(targets)) ({ outputs, targets } = await runPlain(context));
+  const sums = targets.map((list) => list.map(() => new Float64Array(sizeOf(space))));
+  const reached = new Float64Array(sizeOf(space));
+  let layer: LayerChoice | undefined;
+  for (const [i, term] of terms.entries()) {
+    const explained = await explainPart(
+      inner,
+      {
+        ...context,
+        options,
+        targets,
+        inputs: context.inputs.map((array, which) =>
+          which === context.input ? changed(array, term, inFrame) : array,
+        ),
+      },
+      { done: i * count, size: count, total },
+    );
+    layer ??= explained.layer;
+    if (isIdentity(term)) outputs ??= explained.outputs;
+    explained.maps.forEach((list, n) =>
+      list.forEach((map, t) => {
+        const { map: back, covered } = turnedBack(map, term, space, inFrame);
+        back.data.forEach((value, p) => (sums[n][t][p] += value));
+        if (n === 0 && t === 0) {
+          for (let p = 0; p < reached.length; p++) reached[p] += covered?.[p] ?? 1;
+        }
+      }),
+    );
+  }
+  const maps: NdArray[][] = sums.map((list) =>
+    list.map((sum) => ({
+      shape: space,
+      data: Float32Array.from(sum, (value, p) => (reached[p] === 0 ? 0 : value / reached[p])),
+    })),
+  );
+  return {
+    kind: 'maps',
+    outputs: outputs!,
+    maps,
+    ...(layer === undefined ? {} : { layer }),
+    facts: { terms: terms.length, zoom: inFrame ? 'frame' : 'input' },
+  };
+}
+
+function termsOf({ options }: ExplainContext, rank: number): Term[] {
+  const { scales, flip } = options as { scales: readonly number[]; flip: string };
+  if (scales.length === 0 || scales.some((scale) => !(scale > 0))) {
+    throw new WhylensError(
+      'INVALID_OPTION',
+      `option 'scales' of tta must be a list of numbers above 0 with at least one in it, got [${scales.join(', ')}]; [1] leaves the size alone`,
+    );
+  }
+  const width = rank - 1;
+  const height = rank - 2;
+  if (height < 0 && (flip === 'vertical' || flip === 'both')) {
+    throw new WhylensError(
+      'INVALID_OPTION',
+      `option 'flip' of tta cannot be '${flip}' for an input with one axis of space; use 'horizontal' or 'none'`,
+    );
+  }
+  const mirrors: number[][] = [[]];
+  if (flip === 'horizontal' || flip === 'both') mirrors.push([width]);
+  if (flip === 'vertical' || flip === 'both') mirrors.push([height]);
+  if (flip === 'both') mirrors.push([height, width]);
+  return scales.flatMap((scale) => mirrors.map((axes) => ({ scale, axes })));
+}
+
+/** Another size is fed only where the model says that it takes any. */
+function zoomsInFrame({ options, description, input }: ExplainContext): boolean {
+  if (options.zoom !== undefined) return options.zoom === 'frame';
+  const { shape } = description.inputs[input];
+  // a function says nothing of its input, which is not the same as taking any
+  return description.adapter === 'function' || shape.slice(0, -1).some((size) => size !== null);
+}
+
+function isIdentity({ scale, axes }: Term): boolean {
+  return scale === 1 && axes.length === 0;
+}
+
+function changed(array: NdArray, { scale, axes }: Term, inFrame: boolean): NdArray {
+  // axis 0 is the batch
+  const flipped = axes.reduce((to, axis) => flipAxis(to, axis + 1), array);
+  if (scale === 1) return flipped;
+  const samples = Array.from({ length: array.shape[0] }, (_, n) => sampleOf(flipped, n));
+  if (inFrame) return stack(samples.map((sample) => zoom(sample, scale)));
+  return stack(
+    samples.map((sample) => {
+      const { space, channels } = splitShape(sample.shape);
+      const size = space.map((length) => Math.max(1, Math.round(length * scale)));
+      return resizeMap(sample, sample.shape.length === 1 ? size : [...size, channels]);
+    }),
+  );
+}
+
+function turnedBack(
+  map: NdArray,
+  { scale, axes }: Term,
+  space: readonly number[],
+  inFrame: boolean,
+): { map: NdArray; covered?: Uint8Array } {
+  const large = resizeMap(map, space);
+  const unzoomed = scale !== 1 && inFrame ? unzoom(large, scale) : { map: large };
+  // a zoom is about the centre, so what it covers is its own mirror image
+  return { ...unzoomed, map: axes.reduce((to, axis) => flipAxis(to, axis), unzoomed.map) };
+}

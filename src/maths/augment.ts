@@ -1,0 +1,87 @@
+/** Flips and zooms of samples, and the way back for maps. Rank-generic, channels last where there are any. */
+import type { Heatmap, NdArray } from '../explanation.js';
+import { splitShape } from './channels.js';
+
+/** The array with one axis reversed; its own inverse. */
+export function flipAxis({ shape, data }: NdArray, axis: number): NdArray {
+  const size = shape[axis];
+  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const result = new Float32Array(data.length);
+  for (let start = 0; start < data.length; start += size * inner) {
+    for (let i = 0; i < size; i++) {
+      const from = start + (size - 1 - i) * inner;
+      result.set(data.subarray(from, from + inner), start + i * inner);
+    }
+  }
+  return { shape, data: result };
+}
+
+/**
+ * A sample `[..., k]` enlarged (`scale` > 1, the edges fall out) or shrunk
+ * (< 1, surrounded by its mean per channel) about its centre, in the same frame.
+ */
+export function zoom(sample: NdArray, scale: number): NdArray {
+  const { space, channels } = splitShape(sample.shape);
+  const means = new Float64Array(channels);
+  sample.data.forEach((v, i) => (means[i % channels] += v / (sample.data.length / channels)));
+  const { data, covered } = resample(sample, space, channels, (p, size) =>
+    about(p, size, 1 / scale),
+  );
+  data.forEach((_, i) => {
+    if (!covered[Math.floor(i / channels)]) data[i] = means[i % channels];
+  });
+  return { shape: sample.shape, data };
+}
+
+/**
+ * A map of a zoomed sample, brought back to the sample's own frame, and which
+ * positions it covers (after enlarging, only the middle).
+ */
+export function unzoom(map: Heatmap, scale: number): { map: Heatmap; covered: Uint8Array } {
+  const { data, covered } = resample(map, map.shape, 1, (p, size) => about(p, size, scale));
+  data.forEach((_, i) => {
+    if (covered[i] === 0) data[i] = 0;
+  });
+  return { map: { shape: map.shape, data }, covered };
+}
+
+/** Where pixel `p` of an axis lies after scaling about the centre; pixel centres are halves. */
+function about(p: number, size: number, scale: number): number {
+  return (p + 0.5 - size / 2) * scale + size / 2 - 0.5;
+}
+
+/** Bilinear reading at `at(position, size)` along every axis; what lies outside is not covered. */
+function resample(
+  array: NdArray,
+  space: readonly number[],
+  channels: number,
+  at: (position: number, size: number) => number,
+): { data: Float32Array; covered: Uint8Array } {
+  let data: Float32Array = array.data.slice();
+  const covered = new Uint8Array(data.length / channels).fill(1);
+  let inner = channels;
+  for (let axis = space.length - 1; axis >= 0; axis--) {
+    const size = space[axis];
+    const next = new Float32Array(data.length);
+    for (let i = 0; i < size; i++) {
+      const position = at(i, size);
+      // half a pixel beyond the outermost centres still is the picture
+      const inside = position > -0.5 - 1e-9 && position < size - 0.5 + 1e-9;
+      const clamped = Math.min(Math.max(position, 0), size - 1);
+      const low = Math.floor(clamped);
+      const high = Math.min(low + 1, size - 1);
+      const share = clamped - low;
+      for (let start = 0; start < data.length; start += size * inner) {
+        const to = start + i * inner;
+        for (let j = 0; j < inner; j++) {
+          next[to + j] =
+            data[start + low * inner + j] * (1 - share) + data[start + high * inner + j] * share;
+        }
+        if (!inside) covered.fill(0, to / channels, (to + inner) / channels);
+      }
+    }
+    data = next;
+    inner *= size;
+  }
+  return { data, covered };
+}
