@@ -20,6 +20,33 @@ export {
   type ReadOptions,
 } from '../formatters/json.js';
 export { formatAsText, type TextOptions, type TextSection } from '../formatters/text.js';
+export {
+  featureImportances,
+  featureWeights,
+  type FeatureEntries,
+  type FeatureFilter,
+  type FeatureImportancesOptions,
+  type FeatureOptions,
+  type FeatureWeightsOptions,
+} from './builders/feature-weights.js';
+export {
+  charAnalyzer,
+  mergeSpans,
+  weightedSpans,
+  wordAnalyzer,
+  type Analyzer,
+  type FoundFeature,
+  type NgramOptions,
+  type WeightedSpansOptions,
+  type WordOptions,
+} from './builders/spans.js';
+export {
+  decisionTree,
+  type TreeArrays,
+  type TreeNodeInput,
+  type TreeOptions,
+} from './builders/tree.js';
+export { transitions } from './builders/transitions.js';
 export type * from './container/plugin.js';
 export { TOKENS } from './container/tokens.js';
 export type { PredictFunction } from './model/function.js';

@@ -21,13 +21,13 @@ export interface StoredPicture {
   readonly png: string;
 }
 
-/** An array of `rank` axes (any, where left out) without NaN and infinities. */
-export function array(rank?: number): Codec<NdArray> {
+/** An array with one of these numbers of axes, without NaN and infinities. */
+export function array(...ranks: readonly number[]): Codec<NdArray> {
   return (value, at, way) => {
     if (way.direction === 'write') {
       const { shape, data } = looseArray(value, at, way);
       if (!(data instanceof Float32Array)) fail(inside(at, 'data'), 'a Float32Array', data);
-      checkShape(shape, data.length, rank, at);
+      checkShape(shape, data.length, ranks, at);
       checkFinite(data, at);
       const stored: StoredArray = {
         shape,
@@ -40,7 +40,7 @@ export function array(rank?: number): Codec<NdArray> {
     const { shape, data } = storedArray(value, at, way) as StoredArray;
     const place = inside(at, 'data');
     if (typeof data !== 'string') {
-      checkShape(shape, data.length, rank, at);
+      checkShape(shape, data.length, ranks, at);
       const floats = Float32Array.from(data);
       checkFinite(floats, at);
       return { shape, data: floats };
@@ -49,7 +49,7 @@ export function array(rank?: number): Codec<NdArray> {
     if (bytes === undefined || bytes.length % 4 !== 0) {
       return fail(place, 'base64 of whole float32 values', data);
     }
-    checkShape(shape, bytes.length / 4, rank, at);
+    checkShape(shape, bytes.length / 4, ranks, at);
     const view = new DataView(bytes.buffer);
     const floats = Float32Array.from({ length: bytes.length / 4 }, (_, i) =>
       view.getFloat32(4 * i, true),
@@ -113,10 +113,15 @@ const storedPicture = object<StoredPicture>({
 
 type At = Parameters<Codec<unknown>>[1];
 
-function checkShape(shape: readonly number[], length: number, rank: number | undefined, at: At) {
+function checkShape(
+  shape: readonly number[],
+  length: number,
+  ranks: readonly number[],
+  at: At,
+): void {
   const place = inside(at, 'shape');
-  if ((rank ?? shape.length) !== shape.length || shape.length === 0) {
-    fail(place, rank === undefined ? 'a list of sizes' : `${rank} sizes`, `[${shape.join(', ')}]`);
+  if (!ranks.includes(shape.length)) {
+    fail(place, `${ranks.join(' or ')} sizes`, `[${shape.join(', ')}]`);
   }
   const size = shape.reduce((a, b) => a * b, 1);
   if (size === 0 || size !== length) {

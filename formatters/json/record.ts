@@ -189,7 +189,7 @@ export const explanation: Codec<Explanation> = variants<Explanation, 'kind'>('ki
   signal: object<Of<Explanation, 'signal'>>({
     ...base,
     kind: literal('signal'),
-    signal: array(2),
+    signal: array(1, 2),
     targets: mapTargets(1),
     layer: optional(layer),
     input: optional(string),

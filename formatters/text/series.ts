@@ -11,7 +11,7 @@ const LABEL = 8;
 
 /** Each channel as a row of bars from its smallest to its largest value, then the map. */
 export function drawSeries(map: Heatmap, signal: NdArray, style: Style): string[] {
-  const [length, channels] = signal.shape;
+  const [length, channels = 1] = signal.shape;
   const columns = Math.max(1, Math.min(style.width - LABEL, WIDEST, Math.max(length, 16)));
   const lines: string[] = [];
   for (let channel = 0; channel < Math.min(channels, MOST_CHANNELS); channel++) {

@@ -9,6 +9,7 @@ import {
   JsonFormatter,
 } from '../../formatters/json.js';
 import { toBase64 } from '../../formatters/json/bytes.js';
+import { formatAsText } from '../../formatters/text.js';
 import { createContainer, registryOf } from '../../src/container/container.js';
 import type { DecisionTreeExplanation, ImageExplanation, TreeNode } from '../../src/explanation.js';
 import { encodePng } from '../../src/images/png.js';
@@ -106,6 +107,15 @@ test('pictures of every mode come back sample by sample', (t) => {
     (explanationFromJson(formatAsJson({ ...imageRecord, image })) as ImageExplanation).image,
     image,
   );
+});
+
+test('a signal without channels is a signal too', (t) => {
+  const record = {
+    ...records.signal,
+    signal: { shape: [3], data: Float32Array.from([1, 2, 3]) },
+  };
+  t.deepEqual(explanationFromJson(formatAsJson(record)), record);
+  t.true(formatAsText(record).includes('ch 0'));
 });
 
 test('arrays and indent change the text', (t) => {
