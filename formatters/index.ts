@@ -3,6 +3,7 @@ import { TOKENS } from '../src/container/tokens.js';
 import type { Formatter } from '../src/container/plugin.js';
 import { ImageFormatter } from './image.js';
 import { JsonFormatter } from './json.js';
+import { TableFormatter } from './table.js';
 import { TextFormatter } from './text.js';
 
 /** The registration list: one line a formatter. */
@@ -10,6 +11,7 @@ const FORMATTERS = [
   ImageFormatter,
   TextFormatter,
   JsonFormatter,
+  TableFormatter,
 ] as const satisfies readonly (new () => Formatter)[];
 
 export const builtInFormatters = new ContainerModule(({ bind }) => {

@@ -19,6 +19,13 @@ export {
   type JsonOptions,
   type ReadOptions,
 } from '../formatters/json.js';
+export {
+  formatAsCsv,
+  formatAsTable,
+  type Cell,
+  type CsvOptions,
+  type Row,
+} from '../formatters/table.js';
 export { formatAsText, type TextOptions, type TextSection } from '../formatters/text.js';
 export {
   featureImportances,
