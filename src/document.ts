@@ -78,6 +78,13 @@ export async function inputArray(
 
 /** The picture behind an array: a known preprocessing undone, or values stretched to 0–255 as ELI5 does. */
 export function pictureOf(sample: NdArray, preprocess: Preprocess | undefined): Picture {
+  const channels = sample.shape[sample.shape.length - 1];
+  if (sample.shape.length === 3 && ![1, 3, 4].includes(channels)) {
+    // no colours to show: the mean over channels in grey
+    const data = new Float32Array(sample.data.length / channels);
+    sample.data.forEach((value, i) => (data[Math.floor(i / channels)] += value / channels));
+    return arrayToImage({ shape: sample.shape.slice(0, 2), data });
+  }
   if (preprocess === undefined || typeof preprocess === 'function') return arrayToImage(sample);
   return arrayToImage(undoPreprocess(sample, preprocess), { range: [0, 255] });
 }

@@ -17,20 +17,20 @@ export { tf, tfl };
 /** Weights of a model drawn anew from a seed: biases and normalisation statistics too, so that none is trivially 0 or 1. */
 export function seedWeights(model: tfl.LayersModel, seed = 1): void {
   const random = seededRandom(seed);
-  model.setWeights(
-    model.weights.map((weight) => {
-      const shape = weight.shape as number[];
-      const size = shape.reduce((a, b) => a * b, 1);
-      const positive = weight.name.includes('variance');
-      const fan = Math.max(1, size / (shape.at(-1) ?? 1));
-      const data = Float32Array.from({ length: size }, () =>
-        positive
-          ? 0.5 + random.uniform()
-          : random.normal() * (shape.length > 1 ? 1.5 / Math.sqrt(fan) : 0.5),
-      );
-      return tf.tensor(data, shape);
-    }),
-  );
+  const drawn = model.weights.map((weight) => {
+    const shape = weight.shape as number[];
+    const size = shape.reduce((a, b) => a * b, 1);
+    const positive = weight.name.includes('variance');
+    const fan = Math.max(1, size / (shape.at(-1) ?? 1));
+    const data = Float32Array.from({ length: size }, () =>
+      positive
+        ? 0.5 + random.uniform()
+        : random.normal() * (shape.length > 1 ? 1.5 / Math.sqrt(fan) : 0.5),
+    );
+    return tf.tensor(data, shape);
+  });
+  model.setWeights(drawn);
+  tf.dispose(drawn);
 }
 
 export function randomArray(shape: readonly number[], seed = 2): NdArray {

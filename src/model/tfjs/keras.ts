@@ -34,6 +34,7 @@ export interface KerasModel extends KerasLayer {
   readonly nodesByDepth: Record<string, Node[]>;
   /** Sequential only. */
   readonly model?: KerasModel;
+  build?(): void;
 }
 
 export function isKerasModel(model: unknown): model is KerasModel {
@@ -143,7 +144,10 @@ function addLayer(
 
 /** The graph behind a model: a Sequential keeps it inside. */
 function graphOf(model: KerasModel): KerasModel {
-  const graph = model.getClassName() === 'Sequential' ? model.model : model;
+  const sequential = model.getClassName() === 'Sequential';
+  // as its own predict would: a Sequential puts its graph together when first used
+  if (sequential && model.model == null && model.inputs?.length > 0) model.build?.();
+  const graph = sequential ? model.model : model;
   if (graph?.nodesByDepth === undefined) {
     throw new WhylensError(
       'UNSUPPORTED_MODEL',

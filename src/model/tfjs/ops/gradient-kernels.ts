@@ -65,6 +65,8 @@ const KERNELS: Readonly<Record<string, KernelFunc>> = {
 };
 
 function asTensor({ dataId, shape, dtype }: Info): Tensor4D {
+  // another tensor over the same data, which is freed with this scope
+  tf.engine().backend.incRef(dataId);
   return tf.engine().makeTensorFromDataId(dataId, shape, dtype) as Tensor4D;
 }
 

@@ -33,8 +33,24 @@ export function opaqueOp(
         });
         return parts.reduce((sum, part) => tf.add(sum, part)) as tf.Scalar;
       });
-      const found = withGradientKernels(() => gradient(at.map((i) => inputs[i])));
+      const found = cleaningUp(() => withGradientKernels(() => gradient(at.map((i) => inputs[i]))));
       return inputs.map((_, i) => (want[i] ? found[at.indexOf(i)] : undefined));
     },
   };
+}
+
+/** When a gradient is missing tfjs throws and leaves its tape, with what it saved, behind. */
+function cleaningUp<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const { state } = tf.engine() as unknown as {
+      state: { gradientDepth: number; activeTape: { saved?: Tensor[] }[] | null };
+    };
+    if (state.gradientDepth === 0 && state.activeTape != null) {
+      for (const { saved = [] } of state.activeTape) saved.forEach((tensor) => tensor.dispose());
+      state.activeTape = null;
+    }
+    throw error;
+  }
 }
