@@ -36,8 +36,11 @@ const DEFAULT_FILTER: ResamplingFilter = 'bilinear';
 export interface ExplainOptions extends BatchOptions {
   /** Id of the explainer, or an explainer such as `smooth(method)` gives. Default `grad-cam`. */
   readonly method?: string | Explainer;
-  /** Class indices, label names, target data, or `'all'`. Default: the top class of each document. */
-  readonly targets?: TargetOption | readonly TargetOption[];
+  /**
+   * Class indices, label names, target data, or `'all'`; for several documents also a list of
+   * lists, one for each. Default: the top class of each document.
+   */
+  readonly targets?: TargetOption | readonly TargetOption[] | readonly (readonly TargetOption[])[];
   /** Path, index in execution order or layer object. Default: the last layer larger than 1×1. */
   readonly layer?: LayerReference;
   /** The number explained: the logit (default) or the output as it is. */
@@ -149,12 +152,17 @@ export async function* explainPredictions(
     return;
   }
   const total = Array.isArray(docs) ? docs.length : undefined;
+  const listed = targetsPerDocument(rest.targets);
+  if (listed !== undefined && total !== undefined) requireOneEach(listed, total);
   let done = 0;
+  let taken = 0;
   let waiting: unknown[] = [];
   const flush = async () => {
     const group = waiting;
     waiting = [];
-    return explainTogether(model, group, rest);
+    const targets = listed?.slice(taken, (taken += group.length)) ?? rest.targets;
+    if (listed !== undefined && taken > listed.length) requireOneEach(listed, taken);
+    return explainTogether(model, group, { ...rest, targets });
   };
   for await (const doc of docs) {
     waiting.push(doc);
@@ -164,11 +172,31 @@ export async function* explainPredictions(
       yield explanation;
     }
   }
-  if (waiting.length === 0) return;
-  for (const explanation of await flush()) {
-    onDocument?.(++done, total);
-    yield explanation;
+  if (waiting.length > 0) {
+    for (const explanation of await flush()) {
+      onDocument?.(++done, total);
+      yield explanation;
+    }
   }
+  if (listed !== undefined) requireOneEach(listed, taken);
+}
+
+/** Targets that name one list for each document, if they do. */
+function targetsPerDocument(
+  targets: ExplainOptions['targets'],
+): readonly (readonly TargetOption[])[] | undefined {
+  return Array.isArray(targets) && targets.some(Array.isArray)
+    ? (targets as readonly (readonly TargetOption[])[])
+    : undefined;
+}
+
+function requireOneEach({ length }: readonly unknown[], documents: number): void {
+  if (length === documents) return;
+  throw new WhylensError(
+    'INVALID_TARGET',
+    `targets per document must be one list for each document; got ${length} lists for ${documents} documents`,
+    { facts: { lists: length, documents } },
+  );
 }
 
 /** Everything that must be known before an explainer is asked. */
