@@ -80,8 +80,8 @@ export class AbortedError extends WhylensError {
 }
 
 /**
- * The `count` names nearest to `name` by edit distance, nearest first; names
- * that contain it count as near. For "did you mean" in messages.
+ * The `count` names nearest to `name` by edit distance relative to length,
+ * nearest first; names that contain it count as nearer. For "did you mean" in messages.
  */
 export function nearestNames(name: string, names: readonly string[], count = 3): string[] {
   const wanted = name.toLowerCase();
@@ -89,7 +89,8 @@ export function nearestNames(name: string, names: readonly string[], count = 3):
     .map((candidate, order) => {
       const lower = candidate.toLowerCase();
       const contains = lower.includes(wanted) || (lower.length > 2 && wanted.includes(lower));
-      return { candidate, order, distance: editDistance(wanted, lower) - (contains ? 1000 : 0) };
+      const share = editDistance(wanted, lower) / Math.max(wanted.length, lower.length, 1);
+      return { candidate, order, distance: share * (contains ? 0.5 : 1) };
     })
     .sort((a, b) => a.distance - b.distance || a.order - b.order)
     .slice(0, count)
