@@ -1,0 +1,121 @@
+/** A raw map as colours: which evidence, how strong, in which colour, how opaque. */
+import { WhylensError } from '../../src/errors.js';
+import type { Heatmap, Picture } from '../../src/explanation.js';
+import { colormapTable, colourIndex, type Colormap } from '../../src/images/colormaps.js';
+
+/** Which part of the evidence is shown. */
+export const EVIDENCE = ['positive', 'negative', 'both', 'absolute', 'range'] as const;
+
+/**
+ * - `positive`: max(x, 0), evidence for the target; ELI5's
+ * - `negative`: max(−x, 0), evidence against it
+ * - `both`: x around 0, a diverging colormap's middle
+ * - `absolute`: |x|, what matters at all
+ * - `range`: from the smallest value (or 0) to the largest (or 0), signs lost
+ */
+export type Evidence = (typeof EVIDENCE)[number];
+
+/** Smallest and largest raw value; 0 is always inside. */
+export interface Extent {
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface OverlayOptions {
+  readonly colormap: Colormap;
+  readonly evidence: Evidence;
+  /** Opacity is the value's share of the maximum, at most this. */
+  readonly alphaLimit: number;
+  /** One opacity everywhere, instead. */
+  readonly opacity?: number;
+  /** What counts as full: the map's own extent unless several maps share one. */
+  readonly extent?: Extent;
+}
+
+/** Smallest and largest value of some maps, 0 included. */
+export function extentOf(maps: readonly Heatmap[]): Extent {
+  let low = 0;
+  let high = 0;
+  for (const { shape, data } of maps) {
+    for (let i = 0; i < data.length; i++) {
+      const value = data[i];
+      if (!(Math.abs(value) < Infinity)) {
+        throw new WhylensError(
+          'INVALID_EXPLANATION',
+          `a map must hold finite numbers, got ${value} at position ${i} of shape [${shape.join(', ')}]`,
+        );
+      }
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  }
+  return { low, high };
+}
+
+/** From raw values to shares: 0…1 for colour, and 0…1 for opacity. */
+export function scaleOf(
+  evidence: Evidence,
+  { low, high }: Extent,
+): (value: number) => readonly [colour: number, strength: number] {
+  const most = Math.max(high, -low);
+  const share = (value: number, full: number): number =>
+    full > 0 && value > 0 ? Math.min(value / full, 1) : 0;
+  switch (evidence) {
+    case 'positive':
+      return (value) => [share(value, high), share(value, high)];
+    case 'negative':
+      return (value) => [share(-value, -low), share(-value, -low)];
+    case 'absolute':
+      return (value) => [share(Math.abs(value), most), share(Math.abs(value), most)];
+    case 'both':
+      return (value) => {
+        const part = most > 0 ? Math.max(-1, Math.min(value / most, 1)) : 0;
+        return [(part + 1) / 2, Math.abs(part)];
+      };
+    case 'range': {
+      const span = high - low;
+      return (value) => {
+        const part = span > 0 ? Math.max(0, Math.min((value - low) / span, 1)) : 0;
+        return [part, part];
+      };
+    }
+  }
+}
+
+/** The raw values at the two ends of the colormap. */
+export function endsOf(evidence: Evidence, { low, high }: Extent): readonly [number, number] {
+  const most = Math.max(high, -low);
+  switch (evidence) {
+    case 'positive':
+      return [0, high];
+    case 'negative':
+      return [0, low];
+    case 'absolute':
+      return [0, most];
+    case 'both':
+      return [most === 0 ? 0 : -most, most];
+    case 'range':
+      return [low, high];
+  }
+}
+
+/** A map `[h, w]` at its own resolution as an RGBA picture, 8 bits by truncation. */
+export function overlayOf(map: Heatmap, options: OverlayOptions): Picture {
+  const [height, width] = map.shape;
+  const table = colormapTable(options.colormap);
+  const scale = scaleOf(options.evidence, options.extent ?? extentOf([map]));
+  const data = new Uint8ClampedArray(width * height * 4);
+  for (let i = 0, o = 0; o < data.length; i++, o += 4) {
+    const [colour, strength] = scale(map.data[i]);
+    const at = colourIndex(colour) * 4;
+    const alpha = options.opacity ?? Math.min(strength, options.alphaLimit);
+    data.set(table.subarray(at, at + 3), o);
+    data[o + 3] = Math.floor(alpha * table[at + 3]);
+  }
+  return { width, height, mode: 'RGBA', data };
+}
+
+/** A colormap lying on its side, low to the left: 256 pixels wide, one high. */
+export function colormapStrip(colormap: Colormap): Picture {
+  return { width: 256, height: 1, mode: 'RGBA', data: colormapTable(colormap).slice() };
+}

@@ -1,0 +1,67 @@
+/** Volumes as grey slices, and the part of a map that belongs to each. */
+import { WhylensError } from '../../src/errors.js';
+import type { Heatmap, NdArray } from '../../src/explanation.js';
+
+export interface GreyVolume {
+  readonly depth: number;
+  readonly height: number;
+  readonly width: number;
+  /** `[depth, height, width]`, the smallest value black and the largest white. */
+  readonly grey: Uint8Array;
+}
+
+/** `[depth, height, width, channels]` as grey values, the mean over the channels. */
+export function greyVolume({ shape, data }: NdArray): GreyVolume {
+  const [depth, height, width, channels = 1] = shape;
+  const count = depth * height * width;
+  if ((shape.length !== 4 && shape.length !== 3) || count * channels !== data.length) {
+    throw new WhylensError(
+      'INVALID_EXPLANATION',
+      `a volume must have shape [depth, height, width, channels] and as many values, got [${shape.join(', ')}] and ${data.length} values`,
+    );
+  }
+  const means = new Float32Array(count);
+  let low = Infinity;
+  let high = -Infinity;
+  for (let i = 0; i < count; i++) {
+    let sum = 0;
+    for (let c = 0; c < channels; c++) sum += data[i * channels + c];
+    const mean = (means[i] = sum / channels);
+    if (mean < low) low = mean;
+    if (mean > high) high = mean;
+  }
+  const span = high - low;
+  const grey = Uint8Array.from(means, (mean) =>
+    span > 0 ? Math.round(((mean - low) / span) * 255) : 128,
+  );
+  return { depth, height, width, grey };
+}
+
+/** The map at one slice of the volume: linear between the map's own slices, half-cell centres. */
+export function heatSlice({ shape, data }: Heatmap, slice: number, slices: number): Heatmap {
+  const [depth, height, width] = shape;
+  const size = height * width;
+  const at = Math.min(Math.max(((slice + 0.5) * depth) / slices - 0.5, 0), depth - 1);
+  const below = Math.floor(at);
+  const above = Math.min(below + 1, depth - 1);
+  const share = at - below;
+  return {
+    shape: [height, width],
+    data: Float32Array.from(
+      { length: size },
+      (_, i) => data[below * size + i] * (1 - share) + data[above * size + i] * share,
+    ),
+  };
+}
+
+/** The slice that holds the largest value, the middle one where there is none. */
+export function strongestSlice(map: Heatmap | undefined, slices: number): number {
+  let best = Math.floor(slices / 2);
+  let most = 0;
+  if (map === undefined) return best;
+  for (let slice = 0; slice < slices; slice++) {
+    const top = heatSlice(map, slice, slices).data.reduce((a, b) => Math.max(a, b), 0);
+    if (top > most) [best, most] = [slice, top];
+  }
+  return best;
+}

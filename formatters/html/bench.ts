@@ -1,0 +1,287 @@
+/** Maps over a picture or a volume, with everything needed to redraw them: one panel a target. */
+import type { Heatmap, MapTarget, Picture } from '../../src/explanation.js';
+import { colormapTable } from '../../src/images/colormaps.js';
+import { RESAMPLING_FILTERS, type ResamplingFilter } from '../../src/images/resample.js';
+import { colormapStrip, endsOf, extentOf, overlayOf, type Evidence } from '../drawing/overlay.js';
+import { floatsToBase64, pngAddress, toBase64 } from './base64.js';
+import { markup, jsonBlock, oneLine, outside, type Markup } from './escape.js';
+import { nameOf, percent, short, signed } from './numbers.js';
+
+/** Colormaps that the page offers, in groups; the chosen one is added. */
+export const OFFERED = {
+  'One-sided': ['viridis', 'magma', 'inferno', 'cividis', 'turbo', 'jet', 'gray', 'Reds', 'YlOrRd'],
+  'Two-sided': ['RdBu_r', 'PuOr_r', 'PiYG', 'BrBG'],
+} as const;
+
+const EVIDENCE_WORDS: Readonly<Record<Evidence, string>> = {
+  positive: 'For',
+  negative: 'Against',
+  both: 'Both',
+  absolute: 'Either',
+  range: 'Full range',
+};
+
+/** Pictures smaller than this are drawn larger, so that a smooth map is smooth. */
+const SMALLEST_CANVAS = 448;
+
+export interface BenchOptions {
+  readonly colormap: string;
+  readonly alphaLimit: number;
+  readonly resamplingFilter: ResamplingFilter;
+  readonly evidence: Evidence;
+  /** Show the original beside the map at first. */
+  readonly original: boolean;
+}
+
+export interface BenchParts {
+  /** Unique on the page. */
+  readonly id: string;
+  readonly width: number;
+  readonly height: number;
+  /** What lies under the maps, without script; `aria-hidden` is set around it. */
+  readonly base: () => Markup;
+  readonly targets: readonly MapTarget[];
+  /** The map of a target that is seen without script, `[h, w]`. */
+  readonly still: (map: Heatmap) => Heatmap;
+  /** Words for what is explained: `picture`, `volume`. */
+  readonly what: string;
+  readonly facts: (target: MapTarget) => Markup;
+  readonly caption?: string;
+  readonly volume?: {
+    readonly depth: number;
+    readonly slice: number;
+    readonly grey: Uint8Array;
+  };
+}
+
+export function renderBench(parts: BenchParts, options: BenchOptions): Markup {
+  const { id, targets } = parts;
+  const names = targets.map(nameOf);
+  return markup`<div class="card" data-bench data-hint="${id}-hint">
+    ${
+      targets.length > 1 &&
+      markup`<div class="tabs" role="tablist" aria-label="Targets" hidden>
+        ${targets.map(
+          (target, i) =>
+            markup`<button
+              type="button"
+              role="tab"
+              id="${id}-tab-${i}"
+              aria-controls="${id}-panel-${i}"
+              aria-selected="${String(i === 0)}"
+            >
+              ${outside(names[i])}${target.proba !== undefined && markup`<small>${percent(target.proba)}</small>`}
+            </button>`,
+        )}
+      </div>`
+    }
+    <div class="bench">
+      <div class="panels">${targets.map((target, i) => panel(parts, options, target, i))}</div>
+      ${controls(parts, options)}
+    </div>
+    <p class="sr" id="${id}-hint">
+      Arrow keys move the probe and read the value beneath it, with Shift ten cells at a time;
+      Escape takes it away.
+    </p>
+    ${jsonBlock('maps', data(parts, options))}
+  </div>`;
+}
+
+function panel(parts: BenchParts, options: BenchOptions, target: MapTarget, i: number): Markup {
+  const { id, width, height } = parts;
+  const { colormap, alphaLimit, evidence } = options;
+  const extent = extentOf([target.heatmap]);
+  const heat = overlayOf(parts.still(target.heatmap), { colormap, alphaLimit, evidence, extent });
+  const [low, high] = endsOf(evidence, extent);
+  const name = oneLine(nameOf(target));
+  return markup`<section class="panel" id="${id}-panel-${i}">
+    <h3>${outside(name)}</h3>
+    <div class="views${!options.original && ' alone'}">
+      <figure class="original">
+        <div class="stage" role="img" aria-label="The ${parts.what} as it was given">
+          ${parts.base()}
+        </div>
+        <figcaption>Original, ${width} × ${height}${parts.caption}</figcaption>
+      </figure>
+      <figure>
+        <div class="stage probe" role="img" aria-label="Map of ${name} over the ${parts.what}">
+          ${parts.base()}<img class="heat" alt="" src="${pngAddress(heat)}" /><span
+            class="cell"
+            hidden
+          ></span>
+        </div>
+        <figcaption>
+          Evidence for ${outside(name)}, ${target.heatmap.shape.join(' × ')} cells
+        </figcaption>
+        <div class="scale">
+          <span data-low>${signed(low)}</span
+          ><img alt="" src="${pngAddress(colormapStrip(colormap))}" /><span data-high
+            >${signed(high)}</span
+          >
+        </div>
+      </figure>
+    </div>
+    <output class="read" aria-live="polite"></output>
+    <p class="note tip">Point at the map, or go to it and use the arrow keys, to read its values.</p>
+    <dl class="facts">
+      ${target.proba !== undefined && fact('Probability', percent(target.proba))}${fact('Score', short(target.score))}${typeof target.target === 'number' && fact('Class', String(target.target))}${parts.facts(target)}
+    </dl>
+  </section>`;
+}
+
+export const fact = (name: string, value: string | Markup, wide = false): Markup =>
+  markup`<div${wide && markup` class="wide"`}><dt>${name}</dt><dd>${value}</dd></div>`;
+
+function controls({ id, volume }: BenchParts, options: BenchOptions): Markup {
+  const groups: Record<string, readonly string[]> = { ...OFFERED };
+  if (!Object.values(groups).flat().includes(options.colormap)) {
+    groups['Chosen'] = [options.colormap];
+  }
+  const limit = Math.round(options.alphaLimit * 100);
+  const option = (value: string, chosen: string): Markup =>
+    markup`<option value="${value}" ${value === chosen && markup` selected`}>${value}</option>`;
+  return markup`<div class="controls" role="group" aria-label="How the map is drawn" hidden>
+    ${
+      volume !== undefined &&
+      markup`<div class="field">
+        <div class="row">
+          <label for="${id}-slice">Slice</label
+          ><output data-slice for="${id}-slice">${volume.slice + 1} of ${volume.depth}</output>
+        </div>
+        <input
+          type="range"
+          id="${id}-slice"
+          data-control="slice"
+          min="1"
+          max="${volume.depth}"
+          step="1"
+          value="${volume.slice + 1}"
+        />
+      </div>`
+    }
+    <div class="field">
+      <div class="row">
+        <label for="${id}-opacity">Opacity</label
+        ><output data-opacity for="${id}-opacity">${limit} %</output>
+      </div>
+      <input
+        type="range"
+        id="${id}-opacity"
+        data-control="opacity"
+        min="0"
+        max="100"
+        step="1"
+        value="${limit}"
+      />
+    </div>
+    <fieldset>
+      <legend>Evidence</legend>
+      <div class="pills">
+        ${Object.entries(EVIDENCE_WORDS).map(
+          ([value, word]) =>
+            markup`<label
+              ><input
+                type="radio"
+                name="${id}-evidence"
+                data-control="evidence"
+                value="${value}"
+                ${value === options.evidence && markup` checked`}
+              /><span>${word}</span></label
+            >`,
+        )}
+      </div>
+    </fieldset>
+    <div class="field">
+      <label for="${id}-colormap">Colours</label
+      ><select id="${id}-colormap" data-control="colormap">
+        ${Object.entries(groups).map(
+          ([group, names]) =>
+            markup`<optgroup label="${group}">
+              ${names.map((name) => option(name, options.colormap))}
+            </optgroup>`,
+        )}
+      </select>
+    </div>
+    <div class="field">
+      <label for="${id}-filter">Filter between cells</label
+      ><select id="${id}-filter" data-control="filter">
+        ${RESAMPLING_FILTERS.map((name) => option(name, options.resamplingFilter))}
+      </select>
+    </div>
+    <div class="field check">
+      <input
+        type="checkbox"
+        id="${id}-original"
+        data-control="original"
+        ${options.original && markup` checked`}
+      /><label for="${id}-original">Original beside it</label>
+    </div>
+  </div>`;
+}
+
+function data(parts: BenchParts, options: BenchOptions): unknown {
+  const { width, height, targets, volume } = parts;
+  const enlarge = Math.max(1, SMALLEST_CANVAS / Math.max(width, height));
+  return {
+    width: Math.round(width * enlarge),
+    height: Math.round(height * enlarge),
+    maps: targets.map(({ heatmap }) => ({
+      shape: heatmap.shape,
+      values: floatsToBase64(heatmap.data),
+    })),
+    start: {
+      evidence: options.evidence,
+      limit: options.alphaLimit,
+      colormap: options.colormap,
+      filter: options.resamplingFilter,
+      slice: volume?.slice ?? 0,
+    },
+    ...(volume !== undefined && {
+      volume: toBase64(volume.grey),
+      depth: volume.depth,
+      depthWidth: width,
+      depthHeight: height,
+    }),
+  };
+}
+
+/** The tables of all offered colormaps, once a page. */
+export function colormapBlock(chosen: string): Markup {
+  const names = new Set([...Object.values(OFFERED).flat(), 'viridis', 'RdBu_r', chosen]);
+  return jsonBlock(
+    'colormaps',
+    Object.fromEntries([...names].map((name) => [name, toBase64(colormapTable(name))])),
+  );
+}
+
+/** A picture that is written once and shown often: an SVG symbol and its uses. */
+export function sharedPicture(
+  id: string,
+  picture: Picture,
+): { define: Markup; show: () => Markup } {
+  const { width, height } = picture;
+  const box = `0 0 ${width} ${height}`;
+  return {
+    define: markup`<svg width="0" height="0" class="sr" aria-hidden="true" focusable="false">
+      <defs>
+        <image
+          id="${id}"
+          width="${width}"
+          height="${height}"
+          preserveAspectRatio="none"
+          href="${pngAddress(picture)}"
+        />
+      </defs>
+    </svg>`,
+    show: () =>
+      markup`<svg
+        viewBox="${box}"
+        width="${width}"
+        height="${height}"
+        aria-hidden="true"
+        focusable="false"
+      >
+        <use href="#${id}" />
+      </svg>`,
+  };
+}

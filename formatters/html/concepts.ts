@@ -1,0 +1,100 @@
+/** Parts of a picture that the layer treats alike: each in its colour, with what it says. */
+import type { Concept, ConceptsExplanation } from '../../src/explanation.js';
+import { extentOf, overlayOf } from '../drawing/overlay.js';
+import { conceptColour } from '../drawing/concepts.js';
+import { pngAddress } from './base64.js';
+import { sharedPicture } from './bench.js';
+import { markup, oneLine, outside, type Markup } from './escape.js';
+import { embedded } from './image.js';
+import { nameOf, percent, short } from './numbers.js';
+
+export function renderConcepts(expl: ConceptsExplanation, id: string, pictureSize: number): Markup {
+  const { define, show } = sharedPicture(`${id}-picture`, embedded(expl.image, pictureSize));
+  return markup`${define}
+    <section class="card">
+      <div class="views">
+        <figure>
+          <div class="stage" role="img" aria-label="The picture as it was given">${show()}</div>
+          <figcaption>Original</figcaption>
+        </figure>
+        <figure>
+          <div class="stage" role="img" aria-label="The picture with all concepts">
+            ${show()}${expl.concepts.map((concept, i) => heat(concept, i))}
+          </div>
+          <figcaption>
+            All concepts:
+            ${expl.concepts.map(({ name }, i) => markup`<span class="legend-item">${swatch(i)}${outside(name)}</span> `)}
+          </figcaption>
+        </figure>
+      </div>
+      ${
+        expl.targets.length > 0 &&
+        markup`<dl class="facts">
+          ${expl.targets.map(
+            (target) =>
+              markup`<div>
+                <dt>${outside(nameOf(target))}</dt>
+                <dd>${says(target)}</dd>
+              </div>`,
+          )}
+        </dl>`
+      }
+    </section>
+    <div class="cards concepts">
+      ${expl.concepts.map(
+        (concept, i) =>
+          markup`<section class="card">
+            <div class="head"><h3>${swatch(i)}${outside(concept.name)}</h3></div>
+            <div class="stage" role="img" aria-label="${oneLine(concept.name)} over the picture">
+              ${show()}${heat(concept, i)}
+            </div>
+            <div class="sub">
+              <table>
+                <caption class="sr">
+                  What ${outside(concept.name)} says
+                </caption>
+                <thead>
+                  <tr>
+                    <th scope="col">Alone it says</th>
+                    <th scope="col" class="num">Score</th>
+                    <th scope="col" class="num">Probability</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  ${concept.scores.map(
+                    (score) =>
+                      markup`<tr>
+                        <th scope="row">${outside(nameOf(score))}</th>
+                        <td class="num">${score.score === undefined ? '' : short(score.score)}</td>
+                        <td class="num">
+                          ${score.proba === undefined ? '' : percent(score.proba)}
+                        </td>
+                      </tr>`,
+                  )}
+                </tbody>
+              </table>
+            </div>
+          </section>`,
+      )}
+    </div>`;
+}
+
+function heat({ heatmap }: Concept, index: number): Markup {
+  const overlay = overlayOf(heatmap, {
+    colormap: () => conceptColour(index),
+    evidence: 'positive',
+    alphaLimit: 0.85,
+    extent: extentOf([heatmap]),
+  });
+  return markup`<img class="heat" alt="" src="${pngAddress(overlay)}" />`;
+}
+
+const swatch = (index: number): Markup =>
+  markup`<svg class="swatch" viewBox="0 0 10 10" aria-hidden="true" focusable="false">
+    <rect fill="${conceptColour(index)}" width="10" height="10" rx="2" />
+  </svg>`;
+
+const says = ({ score, proba }: { score?: number; proba?: number }): string =>
+  [proba !== undefined && percent(proba), score !== undefined && `score ${short(score)}`]
+    .filter((text) => text !== false)
+    .join(', ');

@@ -1,0 +1,71 @@
+/** Texts with their words highlighted. */
+import type {
+  DocumentSpans,
+  WeightedSpansExplanation,
+  WeightedSpansTarget,
+} from '../../src/explanation.js';
+import { runsOf, type SpanScheme } from '../drawing/spans.js';
+import { shadeClass } from './css.js';
+import { markup, outside, visible, type Markup } from './escape.js';
+import { percent, signed } from './numbers.js';
+import { largestWeight, targetHead, weightTable } from './weights.js';
+
+export interface SpansOptions {
+  readonly scheme: SpanScheme;
+  /** Overrules what the record says of each document. */
+  readonly preserveDensity?: boolean;
+}
+
+export function renderSpans(expl: WeightedSpansExplanation, options: SpansOptions): Markup {
+  const most = largestWeight(
+    expl.targets.flatMap(({ featureWeights, weightedSpans }) => [
+      featureWeights,
+      weightedSpans.other,
+    ]),
+  );
+  return markup`${expl.targets.map((target) => renderTarget(target, most, options))}`;
+}
+
+function renderTarget(target: WeightedSpansTarget, most: number, options: SpansOptions): Markup {
+  const { documents, other } = target.weightedSpans;
+  const tables = [
+    other !== undefined && table('Not in the text', weightTable(other, most, 'Not in the text')),
+    target.featureWeights !== undefined &&
+      table('All features', weightTable(target.featureWeights, most, 'All features')),
+  ];
+  return markup`<section class="card">
+    ${targetHead(target)}${documents.map((document) => highlighted(document, options))}
+    <p class="legend">${legend(options.scheme)}</p>
+    ${tables.some(Boolean) && markup`<div class="cards">${tables}</div>`}
+  </section>`;
+}
+
+const table = (title: string, content: Markup): Markup =>
+  markup`<div class="sub">
+    <h4>${title}</h4>
+    ${content}
+  </div>`;
+
+function highlighted(document: DocumentSpans, { scheme, preserveDensity }: SpansOptions): Markup {
+  const { runs, most } = runsOf(document, scheme, preserveDensity);
+  const say = (weight: number): string =>
+    scheme === 'probabilities' ? percent((weight + 1) / 2) : signed(weight);
+  const text = runs.map(({ text, weight }) =>
+    weight === undefined
+      ? visible(text)
+      : markup`<mark class="${shadeClass(weight, most)}" title="${say(weight)}">${visible(text)}</mark>`,
+  );
+  // one line: the paragraph keeps every space that is inside it
+  const paragraph = markup`<p class="document" dir="auto">${text}</p>`;
+  return markup`${document.vectorizer !== undefined && markup`<p class="note">Features from ${outside(document.vectorizer)}</p>`}${paragraph}`;
+}
+
+function legend(scheme: SpanScheme): Markup {
+  const swatch = (sign: string): Markup =>
+    markup`<svg viewBox="0 0 10 10" aria-hidden="true" focusable="false" class="plot-swatch">
+      <rect class="swatch-${sign}" width="10" height="10" rx="2" />
+    </svg>`;
+  const [up, down] =
+    scheme === 'probabilities' ? ['above 50 %', 'below 50 %'] : ['speaks for', 'speaks against'];
+  return markup`<span>${swatch('pos')}${up}</span><span>${swatch('neg')}${down}</span>`;
+}

@@ -1,0 +1,189 @@
+/** Tables shaded green and red by weight, as ELI5 shades them: feature weights, importances, transitions. */
+import type {
+  FeatureImportancesExplanation,
+  FeatureWeight,
+  FeatureWeights,
+  FeatureWeightsExplanation,
+  TargetBase,
+  TransitionFeaturesExplanation,
+} from '../../src/explanation.js';
+import { shadeClass } from './css.js';
+import { markup, outside, type Markup } from './escape.js';
+import { count, nameOf, percent, short, signed } from './numbers.js';
+
+export function renderFeatureWeights(expl: FeatureWeightsExplanation): Markup {
+  const most = largestWeight(expl.targets.map(({ featureWeights }) => featureWeights));
+  return markup`<div class="cards">
+    ${expl.targets.map(
+      (target) =>
+        markup`<section class="card">
+          ${targetHead(target)}${weightTable(target.featureWeights, most, `Weights for ${nameOf(target)}`)}
+        </section>`,
+    )}
+  </div>`;
+}
+
+/** Name, probability and score. */
+export function targetHead(target: TargetBase): Markup {
+  const numbers = [
+    target.proba !== undefined && `probability ${percent(target.proba)}`,
+    target.score !== undefined && `score ${short(target.score)}`,
+  ].filter((text) => text !== false);
+  return markup`<div class="head">
+    <h3>${outside(nameOf(target))}</h3>
+    ${numbers.length > 0 && markup`<span class="num">${numbers.join(' · ')}</span>`}
+  </div>`;
+}
+
+/** What is shaded fully: the largest weight of all tables that stand beside each other. */
+export function largestWeight(tables: readonly (FeatureWeights | undefined)[]): number {
+  let most = 0;
+  for (const table of tables) {
+    for (const { weight } of [...(table?.pos ?? []), ...(table?.neg ?? [])]) {
+      most = Math.max(most, Math.abs(weight));
+    }
+  }
+  return most;
+}
+
+/** Largest first, what remains counted on both sides, the most negative last. */
+export function weightTable(weights: FeatureWeights, most: number, caption: string): Markup {
+  const { pos, neg, posRemaining, negRemaining } = weights;
+  const rows = [...pos, ...neg];
+  const values = rows.some(({ value }) => value !== undefined);
+  const columns = values ? 3 : 2;
+  const rest = (n: number, sign: string): Markup | false =>
+    n > 0 &&
+    markup`<tr class="rest">
+      <td colspan="${columns}">… ${count(n, `more ${sign} feature`)}</td>
+    </tr>`;
+  const row = (item: FeatureWeight): Markup =>
+    markup`<tr class="${shadeClass(item.weight, most)}">
+      <td class="num">${signed(item.weight)}${spread(item)}</td>
+      <th scope="row">${outside(item.feature)}</th>
+      ${values && markup`<td>${valueOf(item)}</td>`}
+    </tr>`;
+  return scroll(
+    caption,
+    markup`<table>
+      <caption class="sr">
+        ${outside(caption)}
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col" class="num">Weight</th>
+          <th scope="col">Feature</th>
+          ${values && markup`<th scope="col">Value</th>`}
+        </tr>
+      </thead>
+      <tbody>
+        ${pos.map(row)}${rest(posRemaining, 'positive')}${rest(negRemaining, 'negative')}${[...neg].reverse().map(row)}${
+          rows.length === 0 &&
+          markup`<tr class="rest">
+            <td colspan="${columns}">No feature has a weight.</td>
+          </tr>`
+        }
+      </tbody>
+    </table>`,
+  );
+}
+
+export function renderImportances(expl: FeatureImportancesExplanation): Markup {
+  return markup`<section class="card">${importanceTable(expl.importances, expl.remaining)}</section>`;
+}
+
+/** Importances with a bar each, the spread as a whisker of one standard deviation either way. */
+export function importanceTable(importances: readonly FeatureWeight[], remaining: number): Markup {
+  const most = importances.reduce(
+    (a, { weight, std = 0 }) => Math.max(a, Math.abs(weight) + std),
+    0,
+  );
+  const least = importances.reduce((a, { weight, std = 0 }) => Math.min(a, weight - std), 0);
+  return scroll(
+    'Importances',
+    markup`<table>
+      <caption class="sr">
+        Feature importances
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col" class="num">Importance</th>
+          <th scope="col"><span class="sr">Drawn</span></th>
+          <th scope="col">Feature</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${importances.map(
+          (item) =>
+            markup`<tr>
+              <td class="num">${short(item.weight)}${spread(item)}</td>
+              <td class="bar">${bar(item, least, most)}</td>
+              <th scope="row">${outside(item.feature)}</th>
+            </tr>`,
+        )}${
+          remaining > 0 &&
+          markup`<tr class="rest">
+            <td colspan="3">… ${count(remaining, 'more feature')}</td>
+          </tr>`
+        }
+      </tbody>
+    </table>`,
+  );
+}
+
+export function renderTransitions(expl: TransitionFeaturesExplanation): Markup {
+  const { classNames, coefficients } = expl;
+  const most = coefficients.flat().reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+  return markup`<section class="card">
+    ${scroll(
+      'Transitions',
+      markup`<table class="matrix">
+        <caption class="sr">
+          Weight of each label (row) being followed by another (column)
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col"><span class="note">from ↓ to →</span></th>
+            ${classNames.map((name) => markup`<th scope="col">${outside(name)}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${coefficients.map(
+            (row, from) =>
+              markup`<tr>
+                <th scope="row">${outside(classNames[from] ?? `label ${from}`)}</th>
+                ${row.map((weight) => markup`<td class="${shadeClass(weight, most)}">${signed(weight)}</td>`)}
+              </tr>`,
+          )}
+        </tbody>
+      </table>`,
+    )}
+  </section>`;
+}
+
+/** A table that may be wider than the page: it scrolls by itself, by keyboard too. */
+const scroll = (name: string, table: Markup): Markup =>
+  markup`<div class="scroll" role="region" aria-label="${name}" tabindex="0">${table}</div>`;
+
+const spread = ({ std }: FeatureWeight): Markup | false =>
+  std !== undefined && markup` <span class="spread">± ${short(std)}</span>`;
+
+function valueOf({ value }: FeatureWeight): Markup | string | undefined {
+  return typeof value === 'number' ? short(value) : value === undefined ? '' : outside(value);
+}
+
+function bar({ weight, std = 0 }: FeatureWeight, least: number, most: number): Markup {
+  const span = most - least || 1;
+  const at = (value: number): string => (((value - least) / span) * 100).toFixed(2);
+  const [from, to] = weight < 0 ? [weight, 0] : [0, weight];
+  const width = (((to - from) / span) * 100).toFixed(2);
+  return markup`<svg
+    viewBox="0 0 100 10"
+    preserveAspectRatio="none"
+    aria-hidden="true"
+    focusable="false"
+  >
+    <rect class="fill" x="${at(from)}" y="0" width="${width}" height="10" rx="0.6" />
+    ${std > 0 && markup`<path class="whisker" d="M${at(weight - std)} 5H${at(weight + std)}M${at(weight - std)} 2V8M${at(weight + std)} 2V8" />`}
+  </svg>`;
+}
