@@ -5,7 +5,7 @@ import { EXPLANATION_KINDS, type Explanation } from '../src/explanation.js';
 import { isColormap } from '../src/images/colormaps.js';
 import { RESAMPLING_FILTERS, type ResamplingFilter } from '../src/images/resample.js';
 import { type OptionSpecs, validateOptions } from '../src/options.js';
-import { EVIDENCE, type Evidence } from './drawing/overlay.js';
+import { SHOWN_FILTERS, type ShownFilter } from './drawing/overlay.js';
 import { SPAN_SCHEMES, type SpanScheme } from './drawing/spans.js';
 import { renderArticle, titleOf, type ArticleOptions } from './html/article.js';
 import { colormapBlock } from './html/bench.js';
@@ -27,8 +27,8 @@ export interface HtmlOptions {
   readonly alphaLimit?: number;
   /** How cells become pixels, at first. Default `'lanczos'`. */
   readonly resamplingFilter?: ResamplingFilter;
-  /** Which part of the evidence, at first. Default `'positive'`. */
-  readonly evidence?: Evidence;
+  /** Which part of the evidence is shown, at first. Default `'positive'`. */
+  readonly filter?: ShownFilter;
   /** Show the original beside the map, at first. Default true. */
   readonly original?: boolean;
   /** Pictures with a longer side are embedded smaller, in pixels. Default 1024. */
@@ -63,9 +63,9 @@ const OPTIONS = {
     default: 'lanczos',
     help: 'how cells of the map become pixels, at first',
   },
-  evidence: {
+  filter: {
     type: 'choice',
-    choices: EVIDENCE,
+    choices: SHOWN_FILTERS,
     default: 'positive',
     help: 'which part of the evidence is shown, at first',
   },
@@ -125,7 +125,7 @@ export function formatAsHtml(
   }
   const parts = {
     ...checked,
-    colormap: checked.colormap ?? (checked.evidence === 'both' ? 'RdBu_r' : 'viridis'),
+    colormap: checked.colormap ?? (checked.filter === 'symmetric' ? 'RdBu_r' : 'viridis'),
   } as unknown as ArticleOptions;
   const many = list.length > 1;
   const title = (checked.title as string | undefined) ?? titleOf(list[0], list.length);

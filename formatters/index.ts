@@ -1,6 +1,7 @@
 import { ContainerModule } from 'inversify';
 import { TOKENS } from '../src/container/tokens.js';
 import type { Formatter } from '../src/container/plugin.js';
+import { HtmlFormatter } from './html.js';
 import { ImageFormatter } from './image.js';
 import { JsonFormatter } from './json.js';
 import { TableFormatter } from './table.js';
@@ -10,6 +11,7 @@ import { TextFormatter } from './text.js';
 const FORMATTERS = [
   ImageFormatter,
   TextFormatter,
+  HtmlFormatter,
   JsonFormatter,
   TableFormatter,
 ] as const satisfies readonly (new () => Formatter)[];

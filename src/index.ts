@@ -9,6 +9,7 @@ export {
   setDefaultContainer,
   type Plugin,
 } from './container/container.js';
+export { formatAsHtml, type HtmlOptions } from '../formatters/html.js';
 export {
   explanationFromDict,
   explanationFromJson,

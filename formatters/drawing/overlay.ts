@@ -2,20 +2,27 @@
 import { WhylensError } from '../../src/errors.js';
 import type { Heatmap, Picture } from '../../src/explanation.js';
 import { colormapTable, colourIndex, type Colormap } from '../../src/images/colormaps.js';
+import type { DisplayFilter } from '../../src/images/heat.js';
 
-/** Which part of the evidence is shown. */
-export const EVIDENCE = ['positive', 'negative', 'both', 'absolute', 'range'] as const;
+/** Which part of the evidence is shown: the display filters that leave the raw scale readable. */
+export const SHOWN_FILTERS = [
+  'positive',
+  'negative',
+  'symmetric',
+  'absolute',
+  'normalize',
+] as const satisfies readonly DisplayFilter[];
 
 /**
  * - `positive`: max(x, 0), evidence for the target; ELI5's
  * - `negative`: max(−x, 0), evidence against it
- * - `both`: x around 0, a diverging colormap's middle
+ * - `symmetric`: x around 0, a diverging colormap's middle
  * - `absolute`: |x|, what matters at all
- * - `range`: from the smallest value (or 0) to the largest (or 0), signs lost
+ * - `normalize`: from the smallest value to the largest, signs lost
  */
-export type Evidence = (typeof EVIDENCE)[number];
+export type ShownFilter = (typeof SHOWN_FILTERS)[number];
 
-/** Smallest and largest raw value; 0 is always inside. */
+/** Smallest and largest raw value. */
 export interface Extent {
   readonly low: number;
   readonly high: number;
@@ -23,7 +30,7 @@ export interface Extent {
 
 export interface OverlayOptions {
   readonly colormap: Colormap;
-  readonly evidence: Evidence;
+  readonly filter: ShownFilter;
   /** Opacity is the value's share of the maximum, at most this. */
   readonly alphaLimit: number;
   /** One opacity everywhere, instead. */
@@ -32,10 +39,10 @@ export interface OverlayOptions {
   readonly extent?: Extent;
 }
 
-/** Smallest and largest value of some maps, 0 included. */
+/** Smallest and largest value of some maps. */
 export function extentOf(maps: readonly Heatmap[]): Extent {
-  let low = 0;
-  let high = 0;
+  let low = Infinity;
+  let high = -Infinity;
   for (const { shape, data } of maps) {
     for (let i = 0; i < data.length; i++) {
       const value = data[i];
@@ -49,30 +56,30 @@ export function extentOf(maps: readonly Heatmap[]): Extent {
       if (value > high) high = value;
     }
   }
-  return { low, high };
+  return low <= high ? { low, high } : { low: 0, high: 0 };
 }
 
 /** From raw values to shares: 0…1 for colour, and 0…1 for opacity. */
 export function scaleOf(
-  evidence: Evidence,
+  filter: ShownFilter,
   { low, high }: Extent,
 ): (value: number) => readonly [colour: number, strength: number] {
   const most = Math.max(high, -low);
   const share = (value: number, full: number): number =>
     full > 0 && value > 0 ? Math.min(value / full, 1) : 0;
-  switch (evidence) {
+  switch (filter) {
     case 'positive':
       return (value) => [share(value, high), share(value, high)];
     case 'negative':
       return (value) => [share(-value, -low), share(-value, -low)];
     case 'absolute':
       return (value) => [share(Math.abs(value), most), share(Math.abs(value), most)];
-    case 'both':
+    case 'symmetric':
       return (value) => {
         const part = most > 0 ? Math.max(-1, Math.min(value / most, 1)) : 0;
         return [(part + 1) / 2, Math.abs(part)];
       };
-    case 'range': {
+    case 'normalize': {
       const span = high - low;
       return (value) => {
         const part = span > 0 ? Math.max(0, Math.min((value - low) / span, 1)) : 0;
@@ -83,18 +90,18 @@ export function scaleOf(
 }
 
 /** The raw values at the two ends of the colormap. */
-export function endsOf(evidence: Evidence, { low, high }: Extent): readonly [number, number] {
+export function endsOf(filter: ShownFilter, { low, high }: Extent): readonly [number, number] {
   const most = Math.max(high, -low);
-  switch (evidence) {
+  switch (filter) {
     case 'positive':
-      return [0, high];
+      return [0, Math.max(high, 0)];
     case 'negative':
-      return [0, low];
+      return [0, Math.min(low, 0)];
     case 'absolute':
       return [0, most];
-    case 'both':
+    case 'symmetric':
       return [most === 0 ? 0 : -most, most];
-    case 'range':
+    case 'normalize':
       return [low, high];
   }
 }
@@ -103,7 +110,7 @@ export function endsOf(evidence: Evidence, { low, high }: Extent): readonly [num
 export function overlayOf(map: Heatmap, options: OverlayOptions): Picture {
   const [height, width] = map.shape;
   const table = colormapTable(options.colormap);
-  const scale = scaleOf(options.evidence, options.extent ?? extentOf([map]));
+  const scale = scaleOf(options.filter, options.extent ?? extentOf([map]));
   const data = new Uint8ClampedArray(width * height * 4);
   for (let i = 0, o = 0; o < data.length; i++, o += 4) {
     const [colour, strength] = scale(map.data[i]);

@@ -2,7 +2,13 @@
 import type { Heatmap, MapTarget, Picture } from '../../src/explanation.js';
 import { colormapTable } from '../../src/images/colormaps.js';
 import { RESAMPLING_FILTERS, type ResamplingFilter } from '../../src/images/resample.js';
-import { colormapStrip, endsOf, extentOf, overlayOf, type Evidence } from '../drawing/overlay.js';
+import {
+  colormapStrip,
+  endsOf,
+  extentOf,
+  overlayOf,
+  type ShownFilter,
+} from '../drawing/overlay.js';
 import { floatsToBase64, pngAddress, toBase64 } from './base64.js';
 import { markup, jsonBlock, oneLine, outside, type Markup } from './escape.js';
 import { nameOf, percent, short, signed } from './numbers.js';
@@ -13,12 +19,12 @@ export const OFFERED = {
   'Two-sided': ['RdBu_r', 'PuOr_r', 'PiYG', 'BrBG'],
 } as const;
 
-const EVIDENCE_WORDS: Readonly<Record<Evidence, string>> = {
+const EVIDENCE_WORDS: Readonly<Record<ShownFilter, string>> = {
   positive: 'For',
   negative: 'Against',
-  both: 'Both',
+  symmetric: 'Both',
   absolute: 'Either',
-  range: 'Full range',
+  normalize: 'Full range',
 };
 
 /** Pictures smaller than this are drawn larger, so that a smooth map is smooth. */
@@ -28,7 +34,7 @@ export interface BenchOptions {
   readonly colormap: string;
   readonly alphaLimit: number;
   readonly resamplingFilter: ResamplingFilter;
-  readonly evidence: Evidence;
+  readonly filter: ShownFilter;
   /** Show the original beside the map at first. */
   readonly original: boolean;
 }
@@ -89,10 +95,10 @@ export function renderBench(parts: BenchParts, options: BenchOptions): Markup {
 
 function panel(parts: BenchParts, options: BenchOptions, target: MapTarget, i: number): Markup {
   const { id, width, height } = parts;
-  const { colormap, alphaLimit, evidence } = options;
+  const { colormap, alphaLimit, filter } = options;
   const extent = extentOf([target.heatmap]);
-  const heat = overlayOf(parts.still(target.heatmap), { colormap, alphaLimit, evidence, extent });
-  const [low, high] = endsOf(evidence, extent);
+  const heat = overlayOf(parts.still(target.heatmap), { colormap, alphaLimit, filter, extent });
+  const [low, high] = endsOf(filter, extent);
   const name = oneLine(nameOf(target));
   return markup`<section class="panel" id="${id}-panel-${i}">
     <h3>${outside(name)}</h3>
@@ -182,10 +188,10 @@ function controls({ id, volume }: BenchParts, options: BenchOptions): Markup {
             markup`<label
               ><input
                 type="radio"
-                name="${id}-evidence"
-                data-control="evidence"
+                name="${id}-filter"
+                data-control="filter"
                 value="${value}"
-                ${value === options.evidence && markup` checked`}
+                ${value === options.filter && markup` checked`}
               /><span>${word}</span></label
             >`,
         )}
@@ -203,8 +209,8 @@ function controls({ id, volume }: BenchParts, options: BenchOptions): Markup {
       </select>
     </div>
     <div class="field">
-      <label for="${id}-filter">Filter between cells</label
-      ><select id="${id}-filter" data-control="filter">
+      <label for="${id}-resampling">Filter between cells</label
+      ><select id="${id}-resampling" data-control="resampling">
         ${RESAMPLING_FILTERS.map((name) => option(name, options.resamplingFilter))}
       </select>
     </div>
@@ -230,10 +236,10 @@ function data(parts: BenchParts, options: BenchOptions): unknown {
       values: floatsToBase64(heatmap.data),
     })),
     start: {
-      evidence: options.evidence,
+      filter: options.filter,
       limit: options.alphaLimit,
       colormap: options.colormap,
-      filter: options.resamplingFilter,
+      resampling: options.resamplingFilter,
       slice: volume?.slice ?? 0,
     },
     ...(volume !== undefined && {

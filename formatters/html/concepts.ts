@@ -82,7 +82,7 @@ export function renderConcepts(expl: ConceptsExplanation, id: string, pictureSiz
 function heat({ heatmap }: Concept, index: number): Markup {
   const overlay = overlayOf(heatmap, {
     colormap: () => conceptColour(index),
-    evidence: 'positive',
+    filter: 'positive',
     alphaLimit: 0.85,
     extent: extentOf([heatmap]),
   });

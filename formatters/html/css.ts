@@ -137,7 +137,7 @@ tbody th{font-weight:450}
 .head .num{text-align:left;white-space:normal}
 td.num{width:1%}
 .rest td{color:var(--soft);font-size:.88rem}
-.spread{color:var(--ink);opacity:.8;font-size:.88em}
+.spread{font-size:.88em}
 .bar{width:38%;min-width:5rem}
 .bar svg{display:block;width:100%;height:.8rem;overflow:visible}
 .bar .fill{fill:var(--c0)}

@@ -69,21 +69,21 @@ const resample = (data, [height, width], [rows, columns], filter) => {
 };
 
 // ---- colours ----
-const scaleOf = (evidence, low, high) => {
+const scaleOf = (filter, low, high) => {
   const most = Math.max(high, -low);
   const share = (value, full) => (full > 0 && value > 0 ? Math.min(value / full, 1) : 0);
-  if (evidence === 'positive') return (v) => [share(v, high), share(v, high)];
-  if (evidence === 'negative') return (v) => [share(-v, -low), share(-v, -low)];
-  if (evidence === 'absolute') return (v) => [share(Math.abs(v), most), share(Math.abs(v), most)];
-  if (evidence === 'range') return (v) => [share(v - low, high - low), share(v - low, high - low)];
+  if (filter === 'positive') return (v) => [share(v, high), share(v, high)];
+  if (filter === 'negative') return (v) => [share(-v, -low), share(-v, -low)];
+  if (filter === 'absolute') return (v) => [share(Math.abs(v), most), share(Math.abs(v), most)];
+  if (filter === 'normalize') return (v) => [share(v - low, high - low), share(v - low, high - low)];
   return (v) => (most > 0 ? [(v / most + 1) / 2, Math.abs(v) / most] : [0.5, 0]);
 };
-const endsOf = (evidence, low, high) => {
+const endsOf = (filter, low, high) => {
   const most = Math.max(high, -low);
-  if (evidence === 'positive') return [0, high];
-  if (evidence === 'negative') return [0, low];
-  if (evidence === 'absolute') return [0, most];
-  return evidence === 'range' ? [low, high] : [-most, most];
+  if (filter === 'positive') return [0, Math.max(high, 0)];
+  if (filter === 'negative') return [0, Math.min(low, 0)];
+  if (filter === 'absolute') return [0, most];
+  return filter === 'normalize' ? [low, high] : [-most, most];
 };
 const coloured = (values, scale, table, limit) => {
   const data = new Float32Array(values.length * 4);
@@ -150,11 +150,11 @@ const bench = (root) => {
   const panels = all(root, '.panel');
   const control = (name) => root.querySelector('[data-control=' + name + ']');
   const state = { ...data.start };
-  const kept = { one: state.evidence === 'both' ? 'viridis' : state.colormap, two: state.evidence === 'both' ? state.colormap : 'RdBu_r' };
+  const kept = { one: state.filter === 'symmetric' ? 'viridis' : state.colormap, two: state.filter === 'symmetric' ? state.colormap : 'RdBu_r' };
   const probes = panels.map(() => undefined);
 
   const extents = maps.map(({ values }) => {
-    let low = 0, high = 0;
+    let low = Infinity, high = -Infinity;
     for (const value of values) { if (value < low) low = value; if (value > high) high = value; }
     return [low, high];
   });
@@ -185,7 +185,7 @@ const bench = (root) => {
       still.after(canvas);
       still.hidden = true;
     }
-    paint(canvas, resample(coloured(values, scaleOf(state.evidence, low, high), table, state.limit), shape, grid, state.filter), data.width, data.height);
+    paint(canvas, resample(coloured(values, scaleOf(state.filter, low, high), table, state.limit), shape, grid, state.resampling), data.width, data.height);
     const strip = panel.querySelector('.scale');
     let bar = strip.querySelector('canvas');
     if (!bar) {
@@ -195,7 +195,7 @@ const bench = (root) => {
       strip.querySelector('img').hidden = true;
     }
     paint(bar, Float32Array.from(table, (value, i) => (i % 4 === 3 ? value : (value * table[i | 3]) / 255)), 256, 1);
-    const ends = endsOf(state.evidence, low, high);
+    const ends = endsOf(state.filter, low, high);
     strip.querySelector('[data-low]').textContent = short(ends[0]);
     strip.querySelector('[data-high]').textContent = short(ends[1]);
     if (volume) {
@@ -285,15 +285,15 @@ const bench = (root) => {
   const colormap = control('colormap');
   colormap.addEventListener('change', () => {
     state.colormap = colormap.value;
-    kept[state.evidence === 'both' ? 'two' : 'one'] = state.colormap;
+    kept[state.filter === 'symmetric' ? 'two' : 'one'] = state.colormap;
     redraw();
   });
-  const filter = control('filter');
-  filter.addEventListener('change', () => { state.filter = filter.value; redraw(); });
-  all(root, '[data-control=evidence]').forEach((radio) => radio.addEventListener('change', () => {
-    state.evidence = radio.value;
+  const resampling = control('resampling');
+  resampling.addEventListener('change', () => { state.resampling = resampling.value; redraw(); });
+  all(root, '[data-control=filter]').forEach((radio) => radio.addEventListener('change', () => {
+    state.filter = radio.value;
     // two-sided evidence wants a colormap with a middle, one-sided evidence one without
-    state.colormap = colormap.value = kept[state.evidence === 'both' ? 'two' : 'one'];
+    state.colormap = colormap.value = kept[state.filter === 'symmetric' ? 'two' : 'one'];
     redraw();
   }));
   const side = control('original');

@@ -163,7 +163,7 @@ export function renderTransitions(expl: TransitionFeaturesExplanation): Markup {
 
 /** A table that may be wider than the page: it scrolls by itself, by keyboard too. */
 const scroll = (name: string, table: Markup): Markup =>
-  markup`<div class="scroll" role="region" aria-label="${name}" tabindex="0">${table}</div>`;
+  markup`<div class="scroll" role="group" aria-label="${name}" tabindex="0">${table}</div>`;
 
 const spread = ({ std }: FeatureWeight): Markup | false =>
   std !== undefined && markup` <span class="spread">± ${short(std)}</span>`;

@@ -1,0 +1,165 @@
+import test from 'ava';
+import { formatAsHtml, HtmlFormatter, type HtmlOptions } from '../../formatters/html.js';
+import { runsOf } from '../../formatters/drawing/spans.js';
+import { isWhylensError } from '../../src/errors.js';
+import { EXPLANATION_KINDS, type Explanation } from '../../src/explanation.js';
+import { compareWithPictures } from '../helpers/pictures-in-text.js';
+import { HOSTILE_STRINGS, hostile, imageRecord, records } from '../helpers/records.js';
+import { matchSnapshot } from '../helpers/snapshot.js';
+
+for (const kind of EXPLANATION_KINDS) {
+  test(`html of ${kind} is as committed`, (t) => {
+    matchSnapshot(t, `html/${kind}.html`, formatAsHtml(records[kind]), {
+      compare: compareWithPictures,
+    });
+  });
+}
+
+test('several explanations make one page with a list of contents', (t) => {
+  const page = formatAsHtml([records.image, records['decision-tree'], records.image]);
+  t.is(page.match(/<article /g)?.length, 3);
+  t.is(page.match(/<h1/g)?.length, 1);
+  t.deepEqual(
+    [...page.matchAll(/<li><a href="#(e\d)">/g)].map((match) => match[1]),
+    ['e0', 'e1', 'e2'],
+  );
+  const ids = [...page.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]);
+  t.is(new Set(ids).size, ids.length, 'every id is there once');
+});
+
+test('what does not move carries no script, and the policy forbids any', (t) => {
+  const page = formatAsHtml(records['feature-weights']);
+  t.notRegex(page, /<script/);
+  t.regex(page, /script-src &#39;none&#39;|script-src 'none'/);
+});
+
+const changing: [keyof HtmlOptions, HtmlOptions, Explanation][] = [
+  ['title', { title: 'A title <of> my own' }, records.image],
+  ['theme', { theme: 'dark' }, records.image],
+  ['theme', { theme: 'light' }, records.image],
+  ['colormap', { colormap: 'YlGnBu_r' }, records.image],
+  ['alphaLimit', { alphaLimit: 0.25 }, records.image],
+  ['resamplingFilter', { resamplingFilter: 'box' }, records.image],
+  ['filter', { filter: 'negative' }, records.image],
+  ['original', { original: false }, records.image],
+  ['pictureSize', { pictureSize: 32 }, records.image],
+  ['scheme', { scheme: 'probabilities' }, probabilities()],
+  ['preserveDensity', { preserveDensity: true }, records['weighted-spans']],
+];
+
+for (const [name, options, record] of changing) {
+  test(`option ${name} = ${JSON.stringify(options[name])} changes the page`, (t) => {
+    t.not(formatAsHtml(record, options), formatAsHtml(record));
+  });
+}
+
+test('every declared option is among those tested', (t) => {
+  const tested = new Set(changing.map(([name]) => name as string));
+  t.deepEqual(
+    Object.keys(new HtmlFormatter().options).filter((name) => !tested.has(name)),
+    [],
+  );
+});
+
+test('both sides of the evidence take a colormap with a middle unless told', (t) => {
+  t.regex(formatAsHtml(records.image, { filter: 'symmetric' }), /"colormap":"RdBu_r"/);
+  t.regex(
+    formatAsHtml(records.image, { filter: 'symmetric', colormap: 'PuOr' }),
+    /"colormap":"PuOr"/,
+  );
+});
+
+test('no hostile string survives as markup, in any record', (t) => {
+  for (const kind of EXPLANATION_KINDS) {
+    const page = formatAsHtml(hostile(records[kind] as Explanation), { title: HOSTILE_STRINGS[0] });
+    t.notRegex(page, /<script>globalThis|<img src=x|<svg onload|<\/title><\/textarea>/);
+    // eslint-disable-next-line no-control-regex
+    t.notRegex(page, /[\u0000-\u0008\u001b\u007f-\u009f\u202a-\u202e]/);
+    t.is(page.match(/<\/script>/g)?.length ?? 0, page.match(/<script/g)?.length ?? 0);
+    t.is(page.match(/<\/style>/g)?.length, 1);
+  }
+});
+
+test('the raw map is in the page, to the bit', (t) => {
+  const page = formatAsHtml(imageRecord);
+  const block = /<script type="application\/json" data-maps>(.*?)<\/script>/s.exec(page)?.[1];
+  const { maps } = JSON.parse(block ?? '') as { maps: { shape: number[]; values: string }[] };
+  for (const [i, { heatmap }] of imageRecord.targets.entries()) {
+    t.deepEqual(maps[i].shape, [6, 8]);
+    const bytes = Buffer.from(maps[i].values, 'base64');
+    t.deepEqual(
+      Float32Array.from(heatmap.data, (_, at) => bytes.readFloatLE(at * 4)),
+      heatmap.data,
+    );
+  }
+});
+
+test('runs of a text: overlaps add, density shares, probabilities average', (t) => {
+  const document = {
+    document: 'abcdef',
+    spans: [
+      { feature: 'abcd', spans: [[0, 4]] as const, weight: 1 },
+      { feature: 'cd', spans: [[2, 4]] as const, weight: 0.5 },
+    ],
+  };
+  t.deepEqual(runsOf(document), {
+    most: 1.5,
+    runs: [{ text: 'ab', weight: 1 }, { text: 'cd', weight: 1.5 }, { text: 'ef' }],
+  });
+  t.deepEqual(runsOf(document, 'weights', true).runs.slice(0, 2), [
+    { text: 'ab', weight: 0.25 },
+    { text: 'cd', weight: 0.5 },
+  ]);
+  t.deepEqual(runsOf(document, 'probabilities').runs.slice(0, 2), [
+    { text: 'ab', weight: 1 },
+    { text: 'cd', weight: 0.5 },
+  ]);
+});
+
+test('runs never cut a character in two, nor leave the text', (t) => {
+  const { runs } = runsOf({
+    document: 'a😀b',
+    spans: [{ feature: 'x', spans: [[2, 99]], weight: 1 }],
+  });
+  t.deepEqual(runs, [{ text: 'a' }, { text: '😀b', weight: 1 }]);
+});
+
+test('bad input is refused in words', (t) => {
+  const refused = (call: () => unknown, code: string, message: RegExp): void => {
+    const error = t.throws(call, { message });
+    t.true(isWhylensError(error, code as never), String(error));
+  };
+  refused(() => formatAsHtml([]), 'INVALID_EXPLANATION', /at least one/);
+  refused(
+    () => formatAsHtml(imageRecord, { colormap: 'virdis' }),
+    'UNKNOWN_COLORMAP',
+    /did you mean 'viridis'/,
+  );
+  refused(
+    () => formatAsHtml(imageRecord, { alphaLimit: 1.5 }),
+    'INVALID_OPTION',
+    /alphaLimit.*0 to 1/,
+  );
+  refused(
+    () => formatAsHtml(records['weighted-spans'], { scheme: 'probabilities' }),
+    'INVALID_EXPLANATION',
+    /from 0 to 1/,
+  );
+  const heatmap = { shape: [1, 2], data: Float32Array.of(1, Number.NaN) };
+  const broken = { ...imageRecord, targets: [{ ...imageRecord.targets[0], heatmap }] };
+  refused(() => formatAsHtml(broken), 'INVALID_EXPLANATION', /finite/);
+});
+
+function probabilities(): Explanation {
+  const record = records['weighted-spans'];
+  const positive = record.targets.map((target) => ({
+    ...target,
+    weightedSpans: {
+      documents: target.weightedSpans.documents.map((document) => ({
+        ...document,
+        spans: document.spans.map((span) => ({ ...span, weight: Math.abs(span.weight) / 2 })),
+      })),
+    },
+  }));
+  return { ...record, targets: positive };
+}
