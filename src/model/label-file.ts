@@ -1,0 +1,72 @@
+/** Class names in the forms people keep them in. Pure. */
+import { WhylensError } from '../errors.js';
+
+/**
+ * Names by class index: a JSON array, `{ "0": "cat" }`, Keras'
+ * `{ "0": ["n02123045", "tabby"] }`, `{ "cat": 0 }` as generators write it, or
+ * text with one name a line.
+ *
+ * @throws `MODEL_LOAD` where indices are missing or names are no text.
+ */
+export function parseLabels(text: string, name: string): string[] {
+  const trimmed = text.replace(/^\uFEFF/, '').trim();
+  if (!/^[[{"]/.test(trimmed)) return linesOf(trimmed, name);
+  let json: unknown;
+  try {
+    json = JSON.parse(trimmed);
+  } catch (cause) {
+    throw new WhylensError(
+      'MODEL_LOAD',
+      `${name} must hold labels as JSON or one a line, got broken JSON (${(cause as Error).message})`,
+      { cause, facts: { file: name } },
+    );
+  }
+  return labelsOf(json, name);
+}
+
+/** Labels from a value that is already parsed. */
+export function labelsOf(value: unknown, name: string): string[] {
+  const list = Array.isArray(value) ? value : listOf(value, name);
+  if (list.length === 0) throw wrong(name, 'an empty list');
+  return list.map((entry, index) => {
+    // Keras: [WordNet id, name]
+    const label = Array.isArray(entry) ? (entry[1] as unknown) : (entry as unknown);
+    if (typeof label !== 'string') {
+      throw wrong(name, `${JSON.stringify(entry) ?? 'nothing'} for class ${index}`);
+    }
+    return label;
+  });
+}
+
+function listOf(value: unknown, name: string): unknown[] {
+  if (typeof value !== 'object' || value === null) throw wrong(name, typeof value);
+  const entries = Object.entries(value);
+  // a generator's class_indices: names with their index
+  const turned = entries.every(([, index]) => Number.isInteger(index))
+    ? entries.map(([label, index]) => [String(index), label] as const)
+    : entries;
+  const list: unknown[] = [];
+  for (const [index, label] of turned) {
+    if (!/^\d+$/.test(index)) throw wrong(name, `the key '${index}' instead of a class index`);
+    list[Number(index)] = label;
+  }
+  const missing = Array.from(list).findIndex((label) => label === undefined);
+  if (missing !== -1) throw wrong(name, `no label for class ${missing} of ${list.length}`);
+  return list;
+}
+
+function linesOf(text: string, name: string): string[] {
+  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  if (text === '') throw wrong(name, 'an empty file');
+  const empty = lines.indexOf('');
+  if (empty !== -1) throw wrong(name, `an empty line ${empty + 1}: a class without a name`);
+  return lines;
+}
+
+function wrong(name: string, got: string): WhylensError {
+  return new WhylensError(
+    'MODEL_LOAD',
+    `${name} must hold one label a class: an array, { "0": "cat", … }, Keras' { "0": ["n02…", "cat"], … } or one a line; got ${got}`,
+    { facts: { file: name } },
+  );
+}

@@ -1,0 +1,131 @@
+/** Where the files of a model come from: a folder, an address, a list of files. */
+import { WhylensError } from '../../errors.js';
+
+/** The model file and the files beside it. */
+export interface ByteSource {
+  /** Name of the model file, for messages. */
+  readonly name: string;
+  /** Name of the model where its file does not tell. */
+  readonly title: string;
+  model(): Promise<Uint8Array>;
+  /** A file named relative to the model file; `MODEL_LOAD` where it is missing. */
+  sibling(path: string): Promise<Uint8Array>;
+}
+
+/** One file of a list: a browser's `File` (also with a folder in `webkitRelativePath`), or a name with bytes. */
+export type ModelFile =
+  | { readonly name: string; readonly bytes: Uint8Array | ArrayBuffer }
+  | {
+      readonly name: string;
+      readonly webkitRelativePath?: string;
+      arrayBuffer(): Promise<ArrayBuffer>;
+    };
+
+/** Files that the caller holds; the model is `model.json` or the only `.json` among them. */
+export function filesSource(files: readonly ModelFile[]): ByteSource {
+  const names = files.map(pathOf);
+  const json = names.filter((name) => name.endsWith('.json'));
+  const main = json.filter((name) => baseName(name) === 'model.json');
+  const [found] = main.length === 1 ? main : json.length === 1 ? json : [];
+  if (found === undefined) {
+    throw new WhylensError(
+      'MODEL_LOAD',
+      `a list of files must hold one model.json and its weight files, got ${names.join(', ') || 'no files'}`,
+      { facts: { files: names } },
+    );
+  }
+  const read = async (name: string): Promise<Uint8Array> => bytesOf(files[names.indexOf(name)]);
+  return {
+    name: found,
+    title: titleOf(found),
+    model: () => read(found),
+    sibling: async (path) => {
+      const exact = folderOf(found) + path;
+      const name =
+        names.find((candidate) => candidate === exact) ??
+        names.find((candidate) => baseName(candidate) === baseName(path));
+      if (name === undefined) throw missing(path, found, `the files given are ${names.join(', ')}`);
+      return read(name);
+    },
+  };
+}
+
+/** Files at an address, fetched. */
+export function fetchSource(url: URL): ByteSource {
+  return {
+    name: url.href,
+    title: titleOf(url.pathname),
+    model: () => get(url, 'model file'),
+    sibling: (path) => {
+      const address = new URL(path, url);
+      // signed addresses carry their key in the query
+      if (address.search === '') address.search = url.search;
+      return get(address, 'weight file');
+    },
+  };
+}
+
+async function get(url: URL, what: string): Promise<Uint8Array> {
+  let response: Response;
+  try {
+    response = await fetch(url);
+  } catch (cause) {
+    const reason = (cause as Error).cause ?? cause;
+    throw new WhylensError(
+      'MODEL_LOAD',
+      `cannot fetch the ${what} ${url.href}: ${reason instanceof Error ? reason.message : String(reason)}`,
+      { cause, facts: { file: url.href } },
+    );
+  }
+  if (!response.ok) {
+    throw new WhylensError(
+      'MODEL_LOAD',
+      `cannot fetch the ${what} ${url.href}: the server answers ${response.status} ${response.statusText}`,
+      { facts: { file: url.href, status: response.status } },
+    );
+  }
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** The error for a weight file that is named but not there. */
+export function missing(
+  path: string,
+  model: string,
+  detail: string,
+  cause?: unknown,
+): WhylensError {
+  return new WhylensError(
+    'MODEL_LOAD',
+    `weight file '${path}', which ${model} names, is missing: ${detail}. Put it beside the model file`,
+    { cause, facts: { file: path, model } },
+  );
+}
+
+/** `mobilenet` for `…/mobilenet/model.json` and for `mobilenet.json`. */
+export function titleOf(path: string): string {
+  const parts = path.split(/[\\/]/).filter((part) => part !== '');
+  const own = (parts.pop() ?? '').replace(/\.json$/, '');
+  return own === 'model' ? (parts.pop() ?? own) : own;
+}
+
+/** What a file of a list holds. */
+export async function bytesOf(file: ModelFile): Promise<Uint8Array> {
+  // new browsers give every File a method `bytes`
+  if (!('bytes' in file) || typeof file.bytes === 'function') {
+    return new Uint8Array(await (file as unknown as Blob).arrayBuffer());
+  }
+  return file.bytes instanceof Uint8Array ? file.bytes : new Uint8Array(file.bytes);
+}
+
+function pathOf(file: ModelFile): string {
+  const folder = (file as { webkitRelativePath?: string }).webkitRelativePath;
+  return folder === undefined || folder === '' ? file.name : folder;
+}
+
+function baseName(path: string): string {
+  return path.slice(folderOf(path).length);
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+}

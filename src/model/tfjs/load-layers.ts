@@ -1,0 +1,72 @@
+/** A layers model from its topology and its weights. */
+import * as tf from '@tensorflow/tfjs-core';
+import * as layers from '@tensorflow/tfjs-layers';
+import { isWhylensError, nearestNames, WhylensError } from '../../errors.js';
+import { registerKerasClasses } from './keras-classes.js';
+import { assignWeights, type WeightedLayer } from './assign-weights.js';
+import type { ByteSource } from './bytes.js';
+import { normalizeTopology, type LayerJson, type ModelJson } from './keras-topology.js';
+import { readWeights, type ModelFileContent } from './manifest.js';
+
+/** Builds the model; frees what it made where the weights do not fit. */
+export async function loadLayers(
+  content: ModelFileContent,
+  source: ByteSource,
+): Promise<layers.LayersModel> {
+  registerKerasClasses();
+  const topology = normalizeTopology(content.topology, source.name);
+  requireKnownClasses(topology, source.name);
+  const { specs, data } = await readWeights(source, content.manifest);
+  const before = new Set(Object.keys(tf.engine().registeredVariables));
+  try {
+    const model = await layers.models.modelFromJSON({
+      modelTopology: topology as never,
+    });
+    const wanted = specs.filter(({ group }) => group !== 'optimizer');
+    const values = tf.io.decodeWeights(data, specs);
+    try {
+      assignWeights(
+        model as unknown as WeightedLayer,
+        new Map(wanted.map(({ name }) => [name, values[name]])),
+        source.name,
+      );
+    } finally {
+      tf.dispose(values);
+    }
+    return model;
+  } catch (cause) {
+    // half a model is nobody's: its variables go
+    for (const [name, variable] of Object.entries(tf.engine().registeredVariables)) {
+      if (!before.has(name)) variable.dispose();
+    }
+    if (isWhylensError(cause)) throw cause;
+    throw new WhylensError(
+      'MODEL_LOAD',
+      `TensorFlow.js cannot build the model in ${source.name}: ${(cause as Error).message.split('\n')[0]}`,
+      { cause, facts: { file: source.name } },
+    );
+  }
+}
+
+/** Layers and activations that tfjs does not know, before it says so in ten lines without the layer's name. */
+function requireKnownClasses(model: ModelJson, file: string, prefix = ''): void {
+  const known = tf.serialization.SerializationMap.getMap().classNameMap;
+  const wrong = (layer: LayerJson, what: string, name: string): WhylensError =>
+    new WhylensError(
+      'MODEL_LOAD',
+      `layer '${prefix}${layer.name}' in ${file} has the ${what} '${name}', which TensorFlow.js does not know; did you mean '${nearestNames(name, Object.keys(known), 1)[0]}'? Register your own with tf.serialization.registerClass before loading, or convert the model to a graph model (tensorflowjs_converter --output_format tfjs_graph_model)`,
+      { facts: { layer: prefix + layer.name, class: name } },
+    );
+  for (const layer of model.config.layers) {
+    const kind = layer.class_name;
+    if (Array.isArray(layer.config.layers)) {
+      requireKnownClasses(layer as unknown as ModelJson, file, `${prefix}${layer.name}/`);
+      continue;
+    }
+    if (!Object.hasOwn(known, kind)) throw wrong(layer, 'unknown layer class', kind);
+    const { activation } = layer.config;
+    if (typeof activation !== 'string') continue;
+    const camel = activation.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+    if (!Object.hasOwn(known, camel)) throw wrong(layer, 'unknown activation', activation);
+  }
+}

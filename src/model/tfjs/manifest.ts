@@ -1,0 +1,194 @@
+/** The model file and its weights: read, measured against what the manifest says, decoded. */
+import type { io } from '@tensorflow/tfjs-core';
+import { WhylensError } from '../../errors.js';
+import { sizeOf } from '../../maths/ndarray.js';
+import type { ByteSource } from './bytes.js';
+
+const BYTES: Readonly<Record<string, number>> = {
+  float32: 4,
+  float16: 2,
+  int32: 4,
+  uint16: 2,
+  uint8: 1,
+  bool: 1,
+  complex64: 8,
+};
+
+export interface ModelFileContent {
+  readonly format: 'layers-model' | 'graph-model';
+  readonly topology: Record<string, unknown>;
+  readonly manifest: readonly ManifestGroup[];
+  readonly json: Record<string, unknown>;
+}
+
+interface ManifestGroup {
+  readonly paths: readonly string[];
+  readonly weights: readonly io.WeightsManifestEntry[];
+}
+
+/** Reads `model.json` and says what it is. */
+export async function readModelFile(source: ByteSource): Promise<ModelFileContent> {
+  const bytes = await source.model();
+  const json = parse(bytes, source.name);
+  const wrong = (what: string): WhylensError =>
+    new WhylensError('MODEL_LOAD', `${source.name} is no TensorFlow.js model: ${what}`, {
+      facts: { file: source.name },
+    });
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw wrong(
+      `it must hold a JSON object, got ${Array.isArray(json) ? 'an array' : typeof json}`,
+    );
+  }
+  const content = json as Record<string, unknown>;
+  const topology = objectOf(content.modelTopology, source.name);
+  if (topology === undefined) {
+    const keys = Object.keys(content).slice(0, 8).join(', ') || 'nothing';
+    throw wrong(
+      'class_name' in content
+        ? `it is a Keras topology without weights. Convert the saved model with tensorflowjs_converter`
+        : `it has no 'modelTopology'; it holds ${keys}`,
+    );
+  }
+  const manifest = content.weightsManifest;
+  if (!isManifest(manifest)) {
+    throw wrong(
+      `it has no 'weightsManifest' that lists weight files with their weights. Convert the saved model with tensorflowjs_converter`,
+    );
+  }
+  const format = formatOf(content, topology);
+  if (format === undefined) {
+    throw wrong(
+      `its topology is neither a graph (it has no 'node' list) nor layers (it has no 'class_name' or 'model_config'); it holds ${Object.keys(topology).slice(0, 8).join(', ')}`,
+    );
+  }
+  return { format, topology, manifest, json: content };
+}
+
+/** All weight values in the manifest's order, and their specifications. */
+export async function readWeights(
+  source: ByteSource,
+  manifest: readonly ManifestGroup[],
+): Promise<{ specs: io.WeightsManifestEntry[]; data: ArrayBuffer }> {
+  const groups: Uint8Array[][] = [];
+  for (const group of manifest) {
+    const shards: Uint8Array[] = [];
+    for (const path of group.paths) shards.push(await source.sibling(path));
+    requireSize(group, shards, source.name);
+    groups.push(shards);
+  }
+  const all = groups.flat();
+  const data = new Uint8Array(all.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let offset = 0;
+  for (const shard of all) {
+    data.set(shard, offset);
+    offset += shard.byteLength;
+  }
+  return { specs: manifest.flatMap(({ weights }) => weights), data: data.buffer };
+}
+
+function requireSize(group: ManifestGroup, shards: readonly Uint8Array[], model: string): void {
+  const actual = shards.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const expected = bytesOf(group.weights, model);
+  // texts have no size of their own before they are read
+  if (expected === undefined || expected === actual) return;
+  const sizes = group.paths.map((path, i) => `'${path}' ${shards[i].byteLength}`);
+  const suspect = group.paths[suspectOf(shards, expected)];
+  const text = new TextDecoder().decode(shards[0]?.subarray(0, 64));
+  const hint = /^\s*</.test(text)
+    ? ' It starts like an HTML page: the server answered something else'
+    : text.startsWith('version https://git-lfs')
+      ? ' It is a Git LFS pointer: run git lfs pull'
+      : ` The ${actual < expected ? 'file is truncated' : 'file belongs to another model'}: copy it again`;
+  throw new WhylensError(
+    'MODEL_LOAD',
+    `weight file '${suspect}' of ${model} has the wrong size: ${expected} bytes expected in all, got ${actual} (${sizes.join(', ')}).${hint}`,
+    { facts: { file: suspect, expected, actual } },
+  );
+}
+
+/** All shards but the last are of one size: the one that is not is the wrong one. */
+function suspectOf(shards: readonly Uint8Array[], expected: number): number {
+  const sizes = shards.map(({ byteLength }) => byteLength);
+  const common = Math.max(...sizes.slice(0, -1), 0);
+  const odd = sizes.slice(0, -1).findIndex((size) => size !== common);
+  if (odd !== -1) return odd;
+  // the last one holds the rest, so it is never the largest
+  if (sizes.length > 1 && sizes[sizes.length - 1] > common) return 0;
+  const empty = sizes.indexOf(0);
+  return empty !== -1 && expected > 0 ? empty : sizes.length - 1;
+}
+
+/** Bytes of a group, undefined where it holds texts. */
+function bytesOf(weights: readonly io.WeightsManifestEntry[], model: string): number | undefined {
+  let sum = 0;
+  for (const { name, shape, dtype, quantization } of weights) {
+    if (dtype === 'string') return undefined;
+    const stored = quantization?.dtype ?? dtype;
+    if (!Object.hasOwn(BYTES, stored) || !Array.isArray(shape)) {
+      throw new WhylensError(
+        'MODEL_LOAD',
+        `weight '${name}' in ${model} must have a shape and a type among ${Object.keys(BYTES).join(', ')}, got ${JSON.stringify(shape)} and '${stored}'`,
+      );
+    }
+    sum += sizeOf(shape) * BYTES[stored];
+  }
+  return sum;
+}
+
+function formatOf(
+  content: Record<string, unknown>,
+  topology: Record<string, unknown>,
+): ModelFileContent['format'] | undefined {
+  // what is there goes before what the file says of itself: old files say nothing
+  if (Array.isArray(topology.node)) return 'graph-model';
+  if ('class_name' in topology || 'model_config' in topology) return 'layers-model';
+  // written by a tfjs model itself
+  if ('className' in topology && content.format !== 'graph-model') return 'layers-model';
+  return undefined;
+}
+
+function isManifest(manifest: unknown): manifest is ManifestGroup[] {
+  return (
+    Array.isArray(manifest) &&
+    manifest.every(
+      (group: Partial<ManifestGroup> | null) =>
+        Array.isArray(group?.paths) && Array.isArray(group?.weights),
+    )
+  );
+}
+
+function objectOf(value: unknown, name: string): Record<string, unknown> | undefined {
+  const object = typeof value === 'string' ? parse(new TextEncoder().encode(value), name) : value;
+  return typeof object === 'object' && object !== null && !Array.isArray(object)
+    ? (object as Record<string, unknown>)
+    : undefined;
+}
+
+function parse(bytes: Uint8Array, name: string): unknown {
+  const text = new TextDecoder().decode(bytes);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new WhylensError(
+      'MODEL_LOAD',
+      `${name} is no TensorFlow.js model.json: ${describeContent(text, bytes)}`,
+      { cause, facts: { file: name, bytes: bytes.byteLength } },
+    );
+  }
+}
+
+function describeContent(text: string, bytes: Uint8Array): string {
+  const convert = 'Convert it with tensorflowjs_converter';
+  if (bytes.byteLength === 0) return 'the file is empty';
+  if (/^\s*</.test(text)) return 'it is an HTML or XML page; is the address right?';
+  if (text.startsWith('\u0089HDF') || /^.HDF\r\n/.test(text)) {
+    return `it is a Keras HDF5 file. ${convert}`;
+  }
+  if (text.startsWith('PK')) return `it is a zip archive, perhaps a .keras file. ${convert}`;
+  if (text.slice(4, 8) === 'TFL3') return `it is a TensorFlow Lite file. ${convert}`;
+  if (text.startsWith('version https://git-lfs'))
+    return 'it is a Git LFS pointer: run git lfs pull';
+  if (/^\s*[{[]/.test(text))
+    return `it is broken JSON of ${bytes.byteLength} bytes, perhaps truncated`;
+  return `it does not hold JSON (${bytes.byteLength} bytes)`;
+}
