@@ -131,12 +131,6 @@ export {
 } from './images/resample.js';
 export { smooth } from '../explainers/smooth.js';
 export { tta } from '../explainers/tta.js';
-export type {
-  ArrayDocument,
-  ModelDocument,
-  Preprocess,
-  TensorLike,
-} from './document.js';
 export { loadLabels, loadModel, type ModelSource } from './node/load-model.js';
 export type { LoadModelOptions } from './model/tfjs/load.js';
 export type { ModelFile } from './model/tfjs/bytes.js';

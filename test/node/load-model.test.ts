@@ -103,7 +103,6 @@ test.serial('a file, its folder, an address and a list of files give the same mo
 test.serial('quantised weights are scaled back', async (t) => {
   const model = smallModel();
   const [conv, kernel, bias] = model.getWeights();
-  conv.shape; // [2, 2, 1, 2]
   const topology = model.toJSON(null, false);
   const files = modelFiles(
     topology,
@@ -160,7 +159,7 @@ test.serial('options and the file itself say name, labels and preprocessing', as
   const folder = await folderWith(t, [{ name: 'labels.txt', bytes: textBytes('p\nq\nr\n') }]);
   t.deepEqual((await load(files, { labels: join(folder, 'labels.txt') })).labels, ['p', 'q', 'r']);
   const error = await t.throwsAsync(load(files, { preprocess: 'keras' as 'tf' }));
-  t.regex(error!.message, /one of tf, caffe, torch, unit, none or a function, got 'keras'/);
+  t.regex(error.message, /one of tf, caffe, torch, unit, none or a function, got 'keras'/);
   t.true(isWhylensError(await t.throwsAsync(load(files, { backend: 'x' })), 'BACKEND'));
 });
 

@@ -183,6 +183,8 @@ function problemOf(name: string, cause: unknown): string {
 function announce(name: string, failures: readonly string[], options: BackendOptions): void {
   if (announced || failures.length === 0 || !isNode()) return;
   announced = true;
+  // the one thing the library says unasked: a back end ten times slower must not go unnoticed
+  // eslint-disable-next-line no-console
   (options.announce ?? console.warn)(
     `whylens: running on the '${name}' back end: ${failures.join('; ')}. For a faster one: ${HOW_TO_GET_NATIVE}`,
   );

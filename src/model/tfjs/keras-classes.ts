@@ -110,7 +110,7 @@ export function registerKerasClasses(): void {
   const known = tf.serialization.SerializationMap.getMap().classNameMap;
   for (const own of CLASSES) {
     if (!Object.hasOwn(known, own.className)) {
-      tf.serialization.SerializationMap.register(own as never);
+      tf.serialization.SerializationMap.register(own);
     }
   }
 }

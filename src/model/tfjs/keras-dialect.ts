@@ -44,7 +44,7 @@ const LAYERS: Readonly<
   ReLU: (layer, context) => {
     const { max_value: ceiling, negative_slope: slope, threshold } = layer.config;
     const low = Number(slope ?? 0);
-    if (Number(threshold ?? 0) !== 0 || (low !== 0 && ceiling != null)) {
+    if (Number(threshold ?? 0) !== 0 || (low !== 0 && ceiling !== null && ceiling !== undefined)) {
       throw unsupported(context, layer, 'a threshold, or a slope and a ceiling at once');
     }
     if (low === 0) return undefined;
@@ -65,7 +65,7 @@ const LAYERS: Readonly<
   Normalization: (layer, context) => {
     const { name, mean, variance, invert } = layer.config;
     if (invert === true) throw unsupported(context, layer, 'inversion');
-    if (mean == null || variance == null) {
+    if ((mean ?? undefined) === undefined || (variance ?? undefined) === undefined) {
       // its weights: a batch normalisation that has learnt nothing
       const config = { name, axis: -1, scale: false, center: false, epsilon: 1e-14 };
       return [{ ...layer, class_name: 'BatchNormalization', config }];

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { isWhylensError, nearestNames, WhylensError } from '../../errors.js';
 import { registerKerasClasses } from './keras-classes.js';
-import { assignWeights, type WeightedLayer } from './assign-weights.js';
+import { assignWeights } from './assign-weights.js';
 import type { ByteSource } from './bytes.js';
 import { normalizeTopology, type LayerJson, type ModelJson } from './keras-topology.js';
 import { readWeights, type ModelFileContent } from './manifest.js';
@@ -26,7 +26,7 @@ export async function loadLayers(
     const values = tf.io.decodeWeights(data, specs);
     try {
       assignWeights(
-        model as unknown as WeightedLayer,
+        model,
         new Map(wanted.map(({ name }) => [name, values[name]])),
         source.name,
       );
