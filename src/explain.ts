@@ -27,6 +27,7 @@ import { sampleOf, stack } from './maths/ndarray.js';
 import { chooseLayer, type LayerReference } from './model/layers.js';
 import { isLoadedModel } from './model/loaded.js';
 import { parseTargets, type TargetOption } from './model/parse-targets.js';
+import { withDisplay } from './notebook.js';
 import { validateOptions } from './options.js';
 
 export const DEFAULT_METHOD = 'grad-cam';
@@ -327,9 +328,11 @@ async function explainTogether(
       },
     });
     const about = { explainer, prepared, validated, options, score, seed, warnings, registry };
-    return explained.kind === 'records'
-      ? completeRecords(explained, about)
-      : assembleMaps(explained, { ...about, docs, inputs, input, targets, layer });
+    const records =
+      explained.kind === 'records'
+        ? completeRecords(explained, about)
+        : assembleMaps(explained, { ...about, docs, inputs, input, targets, layer });
+    return records.map((record) => withDisplay(record, registry));
   });
 }
 

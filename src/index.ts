@@ -79,6 +79,14 @@ export {
   type ExplainManyOptions,
   type ExplainOptions,
 } from './explain.js';
+export {
+  DISPLAY_SYMBOL,
+  displayIn,
+  mimeBundle,
+  withDisplay,
+  type MimeBundle,
+  type RawDisplay,
+} from './notebook.js';
 export { showPrediction, type ShowOptions } from './show.js';
 export { isLoadedModel, type LoadedModel } from './model/loaded.js';
 export type { TargetOption } from './model/parse-targets.js';

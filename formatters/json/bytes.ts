@@ -1,5 +1,6 @@
 /** Typed arrays and pictures as JSON: base64 of little-endian float32, and PNG. */
 import type { NdArray, Picture, PictureMode } from '../../src/explanation.js';
+import { fromBase64, toBase64 } from '../../src/images/base64.js';
 import { decodePng, encodePng, readPngHeader } from '../../src/images/png.js';
 import { count, fail, inside, list, literal, number, object, string, type Codec } from './codec.js';
 
@@ -148,24 +149,4 @@ function floatBytes(data: Float32Array): Uint8Array {
   const view = new DataView(bytes.buffer);
   data.forEach((value, i) => view.setFloat32(4 * i, value, true));
   return bytes;
-}
-
-/** Base64 without `Buffer`, so that it works in a browser. */
-export function toBase64(bytes: Uint8Array): string {
-  let binary = '';
-  for (let at = 0; at < bytes.length; at += 0x2000) {
-    binary += String.fromCharCode(...bytes.subarray(at, at + 0x2000));
-  }
-  return btoa(binary);
-}
-
-/** The bytes, or undefined where the text is no base64. */
-export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
-  let binary: string;
-  try {
-    binary = atob(text);
-  } catch {
-    return undefined;
-  }
-  return Uint8Array.from(binary, (char) => char.charCodeAt(0));
 }

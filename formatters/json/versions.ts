@@ -1,8 +1,8 @@
 /** Which layouts of the stored form there are, and the way from each to the next. */
 import { WhylensError } from '../../src/errors.js';
 import type { Picture } from '../../src/explanation.js';
+import { fromBase64, toBase64 } from '../../src/images/base64.js';
 import { encodePng } from '../../src/images/png.js';
-import { fromBase64, toBase64 } from './bytes.js';
 
 export const SCHEMA = 'whylens/explanation';
 /** Grows when a reader of the last version would misread a record; a new optional field is no reason. */

@@ -8,10 +8,10 @@ import {
   formatAsJson,
   JsonFormatter,
 } from '../../formatters/json.js';
-import { toBase64 } from '../../formatters/json/bytes.js';
 import { formatAsText } from '../../formatters/text.js';
 import { createContainer, registryOf } from '../../src/container/container.js';
 import type { DecisionTreeExplanation, ImageExplanation, TreeNode } from '../../src/explanation.js';
+import { toBase64 } from '../../src/images/base64.js';
 import { encodePng } from '../../src/images/png.js';
 import { seededRandom } from '../helpers/lcg.js';
 import { hostile, imageRecord, records } from '../helpers/records.js';
