@@ -211,7 +211,7 @@ export interface Prepared {
 /** Adapts a model, hands it to `work`, and lets go of it whatever happens. */
 export async function withModel<T>(
   model: unknown,
-  options: ExplainOptions,
+  options: Pick<ExplainOptions, 'estimator' | 'backend' | 'inputShape' | 'labels' | 'preprocess'>,
   registry: Registry,
   work: (prepared: Prepared) => Promise<T>,
 ): Promise<T> {

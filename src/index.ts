@@ -142,3 +142,13 @@ export { tta } from '../explainers/tta.js';
 export { loadLabels, loadModel, type ModelSource } from './node/load-model.js';
 export type { LoadModelOptions } from './model/tfjs/load.js';
 export type { ModelFile } from './model/tfjs/bytes.js';
+export { explainBatch, type BatchExplanation } from './explain-batch.js';
+export {
+  exposeModel,
+  findLogitsLayer,
+  findPoolingLayer,
+  type Exposed,
+  type ExposedModel,
+  type ExposeOptions,
+} from './expose.js';
+export { chooseLayer, findLayer, type LayerReference } from './model/layers.js';

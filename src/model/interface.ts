@@ -23,6 +23,8 @@ export interface OutputInfo {
   readonly shape: readonly (number | null)[];
   /** The final activation, which `score: 'logit'` leaves out. */
   readonly activation: 'softmax' | 'sigmoid' | 'linear';
+  /** Path of the value before that activation, where the model has addressable layers. */
+  readonly logits?: string;
 }
 
 /** A non-linearity applied value by value, as far as explainers must know it. */

@@ -36,7 +36,8 @@ export class TfjsModel implements ExplainableModel {
   ) {}
 
   describe(): ModelDescription {
-    const { name, adapter, inputs, outputs, layers } = this.program;
+    const { name, adapter, inputs, outputs, layers, values } = this.program;
+    const pathOf = (value: ValueId) => [...values].find(([, other]) => other === value)?.[0];
     return {
       name,
       adapter,
@@ -45,6 +46,7 @@ export class TfjsModel implements ExplainableModel {
         name: output.name,
         shape: output.shape,
         activation: output.activation,
+        logits: pathOf(output.logits),
       })),
       layers,
       can: { activations: true, gradients: true, fromLayer: true, randomize: true },
