@@ -18,11 +18,15 @@ import { GuidedBackprop } from './guided-backprop.js';
 import { GuidedGradCam } from './guided-grad-cam.js';
 import { HiresCam } from './hires-cam.js';
 import { IntegratedGradients } from './integrated-gradients.js';
+import { KernelShap } from './kernel-shap.js';
 import { KpcaCam } from './kpca-cam.js';
 import { LayerCam } from './layer-cam.js';
+import { Lime } from './lime.js';
 import { MultiLayer } from './multi-layer.js';
+import { Occlusion } from './occlusion.js';
 import { RandomCam } from './random-cam.js';
 import { RefineCam } from './refine-cam.js';
+import { Rise } from './rise.js';
 import { Saliency } from './saliency.js';
 import { ScoreCam } from './score-cam.js';
 import { SegEigenCam } from './seg-eigen-cam.js';
@@ -61,6 +65,11 @@ const EXPLAINERS: (new () => Explainer)[] = [
   GuidedBackprop,
   Deconvnet,
   GuidedGradCam,
+  // perturbation family: any model that predicts
+  Occlusion,
+  Rise,
+  Lime,
+  KernelShap,
   // wrappers
   MultiLayer,
   Smooth,

@@ -1,0 +1,143 @@
+import { injectable } from 'inversify';
+import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
+import { WhylensError } from '../src/errors.js';
+import type { NdArray } from '../src/explanation.js';
+import { splitShape } from '../src/maths/channels.js';
+import { sampleOf, sizeOf } from '../src/maths/ndarray.js';
+import { eachPosition, slidingPatches, type Patch } from '../src/maths/patches.js';
+import { BASELINE_OPTIONS, baselinesOf } from '../src/model/baseline-option.js';
+import { runPlain } from '../src/model/input-calls.js';
+import { scoreVariants } from '../src/model/variants.js';
+import type { OptionSpecs } from '../src/options.js';
+
+/** Share of each side that a patch covers, and of the patch that it moves by. */
+const PATCH = 1 / 8;
+const STRIDE = 1 / 2;
+
+const size = {
+  type: 'value',
+  expects: 'a whole number of pixels above 0, or one for each axis',
+  check: isSize,
+  parse: parseSize,
+  default: undefined,
+} as const;
+
+const options = {
+  patch: { ...size, help: 'size of the patch in pixels; an eighth of each side if left out' },
+  stride: { ...size, help: 'step between patches in pixels; half the patch if left out' },
+  ...BASELINE_OPTIONS,
+} as const satisfies OptionSpecs;
+
+/**
+ * Occlusion (Zeiler and Fergus 2014, section 4.2): a patch of the baseline
+ * slides over the input, and every position gets the mean drop of the score,
+ * s(x) − s(x without the patch), of the patches that cover it. The edges are
+ * covered too. Signed, at the input's resolution, in units of the score.
+ *
+ * Works for any model that predicts. Patches that change nothing are not run.
+ *
+ * Prefer `rise` where evidence is spread over parts that can stand in for one
+ * another, `grad-cam` where gradients are to be had and time is short.
+ */
+@injectable()
+export class Occlusion implements Explainer {
+  readonly id = 'occlusion';
+  readonly family = 'perturbation';
+  readonly description =
+    'How much the score falls when the place is covered; negative values are where covering raises it.';
+  readonly reference = 'Zeiler 2014';
+  readonly cost = '1 + about 225 forward (patch positions)';
+  readonly needs = {};
+  readonly documents = ['image', 'array'] as const;
+  readonly options = options;
+
+  async explain(context: ExplainContext): Promise<Explained> {
+    const samples = context.inputs[context.input];
+    const { space, channels } = splitShape(samples.shape.slice(1));
+    const patch = sizeFor('patch', context, space, (axis) => space[axis] * PATCH);
+    const stride = sizeFor('stride', context, space, (axis) => patch[axis] * STRIDE);
+    const patches = slidingPatches(space, patch, stride);
+    const baselines = baselinesOf(context);
+    const plain = await runPlain(context);
+    // a patch over what is the baseline already cannot change the answer
+    const changing = context.targets.map((_, n) => {
+      const { data } = sampleOf(samples, n);
+      return patches.filter((p) => changes(p, space, channels, data, baselines[n]));
+    });
+    const drops = plain.targets.map((list) => list.map(() => new Float64Array(sizeOf(space))));
+    await scoreVariants(
+      context,
+      plain,
+      {
+        count: (n) => changing[n].length,
+        write(n, index, into) {
+          into.set(sampleOf(samples, n).data);
+          eachPosition(changing[n][index], space, (p) => {
+            const at = p * channels;
+            for (let c = at; c < at + channels; c++) into[c] = baselines[n].data[c];
+          });
+        },
+      },
+      (n, index, scores) =>
+        scores.forEach((score, t) => {
+          const drop = plain.scores[n][t] - score;
+          eachPosition(changing[n][index], space, (p) => (drops[n][t][p] += drop));
+        }),
+    );
+    const covering = new Float64Array(sizeOf(space));
+    for (const p of patches) eachPosition(p, space, (at) => covering[at]++);
+    const maps = drops.map((list) =>
+      list.map((sum) => ({
+        shape: space,
+        // a stride beyond the patch leaves gaps
+        data: Float32Array.from(sum, (v, p) => (covering[p] === 0 ? 0 : v / covering[p])),
+      })),
+    );
+    return { kind: 'maps', outputs: plain.outputs, maps, facts: { patch, stride } };
+  }
+}
+
+function changes(
+  patch: Patch,
+  space: readonly number[],
+  channels: number,
+  data: Float32Array,
+  baseline: NdArray,
+): boolean {
+  let different = false;
+  eachPosition(patch, space, (p) => {
+    for (let c = p * channels; c < (p + 1) * channels; c++) {
+      different ||= data[c] !== baseline.data[c];
+    }
+  });
+  return different;
+}
+
+function sizeFor(
+  name: 'patch' | 'stride',
+  { options }: ExplainContext,
+  space: readonly number[],
+  otherwise: (axis: number) => number,
+): number[] {
+  const given = options[name] as number | readonly number[] | undefined;
+  if (given === undefined) return space.map((_, axis) => Math.max(1, Math.round(otherwise(axis))));
+  if (typeof given === 'number') return space.map(() => given);
+  if (given.length !== space.length) {
+    throw new WhylensError(
+      'INVALID_OPTION',
+      `option '${name}' of occlusion needs one number, or one for each of the ${space.length} axes [${space.join(', ')}], got ${given.length}`,
+    );
+  }
+  return [...given];
+}
+
+function isSize(value: unknown): boolean {
+  const whole = (n: unknown) => Number.isInteger(n) && (n as number) > 0;
+  return Array.isArray(value) ? value.length > 0 && value.every(whole) : whole(value);
+}
+
+/** `'28'` or `'28x14'`. */
+function parseSize(text: string): unknown {
+  const parts = text.split('x').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  return parts.length === 1 ? parts[0] : parts;
+}
