@@ -3,7 +3,7 @@ import type { Picture } from '../src/explanation.js';
 
 const GAP = 8;
 
-/** All pictures RGB and of one size. */
+/** Opaque pictures, RGB or RGBA, all of one size. */
 export function montage(rows: readonly (readonly Picture[])[]): Picture {
   const [{ width, height }] = rows[0];
   const columns = Math.max(...rows.map(({ length }) => length));
@@ -12,9 +12,11 @@ export function montage(rows: readonly (readonly Picture[])[]): Picture {
   const data = new Uint8ClampedArray(total * tall * 3).fill(255);
   for (const [r, row] of rows.entries()) {
     for (const [c, picture] of row.entries()) {
-      for (let y = 0; y < height; y++) {
-        const to = ((r * (height + GAP) + y) * total + c * (width + GAP)) * 3;
-        data.set(picture.data.subarray(y * width * 3, (y + 1) * width * 3), to);
+      const channels = picture.data.length / (width * height);
+      for (let i = 0; i < width * height; i++) {
+        const y = r * (height + GAP) + Math.floor(i / width);
+        const to = (y * total + c * (width + GAP) + (i % width)) * 3;
+        for (let k = 0; k < 3; k++) data[to + k] = picture.data[i * channels + k];
       }
     }
   }

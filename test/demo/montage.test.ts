@@ -9,7 +9,12 @@ test('pictures lie in rows with white between them', (t) => {
     mode: 'RGB',
     data: new Uint8ClampedArray(18).fill(value),
   });
-  const { width, height, data } = montage([[plain(1), plain(2)], [plain(3)]]);
+  const withAlpha: Picture = {
+    ...plain(0),
+    mode: 'RGBA',
+    data: Uint8ClampedArray.from({ length: 24 }, (_, i) => (i % 4 === 3 ? 255 : 2)),
+  };
+  const { width, height, data } = montage([[plain(1), withAlpha], [plain(3)]]);
   t.deepEqual([width, height], [14, 12]);
   const at = (x: number, y: number): number => data[(y * width + x) * 3];
   t.deepEqual([at(0, 0), at(2, 1), at(3, 0), at(10, 0), at(11, 1)], [1, 1, 255, 255, 2]);
