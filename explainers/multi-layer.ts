@@ -1,61 +1,51 @@
 import { injectable } from 'inversify';
-import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
-import type { Heatmap } from '../src/explanation.js';
+import type { ExplainContext, ExplainedMaps, Explainer } from '../src/container/plugin.js';
 import {
-  atOneSize,
-  explainAtLayers,
-  SEVERAL_LAYERS_OPTIONS,
-  severalLayersChoice,
+  explainSeveral,
+  severalLayersOptions,
+  specialiseSeveral,
+  type Combining,
 } from '../src/model/several-layers.js';
+
+const combining: Combining = {
+  id: 'multi-layer',
+  family: 'wrapper',
+  description:
+    'Values from 0 to 1 are where the layers, each scaled to its own maximum, saw evidence for the target on average.',
+  reference: 'pytorch-grad-cam',
+  cost: 'layers (3)',
+  defaultMethod: 'grad-cam',
+  scale: maxShare,
+  combine: (values) => values.reduce((a, b) => a + b, 0) / values.length,
+};
 
 /**
  * Mean over several layers of a method's maps, each max(M, 0) / max M and
- * resized bilinearly to the largest of them. Map `[h, w]` in [0, 1]; a layer
- * whose map has nothing positive counts as zeros.
+ * resized bilinearly to the finest of them, or to the input. Map `[h, w]` in
+ * [0, 1]; a layer whose map has nothing positive counts as zeros.
  *
- * Prefer `refine-cam` for a map that is as sharp as the finest layer and marks
- * only what all layers agree on.
+ * Prefer `refine-cam` for a map that marks only what all layers agree on.
+ *
+ * @example explainPrediction(model, doc, { method: 'multi-layer', of: 'layer-cam', layers: ['c3', 'c5'] })
  */
 @injectable()
 export class MultiLayer implements Explainer {
-  readonly id = 'multi-layer';
-  readonly family = 'wrapper';
-  readonly description =
-    'Values from 0 to 1 are where the layers, each scaled to its own maximum, saw evidence for the target on average.';
-  readonly reference = 'pytorch-grad-cam';
-  readonly cost = 'that of the method, once per layer';
+  readonly id = combining.id;
+  readonly family = combining.family;
+  readonly description = combining.description;
+  readonly reference = combining.reference;
+  readonly cost = 'layers (3) × the method';
   readonly needs = { activations: true };
   readonly documents = ['image', 'array'] as const;
-  readonly options = {
-    method: {
-      type: 'string',
-      default: 'grad-cam',
-      help: 'Method of the CAM family that is run at each layer',
-    },
-    ...SEVERAL_LAYERS_OPTIONS,
-  } as const;
+  readonly options = severalLayersOptions(combining.defaultMethod);
 
-  async explain(context: ExplainContext): Promise<Explained> {
-    const { outputs, layers, maps } = await explainAtLayers(
-      context,
-      context.options.method as string,
-    );
-    return {
-      kind: 'maps',
-      outputs,
-      maps: maps.map((targets) => targets.map((list) => mean(atOneSize(context, list, maxShare)))),
-      layer: severalLayersChoice(layers),
-      facts: { layers: layers.map(({ path }) => path) },
-    };
+  specialise(given: Readonly<Record<string, unknown>>, find: (id: string) => Explainer): Explainer {
+    return specialiseSeveral(combining, given, find);
   }
-}
 
-function mean(maps: readonly Heatmap[]): Heatmap {
-  const data = new Float32Array(maps[0].data.length);
-  for (let at = 0; at < data.length; at++) {
-    data[at] = maps.reduce((sum, map) => sum + map.data[at], 0) / maps.length;
+  explain(context: ExplainContext): Promise<ExplainedMaps> {
+    return explainSeveral(combining, context);
   }
-  return { shape: maps[0].shape, data };
 }
 
 /** max(M, 0) / max M; zeros where nothing is positive. */

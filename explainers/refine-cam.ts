@@ -1,12 +1,23 @@
 import { injectable } from 'inversify';
-import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
-import type { Heatmap } from '../src/explanation.js';
+import type { ExplainContext, ExplainedMaps, Explainer } from '../src/container/plugin.js';
 import {
-  atOneSize,
-  explainAtLayers,
-  SEVERAL_LAYERS_OPTIONS,
-  severalLayersChoice,
+  explainSeveral,
+  severalLayersOptions,
+  specialiseSeveral,
+  type Combining,
 } from '../src/model/several-layers.js';
+
+const combining: Combining = {
+  id: 'refine-cam',
+  family: 'cam',
+  description:
+    'Values from 0 to 1 are where all the layers saw evidence for the target at once: the product of their maps, each scaled to its own maximum.',
+  reference: 'Domeniconi 2026',
+  cost: 'layers (3)',
+  defaultMethod: 'grad-cam++',
+  scale: stretched,
+  combine: (values) => values.reduce((a, b) => a * b, 1),
+};
 
 /**
  * RefineCAM (Domeniconi et al. 2026): a method's maps at several layers, each
@@ -19,46 +30,22 @@ import {
  */
 @injectable()
 export class RefineCam implements Explainer {
-  readonly id = 'refine-cam';
-  readonly family = 'cam';
-  readonly description =
-    'Values from 0 to 1 are where all the layers saw evidence for the target at once: the product of their maps, each scaled to its own maximum.';
-  readonly reference = 'Domeniconi 2026';
-  readonly cost = 'that of the method, once per layer';
+  readonly id = combining.id;
+  readonly family = combining.family;
+  readonly description = combining.description;
+  readonly reference = combining.reference;
+  readonly cost = 'layers (3) × the method';
   readonly needs = { activations: true };
   readonly documents = ['image', 'array'] as const;
-  readonly options = {
-    method: {
-      type: 'string',
-      default: 'grad-cam++',
-      help: 'Method of the CAM family that is run at each layer',
-    },
-    ...SEVERAL_LAYERS_OPTIONS,
-  } as const;
+  readonly options = severalLayersOptions(combining.defaultMethod);
 
-  async explain(context: ExplainContext): Promise<Explained> {
-    const { outputs, layers, maps } = await explainAtLayers(
-      context,
-      context.options.method as string,
-    );
-    return {
-      kind: 'maps',
-      outputs,
-      maps: maps.map((targets) =>
-        targets.map((list) => product(atOneSize(context, list, stretched))),
-      ),
-      layer: severalLayersChoice(layers),
-      facts: { layers: layers.map(({ path }) => path) },
-    };
+  specialise(given: Readonly<Record<string, unknown>>, find: (id: string) => Explainer): Explainer {
+    return specialiseSeveral(combining, given, find);
   }
-}
 
-function product(maps: readonly Heatmap[]): Heatmap {
-  const data = new Float32Array(maps[0].data.length);
-  for (let at = 0; at < data.length; at++) {
-    data[at] = maps.reduce((value, map) => value * map.data[at], 1);
+  explain(context: ExplainContext): Promise<ExplainedMaps> {
+    return explainSeveral(combining, context);
   }
-  return { shape: maps[0].shape, data };
 }
 
 /** max(M, 0) stretched to [0, 1]; zeros where that is the same everywhere. */

@@ -1,53 +1,117 @@
 /** One method at several layers: what `multi-layer` and `refine-cam` have in common. */
-import type { ExplainContext, Explainer } from '../container/plugin.js';
+import type { ExplainContext, ExplainedMaps, Explainer } from '../container/plugin.js';
 import { WhylensError } from '../errors.js';
 import type { Heatmap, LayerChoice, NdArray } from '../explanation.js';
 import { resizeMap } from '../maths/resize.js';
-import { validateOptions, type OptionSpecs } from '../options.js';
-import { asPartOf } from './calls.js';
+import type { OptionSpecs, StringOption } from '../options.js';
 import type { ModelDescription, OutputValues } from './interface.js';
 import { hasSpace } from './layers.js';
+import { explainPart, innerOptions, wrapped, type Wrapping } from './wrapper.js';
 
 const STAGES = 3;
 
-/** Spread into the options of an explainer that runs another at several layers. */
-export const SEVERAL_LAYERS_OPTIONS = {
+/** The options of an explainer that runs another at several layers. */
+const own = {
   layers: {
     type: 'list',
     of: 'string',
     default: undefined,
-    help: 'Paths of the layers; the last layer of each of the last three map sizes if left out',
+    help: 'paths of the layers; the last layer of each of the last three map sizes if left out',
   },
   resolution: {
     type: 'choice',
     choices: ['finest', 'input'],
     default: 'finest',
-    help: 'Size at which the maps are put together: that of the finest layer, or of the input',
-  },
-  methodOptions: {
-    type: 'value',
-    default: undefined,
-    help: 'Options of the method',
-    expects: 'an object of option names and values',
-    check: (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    help: 'size at which the maps are put together: that of the finest layer, or of the input',
   },
 } as const satisfies OptionSpecs;
 
-export interface MapsOfLayers {
+/** How such an explainer introduces itself, and what it makes of the layers' maps. */
+export interface Combining {
+  readonly id: string;
+  readonly family: Explainer['family'];
+  readonly description: string;
+  readonly reference: string;
+  readonly cost: string;
+  /** Id of the method where none is named. */
+  readonly defaultMethod: string;
+  /** One layer's map before it is resized. */
+  scale(values: Float32Array): Float32Array;
+  /** All layers' maps, scaled and of one size, at one place. */
+  combine(values: readonly number[]): number;
+}
+
+/** The option that names the method, and the wrapper's own. */
+export function severalLayersOptions(defaultMethod: string): OptionSpecs {
+  const of: StringOption = {
+    type: 'string',
+    default: defaultMethod,
+    help: 'the method that is run at each layer; its own options stand beside these',
+  };
+  return { of, ...own };
+}
+
+/** The explainer with the needs and options of the method that `given` names. */
+export function specialiseSeveral(
+  combining: Combining,
+  given: Readonly<Record<string, unknown>>,
+  find: (id: string) => Explainer,
+): Explainer {
+  const id = given.of ?? combining.defaultMethod;
+  const inner = find(String(id));
+  const explainer = wrapped(inner.specialise?.({}, find) ?? inner, wrappingOf(combining));
+  return {
+    ...explainer,
+    family: combining.family,
+    description: combining.description,
+    // the layers are named in an option of their own
+    needs: { ...inner.needs, layer: false },
+    options: { ...explainer.options, ...severalLayersOptions(String(id)) },
+  };
+}
+
+/** The maps of the method named in the options, put together. */
+export function explainSeveral(
+  combining: Combining,
+  context: ExplainContext,
+): Promise<ExplainedMaps> {
+  const inner = context.explainer(context.options.of as string);
+  return wrappingOf(combining).explain(context, inner);
+}
+
+function wrappingOf(combining: Combining): Wrapping {
+  const { id, description, reference, cost } = combining;
+  const explain = async (context: ExplainContext, inner: Explainer): Promise<ExplainedMaps> => {
+    const { outputs, layers, maps } = await explainAtLayers(context, inner);
+    return {
+      kind: 'maps',
+      outputs,
+      maps: maps.map((targets) =>
+        targets.map((list) => {
+          const [first, ...rest] = atOneSize(context, list, (values) => combining.scale(values));
+          const data = first.data.map((value, at) =>
+            combining.combine([value, ...rest.map((map) => map.data[at])]),
+          );
+          return { shape: first.shape, data };
+        }),
+      ),
+      layer: severalLayersChoice(layers),
+      facts: { layers: layers.map(({ path }) => path) },
+    };
+  };
+  return { id, description, reference, cost, options: own, explain };
+}
+
+async function explainAtLayers(
+  context: ExplainContext,
+  inner: Explainer,
+): Promise<{
   readonly outputs: readonly OutputValues[];
   readonly layers: readonly LayerChoice[];
   /** `maps[sample][target][layer]`, raw, each as the method gives it. */
   readonly maps: readonly (readonly (readonly Heatmap[])[])[];
-}
-
-/**
- * The method `id` at each of the layers in `context.options.layers`.
- *
- * @throws INVALID_OPTION where the method needs no layer, or fewer than two layers are there
- */
-export async function explainAtLayers(context: ExplainContext, id: string): Promise<MapsOfLayers> {
-  const explainer = context.explainer(id);
-  requireLayerMethod(explainer);
+}> {
+  requireLayerMethod(inner);
   const given = context.options.layers as readonly string[] | undefined;
   const layers = (given ?? stageLayers(context.description)).map((path) =>
     context.resolveLayer(path),
@@ -58,28 +122,16 @@ export async function explainAtLayers(context: ExplainContext, id: string): Prom
       `option 'layers' needs at least one layer path, got none; 'whylens layers' lists them`,
     );
   }
-  const methodOptions = (context.options.methodOptions ?? {}) as Record<string, unknown>;
-  const options = validateOptions(explainer.id, explainer.options, methodOptions);
-  const samples = context.targets.length;
+  const options = innerOptions(context, inner, severalLayersOptions(''));
+  const size = context.targets.length;
+  const total = layers.length * size;
   let outputs: readonly OutputValues[] = [];
   const perLayer: (readonly (readonly NdArray[])[])[] = [];
   for (const [i, layer] of layers.entries()) {
-    // a method's own evaluations are not known beforehand: a layer counts as the samples it explains
-    const explained = await asPartOf(
-      { ...context.batch, onProgress: undefined },
-      i * samples,
-      layers.length * samples,
-      (batch) => explainer.explain({ ...context, layer, options, batch }),
-    );
-    if (explained.kind !== 'maps') {
-      throw new WhylensError(
-        'INVALID_OPTION',
-        `option 'method' must be a method that gives maps, '${explainer.id}' gives records; use one of the CAM family`,
-      );
-    }
+    const part = { done: i * size, size, total };
+    const explained = await explainPart(inner, { ...context, layer, options }, part);
     outputs = explained.outputs;
     perLayer.push(explained.maps);
-    context.batch.onProgress?.((i + 1) * samples, layers.length * samples);
   }
   const maps = context.targets.map((targets, n) =>
     targets.map((_, t) => perLayer.map((all) => all[n][t])),
@@ -88,7 +140,7 @@ export async function explainAtLayers(context: ExplainContext, id: string): Prom
 }
 
 /** Every map, scaled by `scale`, at one size: that of the finest of them, or of the input. */
-export function atOneSize(
+function atOneSize(
   context: ExplainContext,
   maps: readonly Heatmap[],
   scale: (values: Float32Array) => Float32Array,
@@ -102,7 +154,7 @@ export function atOneSize(
 }
 
 /** What the record says of several layers: the one with the largest map, and why. */
-export function severalLayersChoice(layers: readonly LayerChoice[]): LayerChoice {
+function severalLayersChoice(layers: readonly LayerChoice[]): LayerChoice {
   const places = ({ shape }: LayerChoice) => shape.slice(0, -1).reduce((a, b) => a * b, 1);
   const finest = layers.reduce((a, b) => (places(b) > places(a) ? b : a));
   return {
@@ -129,7 +181,7 @@ function requireLayerMethod(explainer: Explainer): void {
   if (explainer.needs.layer === true) return;
   throw new WhylensError(
     'INVALID_OPTION',
-    `option 'method' must be a method that explains a layer, '${explainer.id}' explains none, so several layers mean nothing to it; grad-cam, layer-cam and the rest of the CAM family do`,
+    `option 'of' must name a method that explains a layer, '${explainer.id}' explains none, so several layers mean nothing to it; grad-cam, layer-cam and the rest of the CAM family do`,
     { facts: { method: explainer.id } },
   );
 }
