@@ -21,7 +21,7 @@ export interface TensorLike {
   dataSync?(): ArrayLike<number>;
 }
 
-export interface NestedNumbers extends ReadonlyArray<number | NestedNumbers> {}
+export type NestedNumbers = readonly (number | NestedNumbers)[];
 
 /** `{ shape, data }` with numbers of any array type. */
 export interface ArrayDocument {
@@ -52,7 +52,7 @@ export function asPicture(doc: unknown): Picture | undefined {
     height: candidate.height,
     data: candidate.data,
   };
-  return checkPicture((candidate.mode === undefined ? picture : candidate) as Picture);
+  return checkPicture(candidate.mode === undefined ? picture : candidate);
 }
 
 /** One input of one document, as an array `[1, …]` or, for a batch, `[N, …]`. */
@@ -145,7 +145,7 @@ async function numbersOf(doc: unknown, input: InputInfo): Promise<NdArray> {
       typeof candidate.dataSync === 'function'
         ? candidate.dataSync()
         : typeof candidate.data === 'function'
-          ? await (candidate.data as () => PromiseLike<ArrayLike<number>>)()
+          ? await candidate.data()
           : candidate.data;
     if (ArrayBuffer.isView(raw) || Array.isArray(raw)) {
       const data = Float32Array.from(raw as unknown as ArrayLike<number>);

@@ -22,7 +22,7 @@ const MEDIA = [
 type MediaType = (typeof MEDIA)[number]['type'];
 
 /** One content a media type; pictures as base64. */
-export type MimeBundle = { readonly [type in MediaType]?: string };
+export type MimeBundle = Readonly<Partial<Record<MediaType, string>>>;
 
 /** Where the formatters come from. */
 type Formatters = Pick<Registry, 'formatters'>;

@@ -30,10 +30,7 @@ const LARGEST_CHUNK = 8;
 export class TfjsModel implements ExplainableModel {
   private readonly plans = new Map<string, Plan>();
 
-  constructor(
-    private readonly program: Program,
-    private readonly onRelease: () => void = () => {},
-  ) {}
+  constructor(private readonly program: Program) {}
 
   describe(): ModelDescription {
     const { name, adapter, inputs, outputs, layers, values } = this.program;
@@ -100,8 +97,9 @@ export class TfjsModel implements ExplainableModel {
     return new TfjsModel(randomizedProgram(this.program, layers, seed));
   }
 
+  /** Nothing to free: what a call uploads is gone when it ends, the model is the caller's. */
   release(): void {
-    this.onRelease();
+    this.plans.clear();
   }
 
   /** Runs the request chunk by chunk; `finish` works on each chunk while its tensors live. */
@@ -123,7 +121,7 @@ export class TfjsModel implements ExplainableModel {
       ...record.map(({ value }) => value),
     ];
     const inputs = program.inputs.map(({ value }) => value);
-    const context = from === undefined ? [] : this.context(from, inputs, fetch);
+    const context = from === undefined ? [] : this.context(from, fetch);
     const plan = this.plan(from === undefined ? inputs : [from, ...context], fetch, wrt);
     const session = new Session();
     const shared = new Map<ValueId, Tensor>();
@@ -211,7 +209,7 @@ export class TfjsModel implements ExplainableModel {
   }
 
   /** Values that steps after `from` need beside it: skip connections around the layer. */
-  private context(from: ValueId, inputs: readonly ValueId[], fetch: readonly ValueId[]): ValueId[] {
+  private context(from: ValueId, fetch: readonly ValueId[]): ValueId[] {
     const { steps } = this.program;
     const plan = planOf(steps, new Set([from]), fetch, [from]);
     const independent = (value: ValueId) => !plan.dependent.has(value);
@@ -219,7 +217,6 @@ export class TfjsModel implements ExplainableModel {
     for (const step of plan.backward) {
       for (const value of step.inputs) if (independent(value)) needed.add(value);
     }
-    void inputs;
     return [...needed];
   }
 

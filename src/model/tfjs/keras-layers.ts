@@ -236,7 +236,8 @@ function pooling(
   const window = list(config.poolSize ?? config.pool_size);
   const padding = config.padding ?? 'valid';
   if (padding !== 'same' && padding !== 'valid') return undefined;
-  const strides = config.strides == null ? window : list(config.strides);
+  const strides =
+    config.strides === undefined || config.strides === null ? window : list(config.strides);
   return [{ op: poolOp(kind, mode, { window, strides, padding }) }];
 }
 
@@ -294,7 +295,7 @@ function keepsDims({ output }: Facts): boolean {
 }
 
 function optional(value: unknown): number | undefined {
-  return value == null ? undefined : Number(value);
+  return value === undefined || value === null ? undefined : Number(value);
 }
 
 function channelsFirst(config: Record<string, unknown>): boolean {

@@ -146,7 +146,8 @@ function addLayer(
 function graphOf(model: KerasModel): KerasModel {
   const sequential = model.getClassName() === 'Sequential';
   // as its own predict would: a Sequential puts its graph together when first used
-  if (sequential && model.model == null && model.inputs?.length > 0) model.build?.();
+  if (sequential && (model.model === undefined || model.model === null) && model.inputs?.length > 0)
+    model.build?.();
   const graph = sequential ? model.model : model;
   if (graph?.nodesByDepth === undefined) {
     throw new WhylensError(

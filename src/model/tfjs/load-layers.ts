@@ -25,11 +25,7 @@ export async function loadLayers(
     const wanted = specs.filter(({ group }) => group !== 'optimizer');
     const values = tf.io.decodeWeights(data, specs);
     try {
-      assignWeights(
-        model,
-        new Map(wanted.map(({ name }) => [name, values[name]])),
-        source.name,
-      );
+      assignWeights(model, new Map(wanted.map(({ name }) => [name, values[name]])), source.name);
     } finally {
       tf.dispose(values);
     }

@@ -7,7 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import type { Op } from '../program.js';
-import { Weight } from '../weight.js';
+import type { Weight } from '../weight.js';
 
 export type Padding = 'same' | 'valid' | readonly (readonly [number, number])[];
 
@@ -117,7 +117,7 @@ export function convTransposeOp(
   strides: readonly [number, number],
   padding: 'same' | 'valid',
 ): Op {
-  const [height, width, out] = kernel.shape;
+  const [height, width] = kernel.shape;
   const geometry: ConvGeometry = { strides, dilations: [1, 1], padding };
   return {
     kind,
@@ -140,7 +140,6 @@ export function convTransposeOp(
       return [bias === undefined ? y : tf.add(y, session.get(bias))];
     },
     backward: ([dy], _saved, _want, session) => {
-      void out;
       return [convolve(dy!, session.get(kernel), geometry)];
     },
     randomized: (draw) => convTransposeOp(kind, draw(kernel), bias && draw(bias), strides, padding),
@@ -153,8 +152,8 @@ export function convolve(x: Tensor, kernel: Tensor, geometry: ConvGeometry): Ten
   const { strides, dilations } = geometry;
   const [padded, pad] = explicitPadding(x, kernel.shape.slice(0, rank), geometry);
   if (rank === 1) {
-    const four = tf.expandDims(padded, 1) as Tensor4D;
-    const filter = tf.expandDims(kernel, 0) as Tensor4D;
+    const four = tf.expandDims<Tensor4D>(padded, 1);
+    const filter = tf.expandDims<Tensor4D>(kernel, 0);
     const y = tf.conv2d(four, filter, [1, strides[0]], pad, 'NHWC', [1, dilations[0]]);
     return tf.squeeze(y, [1]);
   }

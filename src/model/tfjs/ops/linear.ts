@@ -1,8 +1,8 @@
 /** Matrix products and per-channel affine maps. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Op } from '../program.js';
-import { Weight } from '../weight.js';
+import type { Weight } from '../weight.js';
 
 /** `x · kernel + bias` over the last axis, kernel `[in, out]`. */
 export function denseOp(kind: string, kernel: Weight, bias?: Weight): Op {
@@ -13,14 +13,14 @@ export function denseOp(kind: string, kernel: Weight, bias?: Weight): Op {
     linear: { kernel, bias },
     bias: () => bias?.data(),
     forward: ([x], session) => {
-      const flat = tf.reshape(x, [-1, from]) as Tensor2D;
-      const y = tf.matMul(flat, session.get(kernel) as Tensor2D);
+      const flat = tf.reshape(x, [-1, from]);
+      const y = tf.matMul(flat, session.get(kernel));
       const sum = bias === undefined ? y : tf.add(y, session.get(bias));
       return [tf.reshape(sum, [...x.shape.slice(0, -1), to])];
     },
     backward: ([dy], { inputShapes: [shape] }, _want, session) => {
-      const flat = tf.reshape(dy!, [-1, to]) as Tensor2D;
-      const dx = tf.matMul(flat, session.get(kernel) as Tensor2D, false, true);
+      const flat = tf.reshape(dy!, [-1, to]);
+      const dx = tf.matMul(flat, session.get(kernel), false, true);
       return [tf.reshape(dx, [...shape])];
     },
     randomized: (draw) => denseOp(kind, draw(kernel), bias && draw(bias)),

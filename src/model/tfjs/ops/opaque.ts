@@ -31,7 +31,7 @@ export function opaqueOp(
           const dy = dys[i];
           return dy === undefined ? [] : [tf.sum(tf.mul(tf.cast(y, 'float32'), dy))];
         });
-        return parts.reduce((sum, part) => tf.add(sum, part)) as tf.Scalar;
+        return parts.reduce((sum, part) => tf.add(sum, part));
       });
       const found = cleaningUp(() => withGradientKernels(() => gradient(at.map((i) => inputs[i]))));
       return inputs.map((_, i) => (want[i] ? found[at.indexOf(i)] : undefined));
@@ -47,7 +47,7 @@ function cleaningUp<T>(work: () => T): T {
     const { state } = tf.engine() as unknown as {
       state: { gradientDepth: number; activeTape: { saved?: Tensor[] }[] | null };
     };
-    if (state.gradientDepth === 0 && state.activeTape != null) {
+    if (state.gradientDepth === 0 && state.activeTape !== null && state.activeTape !== undefined) {
       for (const { saved = [] } of state.activeTape) saved.forEach((tensor) => tensor.dispose());
       state.activeTape = null;
     }

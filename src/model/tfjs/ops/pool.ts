@@ -5,9 +5,9 @@
  * and the native ones refuse some paddings.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor3D, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import type { Op } from '../program.js';
-import { padsOf, type ConvGeometry } from './conv.js';
+import { padsOf } from './conv.js';
 
 export interface PoolGeometry {
   readonly window: readonly number[];
@@ -161,7 +161,7 @@ function spreadMax(
 function pool(x: Tensor, mode: 'max' | 'avg', { window, strides, padding }: PoolGeometry): Tensor {
   const two = mode === 'max' ? tf.maxPool : tf.avgPool;
   if (window.length === 1) {
-    const four = tf.expandDims(x as Tensor3D, 1) as Tensor4D;
+    const four = tf.expandDims<Tensor4D>(x, 1);
     return tf.squeeze(two(four, [1, window[0]], [1, strides[0]], padding), [1]);
   }
   if (window.length === 2) {
@@ -171,5 +171,3 @@ function pool(x: Tensor, mode: 'max' | 'avg', { window, strides, padding }: Pool
   const triple = (list: readonly number[]): [number, number, number] => [list[0], list[1], list[2]];
   return three(x as Tensor5D, triple(window), triple(strides), padding);
 }
-
-export type { ConvGeometry };

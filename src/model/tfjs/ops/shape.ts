@@ -109,11 +109,9 @@ export function upsampleNearestOp(kind: string, factors: readonly number[]): Op 
       factors.forEach((factor, i) => {
         if (factor === 1) return;
         const axis = 1 + i;
-        const split = [...y.shape.slice(0, axis + 1), 1, ...y.shape.slice(axis + 1)];
-        const reps = split.map((_, j) => (j === axis + 1 ? factor : 1));
         const shape = [...y.shape];
         shape[axis] *= factor;
-        y = tf.reshape(tileMerged(y, axis, factor, split, reps), shape);
+        y = tf.reshape(tileMerged(y, axis, factor), shape);
       });
       return [y];
     },
@@ -163,7 +161,7 @@ export function resizeBilinearOp(
         tf.transpose(tf.reshape(down, [height, n, outWidth, channels]), [2, 1, 0, 3]),
         [outWidth, -1],
       );
-      const both = tf.matMul(tf.tensor2d(columns, [outWidth, width]), across as tf.Tensor2D, true);
+      const both = tf.matMul(tf.tensor2d(columns, [outWidth, width]), across, true);
       return [tf.transpose(tf.reshape(both, [width, n, height, channels]), [1, 2, 0, 3])];
     },
   };
@@ -188,16 +186,8 @@ function interpolation(
   return matrix;
 }
 
-function tileMerged(
-  y: Tensor,
-  axis: number,
-  factor: number,
-  split: number[],
-  reps: number[],
-): Tensor {
-  // [outer, 1, inner] keeps the rank at three: not every back end tiles six axes
-  void reps;
-  const outer = split.slice(0, axis + 1).reduce((a, b) => a * b, 1);
-  const inner = y.size / outer;
-  return tf.tile(tf.reshape(y, [outer, 1, inner]), [1, factor, 1]);
+/** Tiles a copy axis put in behind `axis`; as `[outer, 1, inner]`, since not every back end tiles six axes. */
+function tileMerged(y: Tensor, axis: number, factor: number): Tensor {
+  const outer = y.shape.slice(0, axis + 1).reduce((a, b) => a * b, 1);
+  return tf.tile(tf.reshape(y, [outer, 1, y.size / outer]), [1, factor, 1]);
 }
