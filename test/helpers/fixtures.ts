@@ -18,6 +18,7 @@ export interface PillowReference {
   readonly converted: readonly (Reference & { readonly from: string; readonly to: string })[];
   readonly composites: readonly (Reference & { readonly bottom: string; readonly seed: number })[];
   readonly stretched: Reference;
+  readonly jpegs: Readonly<Record<string, Reference>>;
 }
 
 /** Tests run compiled, from the root of the project. */

@@ -1,0 +1,33 @@
+/** Which kind of picture file bytes are, by how they begin; nothing is decoded. */
+
+export type PictureFormat = 'png' | 'jpeg' | 'webp' | 'gif' | 'tiff' | 'avif';
+
+/** File name endings that can be written, and what they mean. */
+export const EXTENSIONS: Readonly<Record<string, PictureFormat>> = {
+  png: 'png',
+  jpg: 'jpeg',
+  jpeg: 'jpeg',
+  webp: 'webp',
+  gif: 'gif',
+  tif: 'tiff',
+  tiff: 'tiff',
+  avif: 'avif',
+};
+
+/** The format of a file name, by its ending. */
+export function formatOfName(name: string): PictureFormat | undefined {
+  const ending = /\.([a-z0-9]+)$/i.exec(name)?.[1].toLowerCase();
+  return ending !== undefined && Object.hasOwn(EXTENSIONS, ending) ? EXTENSIONS[ending] : undefined;
+}
+
+/** The format of a file's bytes; undefined where they begin like no picture known here. */
+export function formatOfBytes(bytes: Uint8Array): PictureFormat | undefined {
+  const text = (from: number, to: number) => String.fromCharCode(...bytes.subarray(from, to));
+  if (text(0, 8) === '\x89PNG\r\n\x1a\n') return 'png';
+  if (text(0, 3) === '\xff\xd8\xff') return 'jpeg';
+  if (text(0, 4) === 'RIFF' && text(8, 12) === 'WEBP') return 'webp';
+  if (text(0, 6) === 'GIF87a' || text(0, 6) === 'GIF89a') return 'gif';
+  if (['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(text(0, 4))) return 'tiff';
+  if (text(4, 8) === 'ftyp' && /avif|avis|mif1|msf1/.test(text(8, 32))) return 'avif';
+  return undefined;
+}

@@ -1,0 +1,53 @@
+import { nearestNames, WhylensError } from '../errors.js';
+import type { Picture } from '../explanation.js';
+import { EXTENSIONS, formatOfName } from '../images/formats.js';
+import { checkPicture } from '../images/picture.js';
+import { encodePng } from '../images/png.js';
+import { writeFileWhole, type WriteFileOptions } from './write-file.js';
+
+export interface SaveImageOptions extends WriteFileOptions {
+  /** 1 to 100, for jpg, webp and avif; 100 is lossless for webp and avif. Default 92. */
+  readonly quality?: number;
+}
+
+const DEFAULT_QUALITY = 92;
+
+/**
+ * Writes a picture file in the format of the name's ending: png (lossless, in
+ * the picture's own mode), jpg, webp, avif, gif or tiff. Whole or not at all: first under
+ * a temporary name, then renamed. JPEG has no alpha: it is laid on white.
+ *
+ * @throws WhylensError `FILE`, `FILE_EXISTS` with `overwrite: false`, `INVALID_PICTURE`, `INVALID_OPTION`
+ * @example await saveImage(formatAsImage(expl), 'dog.png')
+ */
+export async function saveImage(
+  picture: Picture,
+  path: string,
+  { quality = DEFAULT_QUALITY, ...options }: SaveImageOptions = {},
+): Promise<void> {
+  const checked = checkPicture(picture);
+  const format = formatOfName(path);
+  if (format === undefined) {
+    const endings = Object.keys(EXTENSIONS);
+    const ending = /\.([^./\\]+)$/.exec(path)?.[1];
+    const near = ending === undefined ? undefined : nearestNames(ending, endings, 1)[0];
+    throw new WhylensError(
+      'FILE',
+      `cannot write the picture '${path}': its name must end in ${endings.map((end) => `.${end}`).join(', ')}${near === undefined ? '' : `; did you mean .${near}?`}`,
+      { facts: { path, allowed: endings } },
+    );
+  }
+  if (!(quality >= 1 && quality <= 100)) {
+    throw new WhylensError(
+      'INVALID_OPTION',
+      `option 'quality' of saveImage must be a number from 1 to 100, got ${quality}`,
+    );
+  }
+  const bytes =
+    format === 'png'
+      ? encodePng(checked)
+      : await (
+          await import('./sharp-codec.js')
+        ).encodeWithSharp(checked, format, Math.round(quality));
+  await writeFileWhole(path, bytes, options);
+}
