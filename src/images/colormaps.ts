@@ -181,10 +181,14 @@ function jet(t: number): Colour {
 }
 
 function ramp(t: number, stops: readonly number[], values: readonly number[]): number {
+  // in steps of matplotlib's table and in its order of operations: truncation sees the last bit
+  const last = COLORMAP_SIZE - 1;
+  const at = Math.round(t * last) * (1 / last) * last;
   const i = Math.max(
-    stops.findIndex((stop) => t <= stop),
+    stops.findIndex((stop) => at <= stop * last),
     1,
   );
-  const share = (t - stops[i - 1]) / (stops[i] - stops[i - 1]);
-  return Math.trunc((values[i - 1] + share * (values[i] - values[i - 1])) * 255);
+  const [low, high] = [stops[i - 1] * last, stops[i] * last];
+  const share = (at - low) / (high - low);
+  return Math.trunc((share * (values[i] - values[i - 1]) + values[i - 1]) * 255);
 }

@@ -56,10 +56,9 @@ export function decodePng(
   const { width, height, colourType } = readPngHeader(bytes);
   if (width === 0 || height === 0) throw invalid(`its header says ${width}×${height} pixels`);
   checkSize(width, height, maxPixels);
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let png: ReturnType<typeof PNG.sync.read>;
   try {
-    png = PNG.sync.read(buffer);
+    png = PNG.sync.read(bufferOf(bytes));
   } catch (error) {
     throw invalid(error instanceof Error ? error.message : String(error), error);
   }
@@ -76,12 +75,21 @@ export function decodePng(
 export function encodePng(picture: Picture): Uint8Array {
   const { width, height, mode, data } = checkPicture(picture);
   const png = new PNG({ width, height });
-  png.data = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  png.data = bufferOf(data);
   return PNG.sync.write(png, {
     colorType: COLOUR_TYPES[mode],
     inputColorType: COLOUR_TYPES[mode],
     inputHasAlpha: mode === 'RGBA',
   });
+}
+
+/** Bytes as pngjs wants them: its own kind of buffer, which a browser knows under no name. */
+function bufferOf(bytes: Uint8Array | Uint8ClampedArray): PNG['data'] {
+  const { data } = new PNG({ width: Math.ceil(bytes.length / 4), height: 1 });
+  // not `subarray`: the browser's version would lose its methods
+  const buffer = data.slice(0, bytes.length);
+  buffer.set(bytes);
+  return buffer;
 }
 
 function pick(rgba: Uint8ClampedArray, channels: number): Uint8ClampedArray {

@@ -12,8 +12,8 @@ export interface LoadImageOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A path, a `file:`, `http(s):` or `data:` URL, or the bytes of a file. */
-export type ImageSource = string | URL | Uint8Array | ArrayBuffer;
+/** A path, a `file:`, `http(s):` or `data:` URL, a blob, or the bytes of a file. */
+export type ImageSource = string | URL | Blob | Uint8Array | ArrayBuffer;
 
 /**
  * A picture file as a picture: PNG, JPEG, WebP, GIF (its first frame), TIFF or
@@ -59,6 +59,13 @@ async function readSource(
   if (source instanceof Uint8Array || source instanceof ArrayBuffer) {
     const bytes = source instanceof Uint8Array ? source : new Uint8Array(source);
     return { bytes, name: `of ${bytes.length} bytes` };
+  }
+  if (source instanceof Blob) {
+    const bytes = new Uint8Array(await source.arrayBuffer());
+    return {
+      bytes,
+      name: source instanceof File ? `'${source.name}'` : `of ${bytes.length} bytes`,
+    };
   }
   if (typeof source !== 'string' && !(source instanceof URL)) {
     throw new WhylensError(

@@ -45,13 +45,14 @@ test('one picture from a path, a file URL, a data URL, bytes and a server', asyn
       `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`,
       bytes,
       new Uint8Array(bytes).buffer,
+      new Blob([new Uint8Array(bytes)]),
       `${host}/there.png`,
       new URL(`${host}/there.png`),
     ];
     for (const source of sources) t.deepEqual(await loadImage(source), picture);
     const missing = await t.throwsAsync(loadImage(`${host}/not.png`));
     t.true(isWhylensError(missing, 'FILE'));
-    t.regex(missing!.message, /answered 404/);
+    t.regex(missing.message, /answered 404/);
   } finally {
     server.closeAllConnections();
     await new Promise((done) => server.close(done));
@@ -115,7 +116,7 @@ test('what cannot be read is a typed error that names the picture', async (t) =>
   ) => {
     const error = await t.throwsAsync(loadImage(source, options));
     t.true(isWhylensError(error, code), String(error));
-    t.regex(error!.message, pattern);
+    t.regex(error.message, pattern);
   };
   const file = (name: string, bytes: Uint8Array) => {
     writeFileSync(join(folder, name), bytes);
@@ -160,7 +161,7 @@ test('saving fails with a typed error and leaves nothing behind', async (t) => {
   const throws = async (path: string, code: ErrorCode, pattern: RegExp, options?: object) => {
     const error = await t.throwsAsync(saveImage(picture, join(place, path), options));
     t.true(isWhylensError(error, code), String(error));
-    t.regex(error!.message, pattern);
+    t.regex(error.message, pattern);
   };
   await throws('x.bmp', 'FILE', /\.png, \.jpg/);
   await throws('x.pgn', 'FILE', /did you mean \.png/);

@@ -1,0 +1,79 @@
+/** Takes the place of `src/node/load-image.ts` in a browser (see `browser` in package.json). */
+import { isWhylensError, WhylensError } from '../errors.js';
+import type { Picture } from '../explanation.js';
+import { formatOfBytes } from '../images/formats.js';
+import { checkSize, MAX_PIXELS } from '../images/picture.js';
+import { readPngHeader } from '../images/png.js';
+import type { ImageSource, LoadImageOptions } from '../node/load-image.js';
+
+/**
+ * `loadImage` by the browser's own decoder: a URL (relative ones too), a
+ * `File` or `Blob`, or bytes. Upright as EXIF says, without colour conversion;
+ * always RGBA, also where the file is grey.
+ */
+export async function loadImage(
+  source: ImageSource,
+  { maxPixels = MAX_PIXELS, signal }: LoadImageOptions = {},
+): Promise<Picture> {
+  const { blob, name } = await blobOf(source, signal);
+  try {
+    const head = new Uint8Array(await blob.slice(0, 64).arrayBuffer());
+    if (head.length === 0) throw new WhylensError('INVALID_PICTURE', 'the file is empty');
+    if (formatOfBytes(head) === 'png') {
+      const { width, height } = readPngHeader(head);
+      checkSize(width, height, maxPixels);
+    }
+    const bitmap = await createImageBitmap(blob, {
+      imageOrientation: 'from-image',
+      premultiplyAlpha: 'none',
+      colorSpaceConversion: 'none',
+    });
+    try {
+      const { width, height } = bitmap;
+      checkSize(width, height, maxPixels);
+      const context = new OffscreenCanvas(width, height).getContext('2d')!;
+      context.drawImage(bitmap, 0, 0);
+      const { data } = context.getImageData(0, 0, width, height);
+      return { width, height, mode: 'RGBA', data };
+    } finally {
+      bitmap.close();
+    }
+  } catch (error) {
+    const known = isWhylensError(error);
+    const why = known ? error.message : 'the browser cannot decode it';
+    throw new WhylensError(
+      known ? error.code : 'INVALID_PICTURE',
+      `cannot load the picture ${name}: ${why}`,
+      { cause: error, facts: { source: name } },
+    );
+  }
+}
+
+async function blobOf(
+  source: ImageSource,
+  signal: AbortSignal | undefined,
+): Promise<{ blob: Blob; name: string }> {
+  if (source instanceof Blob) {
+    return { blob: source, name: source instanceof File ? `'${source.name}'` : 'given as a blob' };
+  }
+  if (source instanceof Uint8Array || source instanceof ArrayBuffer) {
+    return { blob: new Blob([source as BlobPart]), name: `of ${source.byteLength} bytes` };
+  }
+  const url = String(source);
+  const name = `'${url.length > 80 ? `${url.slice(0, 77)}...` : url}'`;
+  let why: string;
+  let cause: unknown;
+  try {
+    const response = await fetch(url, { signal });
+    if (response.ok) return { blob: await response.blob(), name };
+    why = `the server answered ${response.status} ${response.statusText}`;
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    why = (error as Error).message;
+    cause = error;
+  }
+  throw new WhylensError('FILE', `cannot read the picture ${name}: ${why}`, {
+    cause,
+    facts: { source: name },
+  });
+}
