@@ -1,4 +1,5 @@
 /** Everything that is not PNG, by libvips. Loaded only when a file needs it. */
+import type sharpType from 'sharp';
 import type { Sharp } from 'sharp';
 import { WhylensError } from '../errors.js';
 import type { Picture, PictureMode } from '../explanation.js';
@@ -81,7 +82,7 @@ function encoder(image: Sharp, format: Exclude<PictureFormat, 'png'>, quality: n
   }
 }
 
-async function loadSharp(): Promise<typeof import('sharp').default> {
+async function loadSharp(): Promise<typeof sharpType> {
   try {
     return (await import('sharp')).default;
   } catch (error) {
