@@ -43,6 +43,7 @@ export function contextFor(
     options: validateOptions(explainer.id, explainer.options, options),
     seed: 0,
     batch: {},
+    picture: () => ({ width: 1, height: 1, mode: 'L', data: new Uint8ClampedArray(1) }),
     explainer: (id) => explainers.explainer(id),
     warn: (message) => warnings.push(message),
     warnings,
