@@ -31,7 +31,7 @@ import { withDisplay } from './notebook.js';
 import { validateOptions } from './options.js';
 
 export const DEFAULT_METHOD = 'grad-cam';
-const DEFAULT_FILTER: ResamplingFilter = 'bilinear';
+export const DEFAULT_FILTER: ResamplingFilter = 'bilinear';
 
 /** Options that every method takes; a method's own options stand beside them. */
 export interface ExplainOptions extends BatchOptions {

@@ -56,18 +56,22 @@ export {
 } from './builders/tree.js';
 export { transitions } from './builders/transitions.js';
 export type * from './container/plugin.js';
+// so that a plugin needs one package and cannot meet a second copy of the container
+export { ContainerModule, inject, injectable } from 'inversify';
 export { TOKENS } from './container/tokens.js';
 export type { PredictFunction } from './model/function.js';
 export type * from './model/interface.js';
 export { ndSamples } from './model/interface.js';
 export {
   classTarget,
+  concreteTarget,
   describeTarget,
   elementTarget,
   maskTarget,
   negativeClass,
   ratherThan,
   regressionTarget,
+  scoreOf,
   similarityTarget,
   topClass,
   weightedTarget,

@@ -24,6 +24,21 @@ export interface CommandEntry {
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'explain',
+    summary: 'show which pixels made the model say what it said',
+    load: () => import('./explain.js'),
+  },
+  {
+    name: 'predict',
+    summary: 'the top classes of pictures, with probabilities',
+    load: () => import('./predict.js'),
+  },
+  {
+    name: 'layers',
+    summary: 'the layers of a model, the default one marked',
+    load: () => import('./layers.js'),
+  },
+  {
     name: 'methods',
     summary: 'the methods: what they need, what they cost, where they come from',
     load: () => import('./methods.js'),

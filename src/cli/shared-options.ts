@@ -27,3 +27,9 @@ export function wholeNumber(text: string): number {
   }
   return value;
 }
+
+export function positiveNumber(text: string): number {
+  const value = wholeNumber(text);
+  if (value < 1) throw new InvalidArgumentError('It must be at least 1.');
+  return value;
+}

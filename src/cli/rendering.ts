@@ -1,0 +1,70 @@
+/** Choosing a formatter, and turning what it returns into a file. */
+import { extname } from 'node:path';
+import type { Formatter } from '../container/plugin.js';
+import type { Registry } from '../container/registry.js';
+import { WhylensError } from '../errors.js';
+import type { ExplanationKind, Picture } from '../explanation.js';
+import { encodePng } from '../images/png.js';
+import { writeFileWhole } from '../node/write-file.js';
+import type { Io } from './io.js';
+import { STDOUT, type Output } from './outputs.js';
+
+const DEFAULT_FORMATTER = 'image';
+
+/** Formatters for `--as`, or for the ending of `--out`, best first; throws where there is none. */
+export function formattersFor(
+  registry: Registry,
+  as: string | undefined,
+  out: string | undefined,
+): Formatter[] {
+  if (as !== undefined) return [registry.formatter(as)];
+  const all = [...registry.formatters.values()];
+  const ending = out === undefined ? '' : extname(out).slice(1).toLowerCase();
+  if (ending !== '') {
+    const fitting = all.filter(({ extensions }) => extensions.includes(ending));
+    if (fitting.length > 0) return fitting;
+    throw new WhylensError(
+      'UNKNOWN_FORMATTER',
+      `no formatter writes '.${ending}' files; known endings: ${all.flatMap(({ id, extensions }) => extensions.map((e) => `.${e} (${id})`)).join(', ')}. --as names a formatter`,
+      { facts: { ending } },
+    );
+  }
+  const preferred = all.filter(({ id }) => id === DEFAULT_FORMATTER);
+  return [...preferred, ...all.filter(({ id }) => id !== DEFAULT_FORMATTER)];
+}
+
+/** The first of the formatters that renders this kind of record. */
+export function formatterOf(candidates: readonly Formatter[], kind: ExplanationKind): Formatter {
+  const found = candidates.find(({ kinds }) => kinds.includes(kind));
+  if (found !== undefined) return found;
+  throw new WhylensError(
+    'UNKNOWN_FORMATTER',
+    `${candidates.map(({ id }) => `'${id}'`).join(', ')} cannot render an explanation of kind '${kind}'; choose another one with --as`,
+  );
+}
+
+/** Writes text, bytes, a picture or plain data to a file, or to stdout for `-`. */
+export async function writeOutput(
+  io: Io,
+  { path, overwrite }: Output,
+  content: unknown,
+): Promise<void> {
+  const options = { overwrite, createFolder: !overwrite };
+  if (path === STDOUT) io.stdout.write(isPicture(content) ? encodePng(content) : asBytes(content));
+  else if (!isPicture(content)) await writeFileWhole(path, asBytes(content), options);
+  else {
+    const { saveImage } = await import('../node/save-image.js');
+    await saveImage(content, path, options);
+  }
+}
+
+function asBytes(content: unknown): string | Uint8Array {
+  if (content instanceof Uint8Array) return content;
+  const text = typeof content === 'string' ? content : JSON.stringify(content, null, 2);
+  return text.endsWith('\n') ? text : `${text}\n`;
+}
+
+function isPicture(content: unknown): content is Picture {
+  const { width, height, data } = (content ?? {}) as Partial<Picture>;
+  return typeof width === 'number' && typeof height === 'number' && ArrayBuffer.isView(data);
+}

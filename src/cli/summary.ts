@@ -1,0 +1,69 @@
+/** What was inferred, and what came out, in a line each. */
+import type { Explanation, TargetBase } from '../explanation.js';
+import type { ExplainFlags } from './explain-options.js';
+import type { OpenModel } from './model.js';
+
+/** Everything the user left out and the program decided; printed once a run. */
+export function inferredLines(
+  { model }: OpenModel,
+  explanation: Explanation,
+  flags: Partial<ExplainFlags>,
+): string[] {
+  const lines: [string, string][] = [['model', explanation.estimator]];
+  if (flags.backend === undefined && model.backend !== undefined) {
+    lines.push(['back end', `${model.backend} (the first that loads)`]);
+  }
+  if (flags.labels === undefined) {
+    lines.push([
+      'labels',
+      model.labels === undefined
+        ? 'none known: classes are shown by number (--labels)'
+        : `${model.labels.length} names that came with the model`,
+    ]);
+  }
+  if (flags.preprocess === undefined) {
+    const { preprocess } = model;
+    lines.push([
+      'preprocess',
+      preprocess === undefined
+        ? 'none said: pixel values 0 to 255 as they are (--preprocess)'
+        : `${typeof preprocess === 'string' ? preprocess : 'a function'}, which came with the model`,
+    ]);
+  }
+  const { layer } = explanation as {
+    layer?: {
+      path: string;
+      shape: readonly number[];
+      reason: string;
+      runnersUp: readonly { path: string }[];
+    };
+  };
+  if (flags.layer === undefined && layer !== undefined) {
+    const next = layer.runnersUp.slice(0, 2).map(({ path }) => path);
+    lines.push([
+      'layer',
+      `${layer.path} [${layer.shape.join(', ')}], ${layer.reason}${next.length === 0 ? '' : `; next would be ${next.join(', ')}`}`,
+    ]);
+  }
+  if (flags.target === undefined && explanation.kind !== 'concepts')
+    lines.push(['target', 'the top class of each picture']);
+  return lines.map(([name, text]) => `${`${name}:`.padEnd(12)}${text}`);
+}
+
+/** `cat.png: tiger cat (282) 12.3, 81.2 %`. */
+export function resultLine(path: string, explanation: Explanation): string {
+  const { targets = [] } = explanation as { targets?: readonly TargetBase[] };
+  return `${path}: ${explanation.method}: ${targets.map(targetText).join('; ') || explanation.kind}`;
+}
+
+export function targetText({ target, label, score, proba }: TargetBase): string {
+  const name =
+    label === undefined
+      ? `class ${target}`
+      : typeof target === 'number'
+        ? `${label} (${target})`
+        : label;
+  const value = score === undefined ? '' : `, score ${Number(score.toPrecision(4))}`;
+  const chance = proba === undefined ? '' : `, probability ${proba.toFixed(3)}`;
+  return `${name}${value}${chance}`;
+}
