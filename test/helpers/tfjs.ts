@@ -83,8 +83,7 @@ export async function checkModel(
   const result = await adapted.run({ inputs: inputs.map(ndSamples) });
   const expected = tf.tidy(() =>
     [
-      model.predict(inputs.map(({ shape, data }) => tf.tensor(data, [...shape]))) as
-        tf.Tensor | tf.Tensor[],
+      model.predict(inputs.map(({ shape, data }) => tf.tensor(data, [...shape]))),
     ]
       .flat()
       .map((y) => ({ shape: y.shape, data: y.dataSync().slice() })),
