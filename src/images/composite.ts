@@ -71,9 +71,10 @@ function overAlpha(result: Bytes, below: Bytes, above: Bytes): void {
       result[i + 3] = below[i + 3];
       continue;
     }
-    const alpha255 = alpha * 255 + below[i + 3] * (255 - alpha);
+    const under = below[i + 3];
+    const alpha255 = alpha * 255 + under * (255 - alpha);
     // 255³ · 128 does not fit into 31 bits, so the quotient is taken as a double
-    const share = Math.floor((alpha * 65025 * 128) / alpha255);
+    const share = under === 255 ? alpha << 7 : Math.floor((alpha * 65025 * 128) / alpha255);
     const rest = 255 * 128 - share;
     result[i] = by255(above[i] * share + below[i] * rest + 0x4000) >> 7;
     result[i + 1] = by255(above[i + 1] * share + below[i + 1] * rest + 0x4000) >> 7;

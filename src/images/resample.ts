@@ -54,9 +54,10 @@ export function resize(picture: Picture, { width, height, filter }: ResizeOption
     samples = resampleRows(samples, from.width, from.height, channels, width, horizontal);
   }
   if (vertical !== undefined) {
-    samples = resampleColumns(samples, width * channels, height, vertical);
+    samples = resampleColumns(samples, width * channels, height, vertical, mode === 'RGBA');
+  } else if (mode === 'RGBA') {
+    unpremultiply(samples, 0, samples.length);
   }
-  if (mode === 'RGBA') unpremultiply(samples);
   return { width, height, mode, data: samples };
 }
 
@@ -163,6 +164,7 @@ function resampleColumns(
   rowLength: number,
   newHeight: number,
   { starts, counts, weights, stride }: Kernel,
+  premultiplied: boolean,
 ): Uint8ClampedArray {
   const result = new Uint8ClampedArray(rowLength * newHeight);
   const sums = new Int32Array(rowLength);
@@ -190,6 +192,8 @@ function resampleColumns(
       }
       for (let i = 0; i < rowLength; i++) result[out + i] = sums[i] >> PRECISION_BITS;
     }
+    // row by row, while the row is still in the cache
+    if (premultiplied) unpremultiply(result, out, out + rowLength);
   }
   return result;
 }
@@ -257,14 +261,14 @@ function premultiply(data: Bytes): Bytes {
 /** `quotients[alpha · 256 + c]` = 255 c / alpha, cut to a byte; c itself where alpha is 0. */
 let quotients: Uint8Array | undefined;
 
-function unpremultiply(data: Bytes): void {
+function unpremultiply(data: Bytes, from: number, to: number): void {
   quotients ??= Uint8Array.from({ length: 65536 }, (_, i) => {
     const alpha = i >> 8;
     const c = i & 255;
     return alpha === 0 ? c : Math.min(Math.trunc((255 * c) / alpha), 255);
   });
   const table = quotients;
-  for (let i = 0; i < data.length; i += 4) {
+  for (let i = from; i < to; i += 4) {
     const row = data[i + 3] << 8;
     data[i] = table[row | data[i]];
     data[i + 1] = table[row | data[i + 1]];

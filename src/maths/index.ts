@@ -41,3 +41,20 @@ export { eachPosition, slidingPatches, type Patch } from './patches.js';
 export { randomMask, type MaskOptions } from './random-masks.js';
 export { gridSegments, segmentsOf, type SegmentChoice } from './segments.js';
 export { slic, type Segments, type SlicOptions } from './slic.js';
+export {
+  absolute,
+  absoluteNormalize,
+  applyFilter,
+  extentOf,
+  EMPTY_REASONS,
+  MAP_FILTERS,
+  maxScale,
+  negative,
+  negativeNormalize,
+  normalize,
+  positive,
+  positiveNormalize,
+  whyEmpty,
+  type EmptyReason,
+  type MapFilter,
+} from './filters.js';
