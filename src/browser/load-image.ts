@@ -4,7 +4,7 @@ import type { Picture } from '../explanation.js';
 import { formatOfBytes } from '../images/formats.js';
 import { checkSize, MAX_PIXELS } from '../images/picture.js';
 import { readPngHeader } from '../images/png.js';
-import type { ImageSource, LoadImageOptions } from '../node/load-image.js';
+import type { ImageSource, LoadImageOptions } from '../images/formats.js';
 
 /**
  * `loadImage` by the browser's own decoder: a URL (relative ones too), a

@@ -4,7 +4,7 @@ import type { Picture } from '../explanation.js';
 import { formatOfName } from '../images/formats.js';
 import { checkPicture, convertPicture } from '../images/picture.js';
 import { encodePng } from '../images/png.js';
-import type { SaveImageOptions } from '../node/save-image.js';
+import type { SaveImageOptions } from '../images/formats.js';
 
 const WHITE = { background: [255, 255, 255] } as const;
 

@@ -1,4 +1,4 @@
-/** Which kind of picture file bytes are, by how they begin; nothing is decoded. */
+/** Picture files: what can be read and written, and which kind bytes are by how they begin. */
 
 export type PictureFormat = 'png' | 'jpeg' | 'webp' | 'gif' | 'tiff' | 'avif';
 
@@ -30,4 +30,22 @@ export function formatOfBytes(bytes: Uint8Array): PictureFormat | undefined {
   if (['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(text(0, 4))) return 'tiff';
   if (text(4, 8) === 'ftyp' && /avif|avis|mif1|msf1/.test(text(8, 32))) return 'avif';
   return undefined;
+}
+
+export interface LoadImageOptions {
+  /** Larger pictures are refused from their header, before they are decoded. Default 100 million. */
+  readonly maxPixels?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A path, a `file:`, `http(s):` or `data:` URL, a blob, or the bytes of a file. */
+export type ImageSource = string | URL | Blob | Uint8Array | ArrayBuffer;
+
+export interface SaveImageOptions {
+  /** 1 to 100, for jpg, webp and avif; 100 is lossless for webp and avif. Default 92. */
+  readonly quality?: number;
+  /** Default `true`: an existing file is replaced. With `false` it throws `FILE_EXISTS`. */
+  readonly overwrite?: boolean;
+  /** Default `false`: a missing folder is an error. */
+  readonly createFolder?: boolean;
 }

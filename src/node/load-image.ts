@@ -2,18 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { isWhylensError, WhylensError } from '../errors.js';
 import type { Picture } from '../explanation.js';
-import { formatOfBytes } from '../images/formats.js';
+import { formatOfBytes, type ImageSource, type LoadImageOptions } from '../images/formats.js';
 import { MAX_PIXELS } from '../images/picture.js';
 import { decodePng } from '../images/png.js';
 
-export interface LoadImageOptions {
-  /** Larger pictures are refused from their header, before they are decoded. Default 100 million. */
-  readonly maxPixels?: number;
-  readonly signal?: AbortSignal;
-}
-
-/** A path, a `file:`, `http(s):` or `data:` URL, a blob, or the bytes of a file. */
-export type ImageSource = string | URL | Blob | Uint8Array | ArrayBuffer;
+export type { ImageSource, LoadImageOptions };
 
 /**
  * A picture file as a picture: PNG, JPEG, WebP, GIF (its first frame), TIFF or

@@ -1,14 +1,11 @@
 import { nearestNames, WhylensError } from '../errors.js';
 import type { Picture } from '../explanation.js';
-import { EXTENSIONS, formatOfName } from '../images/formats.js';
+import { EXTENSIONS, formatOfName, type SaveImageOptions } from '../images/formats.js';
 import { checkPicture } from '../images/picture.js';
 import { encodePng } from '../images/png.js';
-import { writeFileWhole, type WriteFileOptions } from './write-file.js';
+import { writeFileWhole } from './write-file.js';
 
-export interface SaveImageOptions extends WriteFileOptions {
-  /** 1 to 100, for jpg, webp and avif; 100 is lossless for webp and avif. Default 92. */
-  readonly quality?: number;
-}
+export type { SaveImageOptions };
 
 const DEFAULT_QUALITY = 92;
 
