@@ -10,19 +10,18 @@ import type { CommandContext } from './commands.js';
 import { addImageOptions, addModelOptions } from './explain-options.js';
 import { findImages } from './images.js';
 import { errorText, EXIT, Messages } from './io.js';
-import { openModel } from './model.js';
+import { openModel, type ModelFlags } from './model.js';
 import { addPluginOption, addTalkOptions, positiveNumber } from './shared-options.js';
+import { inferredOfModel } from './summary.js';
 import { table } from './table.js';
 
-interface PredictFlags {
+interface PredictFlags extends ModelFlags {
   readonly model: string;
   readonly image?: readonly string[];
   readonly input?: readonly string[];
-  readonly labels?: string;
-  readonly preprocess?: string;
-  readonly backend?: string;
   readonly top: number;
   readonly json?: boolean;
+  readonly quiet?: boolean;
   readonly verbose?: boolean;
 }
 
@@ -45,8 +44,10 @@ export function define(command: Command, context: CommandContext): void {
   command.action(async (flags: PredictFlags) => {
     const images = await findImages([...(flags.image ?? []), ...(flags.input ?? [])]);
     const container = await context.container();
-    const { model, options } = await openModel(flags.model, flags);
+    const opened = await openModel(flags.model, flags);
+    const { model, options } = opened;
     const out = new Messages(context.io, flags);
+    if (flags.json !== true) for (const line of inferredOfModel(opened, flags)) out.note(line);
     const failures: string[] = [];
     const results: { image: string; outputs: OutputPrediction[] }[] = [];
     try {

@@ -1,35 +1,39 @@
 /** What was inferred, and what came out, in a line each. */
 import type { Explanation, TargetBase } from '../explanation.js';
 import type { ExplainFlags } from './explain-options.js';
-import type { OpenModel } from './model.js';
+import type { ModelFlags, OpenModel } from './model.js';
 
-/** Everything the user left out and the program decided; printed once a run. */
-export function inferredLines(
-  { model }: OpenModel,
-  explanation: Explanation,
-  flags: Partial<ExplainFlags>,
-): string[] {
-  const lines: [string, string][] = [['model', explanation.estimator]];
+/** What was decided of the model where the user left it out. */
+export function inferredOfModel({ model, inferred }: OpenModel, flags: ModelFlags): string[] {
+  const { labels, preprocess } = model;
+  const lines: [string, string][] = [];
   if (flags.backend === undefined && model.backend !== undefined) {
     lines.push(['back end', `${model.backend} (the first that loads)`]);
   }
   if (flags.labels === undefined) {
-    lines.push([
-      'labels',
-      model.labels === undefined
+    const own =
+      labels === undefined
         ? 'none known: classes are shown by number (--labels)'
-        : `${model.labels.length} names that came with the model`,
-    ]);
+        : `${labels.length} names that came with the model`;
+    lines.push(['labels', inferred.labels ?? own]);
   }
   if (flags.preprocess === undefined) {
-    const { preprocess } = model;
-    lines.push([
-      'preprocess',
+    const own =
       preprocess === undefined
         ? 'none said: pixel values 0 to 255 as they are (--preprocess)'
-        : `${typeof preprocess === 'string' ? preprocess : 'a function'}, which came with the model`,
-    ]);
+        : `${typeof preprocess === 'string' ? preprocess : 'a function'}, which came with the model`;
+    lines.push(['preprocess', inferred.preprocess ?? own]);
   }
+  return lines.map(aligned);
+}
+
+/** Everything the user left out and the program decided; printed once a run. */
+export function inferredLines(
+  opened: OpenModel,
+  explanation: Explanation,
+  flags: Partial<ExplainFlags>,
+): string[] {
+  const lines: [string, string][] = [];
   const { layer } = explanation as {
     layer?: {
       path: string;
@@ -47,7 +51,15 @@ export function inferredLines(
   }
   if (flags.target === undefined && explanation.kind !== 'concepts')
     lines.push(['target', 'the top class of each picture']);
-  return lines.map(([name, text]) => `${`${name}:`.padEnd(12)}${text}`);
+  return [
+    aligned(['model', explanation.estimator]),
+    ...inferredOfModel(opened, flags),
+    ...lines.map(aligned),
+  ];
+}
+
+function aligned([name, text]: readonly [string, string]): string {
+  return `${`${name}:`.padEnd(12)}${text}`;
 }
 
 /** `cat.png: tiger cat (282) 12.3, 81.2 %`. */

@@ -110,7 +110,7 @@ slow('the packed package works in an empty folder', async (t) => {
     t.true(paths.includes(needed), `${needed} is missing`);
   }
   const room =
-    /^(?:LICENSE|README\.md|CHANGELOG\.md|package\.json|build\/(?:src|explainers|formatters)\/.*)$/;
+    /^(?:LICENSE|README\.md|CHANGELOG\.md|package\.json|schema\/.*\.json|build\/(?:src|explainers|formatters)\/.*)$/;
   const waste = /\.map$|\.tsbuildinfo$|\.test\.|(?<!\.d)\.ts$/;
   t.deepEqual(
     paths.filter((path) => !room.test(path) || waste.test(path)),
