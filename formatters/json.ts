@@ -50,7 +50,7 @@ export interface ReadOptions {
 }
 
 /** A record in its stored form, `{ schema, version, kind, … }`: anything JSON can hold. */
-export type ExplanationDict = { readonly [key: string]: JsonValue };
+export type ExplanationDict = Readonly<Record<string, JsonValue>>;
 
 /**
  * The record as plain JSON data, losslessly: arrays as base64 (or numbers),
@@ -78,7 +78,7 @@ export function formatAsDict(expl: Explanation, options: DictOptions = {}): Expl
  */
 export function formatAsJson(expl: Explanation, options: JsonOptions = {}): string {
   const { indent, ...rest } = validateOptions('json', OPTIONS, { ...options });
-  const dict = formatAsDict(expl, rest as DictOptions);
+  const dict = formatAsDict(expl, rest);
   const text = JSON.stringify(dict, undefined, indent as number);
   // one line a list of numbers; strings hold no raw line break, so that none can match
   return `${text.replace(/\[\s+((?:-?[\d.e+-]+,\s+)*-?[\d.e+-]+)\s+\]/g, (_, numbers: string) => `[${numbers.replace(/\s+/g, ' ')}]`)}\n`;
@@ -130,6 +130,6 @@ export class JsonFormatter implements Formatter<string> {
   readonly options: OptionSpecs = OPTIONS;
 
   format(record: Explanation, options: Readonly<Record<string, unknown>> = {}): string {
-    return formatAsJson(record, options as JsonOptions);
+    return formatAsJson(record, options);
   }
 }

@@ -87,7 +87,7 @@ export class TableFormatter implements Formatter<string> {
   readonly options: OptionSpecs = OPTIONS;
 
   format(explanation: Explanation, options: Readonly<Record<string, unknown>> = {}): string {
-    return formatAsCsv(explanation, options as CsvOptions);
+    return formatAsCsv(explanation, options);
   }
 }
 

@@ -38,7 +38,7 @@ export interface TextOptions {
   readonly width?: number;
 }
 
-const OPTIONS = {
+export const TEXT_OPTIONS = {
   show: {
     type: 'list',
     of: 'string',
@@ -83,7 +83,7 @@ const OPTIONS = {
  */
 export function formatAsText(expl: Explanation, options: TextOptions = {}): string {
   const { show, color, ...rest } = options;
-  const checked = validateOptions('text', OPTIONS, {
+  const checked = validateOptions('text', TEXT_OPTIONS, {
     ...rest,
     ...(show !== undefined && { show: typeof show === 'string' ? [show] : show }),
     ...(color !== undefined && {
@@ -105,10 +105,10 @@ export class TextFormatter implements Formatter<string> {
   readonly description = 'Text for terminals: tables, rules, maps in words and characters.';
   readonly kinds = EXPLANATION_KINDS;
   readonly extensions = ['txt'];
-  readonly options: OptionSpecs = OPTIONS;
+  readonly options: OptionSpecs = TEXT_OPTIONS;
 
   format(explanation: Explanation, options: Readonly<Record<string, unknown>> = {}): string {
-    return formatAsText(explanation, options as TextOptions);
+    return formatAsText(explanation, options);
   }
 }
 

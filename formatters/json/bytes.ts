@@ -38,7 +38,7 @@ export function array(...ranks: readonly number[]): Codec<NdArray> {
       };
       return stored as unknown as NdArray;
     }
-    const { shape, data } = storedArray(value, at, way) as StoredArray;
+    const { shape, data } = storedArray(value, at, way);
     const place = inside(at, 'data');
     if (typeof data !== 'string') {
       checkShape(shape, data.length, ranks, at);

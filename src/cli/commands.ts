@@ -39,6 +39,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./layers.js'),
   },
   {
+    name: 'show',
+    summary: 'render an explanation stored as JSON, without the model',
+    load: () => import('./show.js'),
+  },
+  {
     name: 'methods',
     summary: 'the methods: what they need, what they cost, where they come from',
     load: () => import('./methods.js'),

@@ -190,10 +190,7 @@ async function write(job: Job, image: ImageSource, explanation: Explanation): Pr
   return paths;
 }
 
-async function show({ registry, messages, context }: Job, explanation: Explanation): Promise<void> {
-  const { terminalOptions } = await import('./terminal.js');
-  const text = registry.formatter('text');
-  messages.print(
-    String(text.format(explanation, terminalOptions(context.io.stdout, text.options))),
-  );
+async function show({ messages, context }: Job, explanation: Explanation): Promise<void> {
+  const { textForTerminal } = await import('./show-text.js');
+  messages.print(await textForTerminal(explanation, context.io.stdout));
 }

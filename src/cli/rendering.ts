@@ -17,8 +17,12 @@ export function formattersFor(
   as: string | undefined,
   out: string | undefined,
 ): Formatter[] {
-  if (as !== undefined) return [registry.formatter(as)];
   const all = [...registry.formatters.values()];
+  if (as !== undefined) {
+    // `--as png` is as good as `--as image`
+    const writers = registry.formatters.has(as) ? [] : all.filter((f) => f.extensions.includes(as));
+    return writers.length > 0 ? writers : [registry.formatter(as)];
+  }
   const ending = out === undefined ? '' : extname(out).slice(1).toLowerCase();
   if (ending !== '') {
     const fitting = all.filter(({ extensions }) => extensions.includes(ending));

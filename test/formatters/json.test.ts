@@ -19,8 +19,8 @@ import { matchSnapshot } from '../helpers/snapshot.js';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-const storedImage = (): { [key: string]: Json } =>
-  JSON.parse(formatAsJson(imageRecord, { arrays: 'numbers' })) as { [key: string]: Json };
+const storedImage = (): Record<string, Json> =>
+  JSON.parse(formatAsJson(imageRecord, { arrays: 'numbers' })) as Record<string, Json>;
 
 /** The stored image with `value` at a path such as `targets.0.score`. */
 function broken(path: string, value: Json | undefined): unknown {
@@ -132,7 +132,7 @@ test('arrays and indent change the text', (t) => {
 test('nothing that could not be read back is written', (t) => {
   const [first] = imageRecord.targets;
   const write = (change: object) => () =>
-    formatAsJson({ ...imageRecord, targets: [{ ...first, ...change }] } as ImageExplanation);
+    formatAsJson({ ...imageRecord, targets: [{ ...first, ...change }] });
   t.throws(write({ score: NaN }), { code, message: /'targets\[0\]\.score'.*finite.*NaN/ });
   t.throws(write({ proba: Infinity }), { code });
   t.throws(write({ heatmap: { shape: [1, 2], data: Float32Array.from([0, NaN]) } }), {

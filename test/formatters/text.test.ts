@@ -36,7 +36,6 @@ for (const [kind, record] of Object.entries(records)) {
   });
 
   test(`${kind}: no control character gets through`, (t) => {
-    // eslint-disable-next-line no-control-regex
     const forbidden = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2028\u2029]/u;
     t.notRegex(formatAsText(hostile(record)), forbidden);
     const colored = formatAsText(hostile(record), { color: 'truecolor' });
@@ -59,7 +58,7 @@ test('plain drawings are ASCII', (t) => {
     warnings: [],
     layer: undefined,
   } as unknown as ImageExplanation;
-  // eslint-disable-next-line no-control-regex
+
   t.regex(formatAsText(ascii), /^[\n\u0020-\u007e]*$/);
   t.true(formatAsText(ascii, { glyphs: 'blocks' }).includes('█'));
 });
