@@ -1,0 +1,20 @@
+/** `npm run bench [part…]`: every figure of the project's speed, as ratios of this one run. */
+const PARTS: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
+  'grad-cam': () => import('./grad-cam.js'),
+  methods: () => import('./methods.js'),
+  memory: () => import('./memory.js'),
+  format: () => import('./format.js'),
+  command: () => import('./command.js'),
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !Object.hasOwn(PARTS, name));
+if (unknown.length > 0) {
+  console.error(`unknown part ${unknown.join(', ')}; there are ${Object.keys(PARTS).join(', ')}`);
+  process.exit(2);
+}
+for (const [name, load] of Object.entries(PARTS)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  console.log(`\n== ${name}`);
+  await (await load()).run();
+}
