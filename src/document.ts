@@ -1,17 +1,19 @@
 /** Turning what a caller hands in (a picture, an array, a tensor) into model inputs. */
 import { WhylensError } from './errors.js';
-import type { NdArray, Picture } from './explanation.js';
+import type { NdArray, Picture, PictureMode } from './explanation.js';
 import { arrayToImage, imageToArray } from './images/array.js';
 import { checkPicture, convertPicture } from './images/picture.js';
 import {
   preprocessInput,
   preprocessRange,
-  undoPreprocess,
+  undoToBytes,
   type PreprocessMode,
 } from './images/preprocess.js';
 import { resize, type ResamplingFilter } from './images/resample.js';
 import { sizeOf } from './maths/ndarray.js';
 import type { InputInfo } from './model/interface.js';
+
+const MODES: Readonly<Record<number, PictureMode>> = { 1: 'L', 3: 'RGB', 4: 'RGBA' };
 
 /** A tensor of any library. */
 export interface TensorLike {
@@ -65,7 +67,7 @@ export async function inputArray(
   const array =
     picture === undefined ? await numbersOf(doc, input) : pictureInput(picture, input, options);
   requireShape(array, input);
-  const bad = array.data.findIndex((value) => !Number.isFinite(value));
+  const bad = firstNotFinite(array.data);
   if (bad !== -1) {
     throw new WhylensError(
       'INVALID_DOCUMENT',
@@ -86,7 +88,9 @@ export function pictureOf(sample: NdArray, preprocess: Preprocess | undefined): 
     return arrayToImage({ shape: sample.shape.slice(0, 2), data });
   }
   if (preprocess === undefined || typeof preprocess === 'function') return arrayToImage(sample);
-  return arrayToImage(undoPreprocess(sample, preprocess), { range: [0, 255] });
+  const [height, width] = sample.shape;
+  const mode = MODES[sample.shape.length === 3 ? channels : 1];
+  return { width, height, mode, data: undoToBytes(sample, preprocess) };
 }
 
 /** Smallest and largest value that an input can hold. */
@@ -105,7 +109,7 @@ function pictureInput(picture: Picture, input: InputInfo, options: DocumentOptio
     );
   }
   const [height, width, channels] = input.shape;
-  const mode = ({ 1: 'L', 3: 'RGB', 4: 'RGBA' } as const)[channels ?? 3];
+  const mode = MODES[channels ?? 3] as PictureMode | undefined;
   if (mode === undefined) {
     throw new WhylensError(
       'INVALID_DOCUMENT',
@@ -124,7 +128,7 @@ function pictureInput(picture: Picture, input: InputInfo, options: DocumentOptio
       ? preprocess(fitted)
       : preprocessInput(imageToArray(fitted), preprocess);
   const shape = sample.shape.length === 3 ? [1, ...sample.shape] : [...sample.shape];
-  return { shape, data: Float32Array.from(sample.data) };
+  return { shape, data: new Float32Array(sample.data) };
 }
 
 async function numbersOf(doc: unknown, input: InputInfo): Promise<NdArray> {
@@ -148,7 +152,7 @@ async function numbersOf(doc: unknown, input: InputInfo): Promise<NdArray> {
           ? await candidate.data()
           : candidate.data;
     if (ArrayBuffer.isView(raw) || Array.isArray(raw)) {
-      const data = Float32Array.from(raw as unknown as ArrayLike<number>);
+      const data = new Float32Array(raw as unknown as ArrayLike<number>);
       const shape = [...candidate.shape] as number[];
       if (data.length !== sizeOf(shape)) {
         throw new WhylensError(
@@ -218,6 +222,13 @@ function requireShape({ shape }: NdArray, input: InputInfo): void {
       { facts: { expected: input.shape, got: shape } },
     );
   }
+}
+
+function firstNotFinite(data: Float32Array): number {
+  // x − x is 0 for finite numbers and NaN for the others; a sum is one fast pass
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += data[i] - data[i];
+  return sum === 0 ? -1 : data.findIndex((value) => !Number.isFinite(value));
 }
 
 function indexAt(flat: number, shape: readonly number[]): number[] {

@@ -58,6 +58,25 @@ export function undoPreprocess(array: NdArray, mode: PreprocessMode): NdArray {
   );
 }
 
+/** The bytes of a picture that a preprocessed array came from: `undoPreprocess`, rounded and clipped, in one pass. */
+export function undoToBytes(array: NdArray, mode: PreprocessMode): Uint8ClampedArray {
+  const { scale, mean, deviation, bgr } = modeOf(mode, array);
+  const { shape, data } = array;
+  const channels = shape[shape.length - 1];
+  const factors = Float64Array.from(
+    { length: channels },
+    (_, c) => deviation[c % deviation.length] * scale,
+  );
+  const offsets = Float64Array.from({ length: channels }, (_, c) => mean[c % mean.length] * scale);
+  const result = new Uint8ClampedArray(data.length);
+  for (let at = 0; at < data.length; at += channels) {
+    for (let c = 0; c < channels; c++) {
+      result[at + (bgr ? channels - 1 - c : c)] = data[at + c] * factors[c] + offsets[c];
+    }
+  }
+  return result;
+}
+
 /**
  * Smallest and largest value that a mode can give, over all channels; with
  * `channels` they are listed in the order the model sees them.

@@ -110,14 +110,18 @@ export function countSamples(request: Pick<RunRequest, 'inputs' | 'from'>): numb
   return count;
 }
 
-/** The samples of one chunk as an array `[count, …]`. */
+/** The samples of one chunk as an array `[count, …]`, to be read only. */
 export function takeSamples(samples: Samples, { offset, count }: ChunkPosition): NdArray {
   const size = sizeOf(samples.shape);
+  const shape = [count, ...samples.shape];
+  if (samples.array !== undefined) {
+    return { shape, data: samples.array.data.subarray(offset * size, (offset + count) * size) };
+  }
   const data = new Float32Array(count * size);
   for (let n = 0; n < count; n++) {
     samples.write(offset + n, data.subarray(n * size, (n + 1) * size));
   }
-  return { shape: [count, ...samples.shape], data };
+  return { shape, data };
 }
 
 /** What a `RunResult` or `DifferentiateResult` is to the code that copies it. */

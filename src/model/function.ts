@@ -93,7 +93,7 @@ class FunctionModel implements ExplainableModel {
     return runChunks(
       { ...request, count, bytesPerSample: COST_FACTOR * 4 * sizeOf(samples.shape) },
       async (chunk) => {
-        const returned = await this.predict(takeSamples(samples, chunk));
+        const returned = await this.predict(ownCopy(takeSamples(samples, chunk)));
         const scores = await readScores(returned, chunk.count, this.title());
         return { outputs: [withLogits(scores, this.activation, this.title())], activations: {} };
       },
@@ -140,4 +140,9 @@ class FunctionModel implements ExplainableModel {
       );
     }
   }
+}
+
+/** The function may write into what it is given; the caller's array must not change. */
+function ownCopy({ shape, data }: NdArray): NdArray {
+  return { shape, data: data.slice() };
 }

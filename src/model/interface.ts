@@ -84,6 +84,8 @@ export interface Samples {
   readonly shape: readonly number[];
   /** Writes all values of sample `index` into `into` (its length is the product of `shape`). */
   write(index: number, into: Float32Array): void;
+  /** The whole batch, where it lies in memory anyway: read without copying. */
+  readonly array?: NdArray;
 }
 
 /** What every call over a batch shares. */
@@ -184,6 +186,7 @@ export function ndSamples(array: NdArray): Samples {
   const [count, ...shape] = array.shape;
   const size = shape.reduce((a, b) => a * b, 1);
   return {
+    array,
     count,
     shape,
     write: (index, into) => into.set(array.data.subarray(index * size, (index + 1) * size)),
