@@ -1,6 +1,7 @@
 import type { Heatmap, NdArray } from '../explanation.js';
 import { channelMeans, channelsOf } from './cam.js';
-import { largestEigenpair, scaledVector, withNormSign } from './eigen.js';
+import { withNormSign } from './eigen.js';
+import { largestEigenpair, scaledVector } from './eigenpair.js';
 
 /** How alike two positions are, x and y their centred channel vectors. */
 export type Kernel = 'rbf' | 'sigmoid' | 'linear';

@@ -34,12 +34,15 @@ export function maskOf(map: Heatmap, size: readonly number[]): Heatmap {
   const { shape, data } = resizeMap(map, size);
   let low = Infinity;
   let high = -Infinity;
-  for (const value of data) {
+  // plain loops: this runs once per channel on as many values as the input has pixels
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i];
     if (value < low) low = value;
     if (value > high) high = value;
   }
   const range = high - low;
-  return { shape, data: data.map((value) => (range === 0 ? 0 : (value - low) / range)) };
+  for (let i = 0; i < data.length; i++) data[i] = range === 0 ? 0 : (data[i] - low) / range;
+  return { shape, data };
 }
 
 /** e^v / Σ e^v, without overflow; an empty list stays empty. */

@@ -1,4 +1,4 @@
-import { seededRandom, type SeededRandom } from './random.js';
+import { seededRandom } from './random.js';
 
 export interface Factorization {
   /** `[rows, parts]`, row-major. */
@@ -15,16 +15,19 @@ export interface FactorizationOptions {
   readonly seed: number;
   /** Starts, the best of which is taken: one alone may end in a poor corner. Default 4. */
   readonly starts?: number;
-  /** Default 400. */
+  /** Default 300. */
   readonly maxIterations?: number;
-  /** Stops when the error falls by less than this share of itself. Default 1e-7. */
+  /** Stops when the error falls by less than this share of itself. Default 1e-6. */
   readonly tolerance?: number;
 }
 
+/** Passes of each start before the best goes on alone. */
+const HEAT = 20;
+
 /**
  * Non-negative matrix factorisation X ≈ left·right of a matrix without negative
- * values by hierarchical alternating least squares (Cichocki 2009) from a
- * seeded start. Parts come with the largest share of X first.
+ * values by hierarchical alternating least squares (Cichocki 2009) from several
+ * seeded starts. Parts come with the largest share of X first.
  */
 export function factorizeNonNegative(
   x: ArrayLike<number>,
@@ -32,85 +35,82 @@ export function factorizeNonNegative(
   columns: number,
   options: FactorizationOptions,
 ): Factorization {
-  const { parts, seed, starts = 4 } = options;
-  const random = seededRandom(seed);
-  let best: Factorization | undefined;
-  for (let start = 0; start < starts; start++) {
-    const found = factorizeOnce(x, rows, columns, random, options);
-    if (best === undefined || found.error < best.error) best = found;
-  }
-  const { left, right, error, iterations } = best!;
-  return { ...sortParts(left, right, parts), error, iterations };
-}
-
-/** From one start; `right` transposed and not scaled. */
-function factorizeOnce(
-  x: ArrayLike<number>,
-  rows: number,
-  columns: number,
-  random: SeededRandom,
-  { parts, maxIterations = 400, tolerance = 1e-7 }: FactorizationOptions,
-): Factorization {
-  let total = 0;
-  let square = 0;
-  for (let i = 0; i < x.length; i++) {
-    total += x[i];
-    square += x[i] * x[i];
-  }
+  const { parts, seed, starts = 4, maxIterations = 300, tolerance = 1e-6 } = options;
+  const matrix = Float64Array.from(x);
+  const square = dot(matrix, matrix);
   if (square === 0) {
     const left = new Float64Array(rows * parts);
     return { left, right: new Float64Array(parts * columns), error: 0, iterations: 0 };
   }
-  const scale = Math.sqrt(total / x.length / parts);
+  const transposed = new Float64Array(matrix.length);
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++) transposed[j * rows + i] = matrix[i * columns + j];
+  const random = seededRandom(seed);
+  const scale = Math.sqrt(matrix.reduce((a, b) => a + b, 0) / matrix.length / parts);
   const draw = (count: number) =>
     Float64Array.from({ length: count }, () => 2 * scale * random.uniform());
-  const left = draw(rows * parts);
-  // stored transposed, `[columns, parts]`: both halves of a step then look alike
-  const right = draw(columns * parts);
-  const at = (i: number, j: number) => x[i * columns + j];
-  const transposed = (j: number, i: number) => x[i * columns + j];
-  let error = Infinity;
-  let iterations = 0;
-  while (iterations < maxIterations) {
-    iterations++;
-    improve(right, columns, left, rows, transposed, parts);
-    const { cross, gram } = improve(left, rows, right, columns, at, parts);
-    const before = error;
-    error = Math.sqrt(Math.max(0, square - 2 * dot(left, cross) + energy(left, gram, parts)));
-    if (before - error <= tolerance * error) break;
+
+  const runs = Array.from({ length: starts }, (): Run => {
+    // both factors as `[n, parts]`: the halves of a pass then look alike
+    const [left, right] = [draw(rows * parts), draw(columns * parts)];
+    return { left, right, error: Infinity, iterations: 0 };
+  });
+  const pass = (run: Run): void => {
+    improve(run.right, run.left, transposed, parts);
+    const { cross, gram } = improve(run.left, run.right, matrix, parts);
+    const rest = square - 2 * dot(run.left, cross) + energy(run.left, gram, parts);
+    run.error = Math.sqrt(Math.max(0, rest) / square);
+    run.iterations++;
+  };
+  for (const run of runs) for (let i = 0; i < Math.min(HEAT, maxIterations); i++) pass(run);
+  const best = runs.reduce((a, b) => (b.error < a.error ? b : a));
+  while (best.iterations < maxIterations) {
+    const before = best.error;
+    pass(best);
+    if (before - best.error <= tolerance * best.error) break;
   }
-  return { left, right, error: error / Math.sqrt(square), iterations };
+  const { error, iterations } = best;
+  return { ...sortParts(best.left, best.right, parts), error, iterations };
 }
 
-/** One pass over the parts of `target`, `[n, parts]`, with `other`, `[m, parts]`, held. */
+interface Run {
+  readonly left: Float64Array;
+  /** Transposed: `[columns, parts]`. */
+  readonly right: Float64Array;
+  error: number;
+  iterations: number;
+}
+
+/** One pass over the parts of `target`, `[n, parts]`, with `other`, `[m, parts]`, held; `x` is `[n, m]`. */
 function improve(
   target: Float64Array,
-  n: number,
   other: Float64Array,
-  m: number,
-  at: (i: number, j: number) => number,
+  x: Float64Array,
   parts: number,
 ): { cross: Float64Array; gram: Float64Array } {
+  const n = target.length / parts;
+  const m = other.length / parts;
   const gram = new Float64Array(parts * parts);
-  for (let j = 0; j < m; j++)
+  for (let j = 0; j < other.length; j += parts)
     for (let a = 0; a < parts; a++)
-      for (let b = 0; b < parts; b++)
-        gram[a * parts + b] += other[j * parts + a] * other[j * parts + b];
+      for (let b = 0; b < parts; b++) gram[a * parts + b] += other[j + a] * other[j + b];
   const cross = new Float64Array(n * parts);
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j < m; j++) {
-      const value = at(i, j);
+  for (let i = 0, at = 0; i < n; i++) {
+    const row = i * parts;
+    for (let j = 0; j < m; j++, at++) {
+      const value = x[at];
+      // activations after a rectifier are mostly zeros
       if (value === 0) continue;
-      for (let a = 0; a < parts; a++) cross[i * parts + a] += value * other[j * parts + a];
+      for (let a = 0; a < parts; a++) cross[row + a] += value * other[j * parts + a];
     }
+  }
   for (let a = 0; a < parts; a++) {
     const own = gram[a * parts + a];
     if (own === 0) continue;
-    for (let i = 0; i < n; i++) {
+    for (let row = 0; row < target.length; row += parts) {
       let fitted = 0;
-      for (let b = 0; b < parts; b++) fitted += target[i * parts + b] * gram[b * parts + a];
-      const index = i * parts + a;
-      target[index] = Math.max(0, target[index] + (cross[index] - fitted) / own);
+      for (let b = 0; b < parts; b++) fitted += target[row + b] * gram[b * parts + a];
+      target[row + a] = Math.max(0, target[row + a] + (cross[row + a] - fitted) / own);
     }
   }
   return { cross, gram };

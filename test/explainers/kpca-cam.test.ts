@@ -3,12 +3,12 @@ import { EigenCam } from '../../explainers/eigen-cam.js';
 import { KpcaCam } from '../../explainers/kpca-cam.js';
 import { isWhylensError } from '../../src/errors.js';
 import type { Heatmap, NdArray } from '../../src/explanation.js';
-import { jacobiEigen } from '../../src/maths/eigen.js';
 import { kpcaCamMap } from '../../src/maths/kpca.js';
 import { closeTo, mapOf, relativeError } from '../helpers/close.js';
 import { mapsOf } from '../helpers/context.js';
 import { conv, dense, globalAverage } from '../helpers/fake-layers.js';
 import { fakeClassifier, fakeInputs, fakeModel, weights } from '../helpers/fake-model.js';
+import { jacobiEigen } from '../helpers/jacobi.js';
 import { layerValues } from '../helpers/layer-values.js';
 import { signed } from '../helpers/slow-components.js';
 

@@ -1,6 +1,7 @@
 import test from 'ava';
-import { jacobiEigen, largestEigenpair } from '../../src/maths/eigen.js';
+import { largestEigenpair } from '../../src/maths/eigenpair.js';
 import { weights } from '../helpers/fake-model.js';
+import { jacobiEigen } from '../helpers/jacobi.js';
 
 function symmetric(n: number, seed: number): Float64Array[] {
   const values = weights(n * n, seed);
