@@ -292,7 +292,10 @@ function body(expl: Explanation, text: TextBuilder): void {
 }
 
 function heat(text: TextBuilder, map: Heatmap, extent: Extent): void {
-  text.join('heat', () => heatWords(map, extent, text.style));
+  // right beneath the name of its target, where that is shown
+  text[text.sections.has('targets') ? 'join' : 'add']('heat', () =>
+    heatWords(map, extent, text.style),
+  );
 }
 
 function sized(extent: Omit<Extent, 'sizes'>, sizes: readonly number[]): Extent {

@@ -59,6 +59,9 @@ test('every formatter that can render the kind, without a model; standard output
     await readFile(join(cwd, 'copy.json'), 'utf8'),
     formatAsJson(decisionTreeRecord, { indent: 0 }),
   );
+  const html = await whylens(['show', 't.json', '--out', 't.html'], { cwd });
+  t.is(html.code, 0, html.stderr);
+  t.regex(await readFile(join(cwd, 't.html'), 'utf8'), /^<!doctype html>[^]*petal width/i);
   const again = await whylens(['show', 't.json', '--as', 'table'], { cwd });
   t.is(again.code, 0);
   const third = await whylens(['show', 't.json', '--as', 'table'], { cwd });

@@ -98,6 +98,8 @@ test('show picks parts and presets', (t) => {
   const info = formatAsText(imageRecord, { show: ['info'] });
   t.true(info.includes('Explained as: grad-cam') && info.includes('seed=0'));
   t.false(info.includes('bull mastiff'));
+  const heat = formatAsText(imageRecord, { show: 'heat' }).split('\n\n');
+  t.is(heat.length, 2, 'one block a target');
   const weights = formatAsText(imageRecord, { show: 'weights' });
   t.false(weights.includes('Estimator'));
   t.true(weights.includes('bull mastiff'));
