@@ -21,22 +21,31 @@ const NEEDS: Readonly<Record<keyof ExplainerNeeds, string>> = {
   fromLayer: 'running on from a layer',
 };
 
+interface MethodsFlags {
+  readonly json?: boolean;
+  readonly markdown?: boolean;
+}
+
 /** `whylens methods [id] [--json]`: everything here comes from the registry. */
 export function define(command: Command, context: CommandContext): void {
   addTalkOptions(
     addPluginOption(
       command
         .argument('[method]', 'show this one only, with all it says')
-        .option('--json', 'print JSON, for programs'),
+        .option('--json', 'print JSON, for programs')
+        .option('--markdown', 'print the page of the documentation'),
     ),
   );
-  command.action(async (id: string | undefined, { json }: { json?: boolean }) => {
+  command.action(async (id: string | undefined, { json, markdown }: MethodsFlags) => {
     const { registryOf } = await import('../container/container.js');
     const registry = registryOf(await context.container());
     const chosen = id === undefined ? [...registry.explainers.values()] : [registry.explainer(id)];
     const out = new Messages(context.io);
     if (json === true) out.print(JSON.stringify(chosen.map(asData), null, 2));
-    else if (id === undefined) out.print(overview(chosen));
+    else if (markdown === true) {
+      const { methodsPage } = await import('./methods-page.js');
+      out.print(methodsPage(chosen, FAMILIES, needsText).trimEnd());
+    } else if (id === undefined) out.print(overview(chosen));
     else out.print(details(chosen[0]));
   });
 }
@@ -78,7 +87,7 @@ function details(explainer: Explainer): string {
 }
 
 /** What a method needs of a model, in words. */
-export function needsText({ needs }: Pick<Explainer, 'needs'>): string {
+function needsText({ needs }: Pick<Explainer, 'needs'>): string {
   const wanted = (Object.keys(NEEDS) as (keyof ExplainerNeeds)[]).filter((key) => needs[key]);
   return wanted.length === 0 ? 'predictions only' : wanted.map((key) => NEEDS[key]).join(', ');
 }
