@@ -82,9 +82,7 @@ export async function checkModel(
   const inputs = shapes.map((shape, i) => randomArray(shape, 10 + i));
   const result = await adapted.run({ inputs: inputs.map(ndSamples) });
   const expected = tf.tidy(() =>
-    [
-      model.predict(inputs.map(({ shape, data }) => tf.tensor(data, [...shape]))),
-    ]
+    [model.predict(inputs.map(({ shape, data }) => tf.tensor(data, [...shape])))]
       .flat()
       .map((y) => ({ shape: y.shape, data: y.dataSync().slice() })),
   );
@@ -101,7 +99,8 @@ export async function checkModel(
   t.is(tf.memory().numTensors, before, 'tensors leaked');
 }
 
-async function checkGradients(
+/** Gradients with respect to all inputs against differences of the score. */
+export async function checkGradients(
   t: ExecutionContext,
   model: ExplainableModel,
   inputs: readonly NdArray[],

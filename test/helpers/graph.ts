@@ -1,0 +1,117 @@
+/** Graph models written node by node, loaded by tfjs-converter as from a file. */
+import * as converter from '@tensorflow/tfjs-converter';
+import * as tf from '@tensorflow/tfjs-core';
+
+type Attribute = number | boolean | string | readonly number[] | readonly string[];
+
+export class GraphBuilder {
+  private readonly nodes: Record<string, unknown>[] = [];
+  private readonly specs: tf.io.WeightsManifestEntry[] = [];
+  private readonly data: number[] = [];
+
+  placeholder(name: string, shape?: readonly number[], dtype = 'DT_FLOAT'): string {
+    const dims = shape?.map((size) => ({ size: String(size) }));
+    this.nodes.push({
+      name,
+      op: 'Placeholder',
+      attr: {
+        dtype: { type: dtype },
+        ...(dims === undefined ? {} : { shape: { shape: { dim: dims } } }),
+      },
+    });
+    return name;
+  }
+
+  constant(name: string, shape: readonly number[], values: ArrayLike<number>, int = false): string {
+    const dtype = int ? 'DT_INT32' : 'DT_FLOAT';
+    const dim = shape.map((size) => ({ size: String(size) }));
+    this.nodes.push({
+      name,
+      op: 'Const',
+      attr: { dtype: { type: dtype }, value: { tensor: { dtype, tensorShape: { dim } } } },
+    });
+    this.specs.push({ name, shape: [...shape], dtype: int ? 'int32' : 'float32' });
+    this.data.push(...Array.from(values).map((value) => (int ? -value - 0.5 : value)));
+    return name;
+  }
+
+  ints(name: string, values: readonly number[]): string {
+    return this.constant(name, [values.length], values, true);
+  }
+
+  int(name: string, value: number): string {
+    return this.constant(name, [], [value], true);
+  }
+
+  /** Text attributes become bytes as in the file, numbers int or float by `float`. */
+  op(
+    op: string,
+    name: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): string {
+    const attr: Record<string, unknown> = { T: { type: 'DT_FLOAT' } };
+    for (const [key, value] of Object.entries(attributes)) attr[key] = encode(key, value);
+    this.nodes.push({ name, op, input: [...inputs], attr });
+    return name;
+  }
+
+  async load(signature?: {
+    inputs: Record<string, string>;
+    outputs: Record<string, string>;
+  }): Promise<converter.GraphModel> {
+    const buffer = new ArrayBuffer(this.data.length * 4);
+    const floats = new Float32Array(buffer);
+    const ints = new Int32Array(buffer);
+    let at = 0;
+    for (const { shape, dtype } of this.specs) {
+      const size = shape.reduce((a, b) => a * b, 1);
+      for (let i = 0; i < size; i++, at++) {
+        if (dtype === 'int32') ints[at] = -(this.data[at] + 0.5);
+        else floats[at] = this.data[at];
+      }
+    }
+    const entries = (names: Record<string, string>) =>
+      Object.fromEntries(
+        Object.entries(names).map(([key, name]) => [
+          key,
+          { name, dtype: 'DT_FLOAT', tensorShape: shapeOf(this.nodes, name) },
+        ]),
+      );
+    return converter.loadGraphModel(
+      tf.io.fromMemory({
+        modelTopology: { node: this.nodes, library: {}, versions: {} },
+        weightSpecs: this.specs,
+        weightData: buffer,
+        format: 'graph-model',
+        ...(signature === undefined
+          ? {}
+          : {
+              signature: {
+                inputs: entries(signature.inputs),
+                outputs: entries(signature.outputs),
+              },
+            }),
+      }),
+    );
+  }
+}
+
+function shapeOf(nodes: readonly Record<string, unknown>[], name: string): unknown {
+  const node = nodes.find((candidate) => candidate.name === name.replace(/:\d+$/, ''));
+  const attr = node?.attr as { shape?: { shape?: unknown } } | undefined;
+  return attr?.shape?.shape ?? { unknownRank: true };
+}
+
+const FLOATS = ['epsilon', 'alpha', 'leakyrelu_alpha'];
+
+function encode(key: string, value: Attribute): unknown {
+  const bytes = (text: string) => Buffer.from(text).toString('base64');
+  if (typeof value === 'boolean') return { b: value };
+  if (typeof value === 'number') return FLOATS.includes(key) ? { f: value } : { i: String(value) };
+  if (typeof value === 'string')
+    return value.startsWith('DT_') ? { type: value } : { s: bytes(value) };
+  return typeof value[0] === 'string'
+    ? { list: { s: (value as string[]).map(bytes) } }
+    : { list: { i: (value as number[]).map(String) } };
+}
