@@ -9,7 +9,11 @@ export type Rescale = 'layer' | 'channel' | 'none';
 /** b_c · g[.., c]: what a bias adds to the score at each place. */
 export function biasGradient(gradient: NdArray, bias: ArrayLike<number>): NdArray {
   const { shape, data } = gradient;
-  return { shape, data: data.map((g, i) => g * bias[i % bias.length]) };
+  const result = new Float32Array(data.length);
+  for (let at = 0; at < data.length;) {
+    for (let c = 0; c < bias.length; c++, at++) result[at] = data[at] * bias[c];
+  }
+  return { shape, data: result };
 }
 
 /**
@@ -18,7 +22,11 @@ export function biasGradient(gradient: NdArray, bias: ArrayLike<number>): NdArra
  */
 export function ceilingGradient(outputs: NdArray, gradient: NdArray, ceiling: number): NdArray {
   const { shape, data } = gradient;
-  return { shape, data: data.map((g, i) => (outputs.data[i] >= ceiling ? ceiling * g : 0)) };
+  const result = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    if (outputs.data[i] >= ceiling) result[i] = ceiling * data[i];
+  }
+  return { shape, data: result };
 }
 
 /**
@@ -50,13 +58,35 @@ export function psi(term: NdArray, size: readonly number[], rescale: Rescale): H
   const { space, channels } = splitShape(term.shape);
   if (space.length !== size.length) return undefined;
   if (space.every((n) => n === 1) && size.some((n) => n > 1)) return undefined;
+  if (rescale === 'layer') return resizeMap(sumScaled(term.data, space, channels), size);
   const magnitude = term.data.map(Math.abs);
-  if (rescale !== 'none') {
-    const groups = rescale === 'layer' ? 1 : channels;
-    for (let group = 0; group < groups; group++) minMax(magnitude, group, groups);
+  if (rescale === 'channel') {
+    for (let channel = 0; channel < channels; channel++) minMax(magnitude, channel, channels);
   }
   // resizing is linear: sum first, resize one map instead of one per channel
   return resizeMap(reduceChannels({ shape: term.shape, data: magnitude }, 'sum'), size);
+}
+
+/** Σ_c (|v| − low) / (high − low) over one tensor's extremes, without a copy of it. */
+function sumScaled(data: Float32Array, space: readonly number[], channels: number): Heatmap {
+  let low = Infinity;
+  let high = 0;
+  const sums = new Float32Array(data.length / channels);
+  for (let p = 0, at = 0; p < sums.length; p++) {
+    let sum = 0;
+    for (let c = 0; c < channels; c++, at++) {
+      const magnitude = Math.abs(data[at]);
+      if (magnitude < low) low = magnitude;
+      if (magnitude > high) high = magnitude;
+      sum += magnitude;
+    }
+    sums[p] = sum;
+  }
+  const span = high - low;
+  for (let p = 0; p < sums.length; p++) {
+    sums[p] = span === 0 ? 0 : (sums[p] - channels * low) / span;
+  }
+  return { shape: space, data: sums };
 }
 
 /** Every `step`-th value from `start`: (v − min) / (max − min), zeros where all are equal. */

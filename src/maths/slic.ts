@@ -10,7 +10,7 @@ const ITERATIONS = 10;
 export interface SlicOptions {
   /** Regions aimed at; the result has about as many. */
   readonly count: number;
-  /** Weight of closeness against likeness, for values scaled to [0, 1]. Default 0.1. */
+  /** Weight of closeness against likeness, for values scaled to [0, 1]. Default 0.2. */
   readonly compactness?: number;
 }
 
@@ -32,7 +32,7 @@ export interface Segments {
  * @param sample `[..., k]`
  * @example slic({ shape: [224, 224, 3], data }, { count: 50 })
  */
-export function slic(sample: NdArray, { count, compactness = 0.1 }: SlicOptions): Segments {
+export function slic(sample: NdArray, { count, compactness = 0.2 }: SlicOptions): Segments {
   const { space, channels } = splitShape(sample.shape);
   // three axes serve all ranks
   const sizes = [1, 1, 1, ...space].slice(-3);
