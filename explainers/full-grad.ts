@@ -7,6 +7,7 @@ import { sampleOf } from '../src/maths/ndarray.js';
 import { inputName, OutputCollector } from '../src/model/input-calls.js';
 import { ndSamples } from '../src/model/interface.js';
 import {
+  groupByOutputs,
   offsetTerms,
   scoreOffset,
   type LayerValues,
@@ -66,49 +67,62 @@ export class FullGrad implements Explainer {
   async explain(context: ExplainContext): Promise<Explained> {
     const { rescale, offsets } = context.options as { rescale: Rescale; offsets: boolean };
     const name = inputName(context);
-    const { terms, unknown } = offsetTerms(context.model);
-    if (unknown.length > 0) {
-      context.warn(
-        `full-grad cannot tell what the activation of ${unknown.join(', ')} adds to the score: the completeness gap contains it, the map lacks it`,
-      );
-    }
     const collector = new OutputCollector(context.targets.length);
-    const maps: NdArray[][] = [];
-    const facts: { completeness: Completeness[]; completenessGap: number[] }[] = [];
-    await context.model.differentiate({
-      inputs: context.inputs.map(ndSamples),
-      targets: context.targets,
-      score: context.score,
-      wrt: [name],
-      layers: [...new Set(terms.flatMap(({ reads }) => reads))],
-      ...context.batch,
-      // every layer's gradients are reduced to one map and forgotten, chunk by chunk
-      onChunk: (chunk) => {
-        for (let i = 0; i < chunk.count; i++) {
-          const n = chunk.offset + i;
-          collector.take(n, chunk, i);
-          const x = sampleOf(context.inputs[context.input], n);
-          const explained = context.targets[n].map((target, t) => {
-            const values: LayerValues = {
-              activation: (path) => sampleOf(chunk.activations[path], i),
-              gradient: (path) => sampleOf(chunk.gradients[path][t], i),
-            };
-            const input = multiply(x, sampleOf(chunk.gradients[name][t], i));
-            const { map, sums } = sumTerms(input, terms, values, rescale, offsets);
-            sums.offset += scoreOffset(target, chunk.outputs, i, context.score);
-            const gap = sums.input + sums.bias + sums.offset - chunk.scores[i][t];
-            return { map, completeness: { ...sums, gap } };
-          });
-          maps.push(explained.map(({ map }) => map));
-          facts.push({
-            completenessGap: explained.map(({ completeness }) => completeness.gap),
-            completeness: explained.map(({ completeness }) => completeness),
-          });
-        }
-      },
-    });
+    const maps: NdArray[][] = context.targets.map(() => []);
+    const completeness: Completeness[][] = context.targets.map(() => []);
+    const [{ name: first }] = context.description.outputs;
+    for (const group of groupByOutputs(context.targets, first)) {
+      const { terms, unknown, inputs } = offsetTerms(context.model, group.outputs);
+      if (unknown.length > 0) {
+        context.warn(
+          `full-grad cannot tell what the activation of ${unknown.join(', ')} adds to the score: the completeness gap contains it, the map lacks it`,
+        );
+      }
+      // inputs held fixed are constants of the score too
+      const others = inputs.filter((other) => other !== name);
+      await context.model.differentiate({
+        inputs: context.inputs.map(ndSamples),
+        targets: context.targets.map((list) => group.indices.map((t) => list[t])),
+        score: context.score,
+        wrt: [name, ...others],
+        layers: [...new Set(terms.flatMap(({ reads }) => reads))],
+        ...context.batch,
+        // every layer's gradients are reduced to one map and forgotten, chunk by chunk
+        onChunk: (chunk) => {
+          for (let i = 0; i < chunk.count; i++) {
+            const n = chunk.offset + i;
+            collector.take(n, chunk, i);
+            group.indices.forEach((t, k) => {
+              const values: LayerValues = {
+                activation: (path) => sampleOf(chunk.activations[path], i),
+                gradient: (path) => sampleOf(chunk.gradients[path][k], i),
+              };
+              const share = (input: string) =>
+                multiply(
+                  sampleOf(context.inputs[indexOf(context, input)], n),
+                  values.gradient(input),
+                );
+              const { map, sums } = sumTerms(share(name), terms, values, rescale, offsets);
+              for (const other of others) sums.input += total(share(other).data);
+              sums.offset += scoreOffset(context.targets[n][t], chunk.outputs, i, context.score);
+              const gap = sums.input + sums.bias + sums.offset - chunk.scores[i][k];
+              maps[n][t] = map;
+              completeness[n][t] = { ...sums, gap };
+            });
+          }
+        },
+      });
+    }
+    const facts = completeness.map((list) => ({
+      completenessGap: list.map(({ gap }) => gap),
+      completeness: list,
+    }));
     return { kind: 'maps', outputs: collector.result(), maps, facts };
   }
+}
+
+function indexOf({ description }: ExplainContext, input: string): number {
+  return description.inputs.findIndex(({ name }) => name === input);
 }
 
 /** The terms of one sample and target: ψ of each added up, and the plain sums by kind. */

@@ -27,12 +27,20 @@ export interface OffsetTerm {
   evaluate(values: LayerValues): NdArray;
 }
 
-/** All constant shares of a model, and the units whose share could not be told. */
-export function offsetTerms(model: ExplainableModel): {
-  terms: OffsetTerm[];
-  unknown: string[];
-} {
-  const { layers, outputs } = model.describe();
+/**
+ * All constant shares of a model's outputs (by name), the units whose share
+ * could not be told, and which inputs the outputs depend on.
+ */
+export function offsetTerms(
+  model: ExplainableModel,
+  names: readonly string[],
+): { terms: OffsetTerm[]; unknown: string[]; inputs: string[] } {
+  const { layers: all, outputs, inputs } = model.describe();
+  const reached = reachedFrom(
+    outputs.filter(({ name }) => names.includes(name)).map(({ logits }) => logits),
+    all,
+  );
+  const layers = all.filter(({ path }) => reached.has(path));
   const ends = new Set<string>(outputs.map(({ activation }) => activation));
   const terms: OffsetTerm[] = [];
   const unknown: string[] = [];
@@ -45,7 +53,41 @@ export function offsetTerms(model: ExplainableModel): {
     if (offset === 'unknown') unknown.push(layer.path);
     else if (offset !== undefined) terms.push(offset);
   }
-  return { terms, unknown };
+  const depended = inputs.map(({ name }) => name).filter((name) => reached.has(name));
+  return { terms, unknown, inputs: depended };
+}
+
+/** Target indices that look at the same outputs: one backward pass cannot ask for layers of another head. */
+export function groupByOutputs(
+  targets: readonly (readonly Target[])[],
+  first: string,
+): { outputs: string[]; indices: number[] }[] {
+  const groups = new Map<string, { outputs: string[]; indices: number[] }>();
+  targets[0].forEach((_, t) => {
+    const outputs = [...new Set(targets.flatMap((list) => outputsOf(list[t], first)))].sort();
+    const group = groups.get(outputs.join('\n')) ?? { outputs, indices: [] };
+    group.indices.push(t);
+    groups.set(outputs.join('\n'), group);
+  });
+  return [...groups.values()];
+}
+
+function outputsOf(target: Target, first: string): string[] {
+  return target.kind === 'weighted'
+    ? target.terms.flatMap((term) => outputsOf(term.target, first))
+    : [target.output ?? first];
+}
+
+/** Paths that lead to these; all of them where a model does not tell where its logits are. */
+function reachedFrom(
+  ends: readonly (string | undefined)[],
+  layers: readonly LayerInfo[],
+): ReadonlySet<string> {
+  const inputs = new Map(layers.map((layer) => [layer.path, layer.inputs]));
+  if (ends.some((end) => end === undefined)) return new Set(inputs.keys());
+  const reached = new Set(ends as readonly string[]);
+  for (const path of reached) for (const before of inputs.get(path) ?? []) reached.add(before);
+  return reached;
 }
 
 function biasTerm(path: string, bias: Float32Array): OffsetTerm {
