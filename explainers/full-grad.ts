@@ -2,7 +2,7 @@ import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
 import type { JsonValue, NdArray } from '../src/explanation.js';
 import { multiply, splitShape, total } from '../src/maths/channels.js';
-import { psi, type Rescale } from '../src/maths/full-grad.js';
+import { psi, SumOfMaps, type Rescale } from '../src/maths/full-grad.js';
 import { sampleOf } from '../src/maths/ndarray.js';
 import { inputName, OutputCollector } from '../src/model/input-calls.js';
 import { ndSamples } from '../src/model/interface.js';
@@ -133,15 +133,13 @@ function sumTerms(
   rescale: Rescale,
   offsets: boolean,
 ) {
-  const { space } = splitShape(input.shape);
-  const map = psi(input, space, rescale);
+  const map = new SumOfMaps(splitShape(input.shape).space);
+  map.add(psi(input, rescale));
   const sums = { input: total(input.data), bias: 0, offset: 0 };
   for (const { kind, evaluate } of terms) {
     const term = evaluate(values);
     sums[kind] += total(term.data);
-    if (kind === 'bias' || offsets) {
-      psi(term, space, rescale)?.data.forEach((value, i) => (map!.data[i] += value));
-    }
+    if (kind === 'bias' || offsets) map.add(psi(term, rescale));
   }
-  return { map: map!, sums };
+  return { map: map.result(), sums };
 }

@@ -47,24 +47,51 @@ export function offsetGradient(
 }
 
 /**
- * Σ_c ψ(term), resized: the magnitude, scaled to [0, 1], channels summed, at
- * the size of the input (bilinear). Undefined where the term has no place in
- * it: space of another rank, or a single position.
+ * Σ_c ψ(term) before resizing: the magnitude, scaled to [0, 1], channels
+ * summed, at the term's own resolution.
  *
  * @param term `[..., k]`
- * @param size the input's space
  */
-export function psi(term: NdArray, size: readonly number[], rescale: Rescale): Heatmap | undefined {
+export function psi(term: NdArray, rescale: Rescale): Heatmap {
   const { space, channels } = splitShape(term.shape);
-  if (space.length !== size.length) return undefined;
-  if (space.every((n) => n === 1) && size.some((n) => n > 1)) return undefined;
-  if (rescale === 'layer') return resizeMap(sumScaled(term.data, space, channels), size);
+  if (rescale === 'layer') return sumScaled(term.data, space, channels);
   const magnitude = term.data.map(Math.abs);
   if (rescale === 'channel') {
     for (let channel = 0; channel < channels; channel++) minMax(magnitude, channel, channels);
   }
-  // resizing is linear: sum first, resize one map instead of one per channel
-  return resizeMap(reduceChannels({ shape: term.shape, data: magnitude }, 'sum'), size);
+  return reduceChannels({ shape: term.shape, data: magnitude }, 'sum');
+}
+
+/**
+ * Sum of maps of several resolutions at the size of the input. Resizing is
+ * linear, so maps of one resolution are added up first and resized once.
+ * A map without a place in the input is left out: space of another rank, or a
+ * single position.
+ */
+export class SumOfMaps {
+  private readonly sums = new Map<string, Heatmap>();
+
+  constructor(private readonly size: readonly number[]) {}
+
+  add({ shape, data }: Heatmap): void {
+    if (shape.length !== this.size.length) return;
+    if (data.length === 1 && this.size.some((n) => n > 1)) return;
+    const sum = this.sums.get(shape.join());
+    if (sum === undefined) {
+      this.sums.set(shape.join(), { shape, data: data.slice() });
+      return;
+    }
+    for (let i = 0; i < data.length; i++) sum.data[i] += data[i];
+  }
+
+  result(): Heatmap {
+    const total = new Float32Array(this.size.reduce((a, b) => a * b, 1));
+    for (const sum of this.sums.values()) {
+      const { data } = resizeMap(sum, this.size);
+      for (let i = 0; i < total.length; i++) total[i] += data[i];
+    }
+    return { shape: this.size, data: total };
+  }
 }
 
 /** Σ_c (|v| − low) / (high − low) over one tensor's extremes, without a copy of it. */

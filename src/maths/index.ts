@@ -31,7 +31,14 @@ export { kpcaCamMap, type Kernel, type KernelOptions } from './kpca.js';
 export { channelOf, maskOf, softmax, variedChannels } from './masks.js';
 export { factorizeNonNegative, type Factorization, type FactorizationOptions } from './nmf.js';
 export { inferTokenGrid, tokensToGrid, type TokenGrid } from './tokens.js';
-export { biasGradient, ceilingGradient, offsetGradient, psi, type Rescale } from './full-grad.js';
+export {
+  biasGradient,
+  ceilingGradient,
+  offsetGradient,
+  psi,
+  SumOfMaps,
+  type Rescale,
+} from './full-grad.js';
 export { flipAxis, unzoom, zoom } from './augment.js';
 export { RunningMaps, type Combination } from './running.js';
 export { evenCoalitions, shapleyCoalitions, type Coalitions } from './coalitions.js';

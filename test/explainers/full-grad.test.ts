@@ -1,14 +1,17 @@
 import test from 'ava';
 import { FullGrad } from '../../explainers/full-grad.js';
 import type { Target } from '../../src/explanation.js';
-import { offsetGradient, psi } from '../../src/maths/full-grad.js';
+import { offsetGradient, psi, SumOfMaps } from '../../src/maths/full-grad.js';
 import { resizeMap } from '../../src/maths/resize.js';
 import { ndSamples } from '../../src/model/interface.js';
+import { adaptKerasModel } from '../../src/model/tfjs/adapt-keras.js';
+import { selectBackend } from '../../src/model/tfjs/backend.js';
 import { classTarget, negativeClass, weightedTarget } from '../../src/model/targets.js';
 import { closeTo, mapOf } from '../helpers/close.js';
 import { mapsOf } from '../helpers/context.js';
 import { conv, dense, flatten, globalAverage, relu, square } from '../helpers/fake-layers.js';
 import { fakeClassifier, fakeInputs, fakeModel, weights } from '../helpers/fake-model.js';
+import { seedWeights, tfl } from '../helpers/tfjs.js';
 
 const method = new FullGrad();
 
@@ -184,18 +187,74 @@ test('equals the sum of the paper, channel by channel', async (t) => {
   }
 });
 
-test('ψ of a flat term is zero and a term without a place is left out', (t) => {
+test('ψ of a flat term is zero, and by hand', (t) => {
   const flat = { shape: [2, 2, 1], data: new Float32Array(4).fill(-3) };
-  t.deepEqual([...psi(flat, [2, 2], 'layer')!.data], [0, 0, 0, 0]);
-  t.deepEqual([...psi(flat, [2, 2], 'none')!.data], [3, 3, 3, 3]);
-  t.is(psi({ shape: [1, 1, 9], data: new Float32Array(9) }, [2, 2], 'layer'), undefined);
-  t.is(psi({ shape: [5, 9], data: new Float32Array(45) }, [2, 2], 'layer'), undefined);
+  t.deepEqual([...psi(flat, 'layer').data], [0, 0, 0, 0]);
+  t.deepEqual([...psi(flat, 'none').data], [3, 3, 3, 3]);
+  // magnitudes 1 5, 3 2: over the layer (v − 1) / 4, per channel (v − 1) / 2 and (v − 2) / 3
+  const term = { shape: [1, 2, 2], data: Float32Array.of(-1, 5, 3, -2) };
+  t.deepEqual([...psi(term, 'layer').data], [1, 0.75]);
+  t.deepEqual([...psi(term, 'channel').data], [1, 1]);
+});
+
+test('maps of several sizes add up at the size of the input, those without a place left out', (t) => {
+  const sum = new SumOfMaps([2, 2]);
+  sum.add({ shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) });
+  sum.add({ shape: [1, 2], data: Float32Array.of(10, 20) });
+  sum.add({ shape: [1, 2], data: Float32Array.of(100, 0) });
+  sum.add({ shape: [1, 1], data: Float32Array.of(5) });
+  sum.add({ shape: [4], data: Float32Array.of(5, 5, 5, 5) });
+  const { data } = resizeMap({ shape: [1, 2], data: Float32Array.of(110, 20) }, [2, 2]);
+  t.deepEqual(
+    [...sum.result().data],
+    [1, 2, 3, 4].map((v, i) => v + data[i]),
+  );
 });
 
 test('by hand: what x + x²/2 adds is −x²/2', (t) => {
   const of = (v: number) => ({ shape: [1], data: Float32Array.of(v) });
   // x = 3, y = 7.5, slope 4, gradient at the output 2
   t.deepEqual([...offsetGradient(of(3), of(8), of(7.5), of(2)).data], [2 * -4.5]);
+});
+
+test('two heads: each target has the biases of its own head, and closes on its own score', async (t) => {
+  await selectBackend('cpu');
+  const input = tfl.input({ shape: [6, 7, 3] });
+  const apply = (layer: tfl.layers.Layer, x: tfl.SymbolicTensor) =>
+    layer.apply(x) as tfl.SymbolicTensor;
+  const { layers } = tfl;
+  const stem = apply(
+    layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', activation: 'relu6' }),
+    input,
+  );
+  const heads = ['kind', 'size'].map((name, i) => {
+    const own = apply(
+      layers.conv2d({ filters: 3, kernelSize: 3, activation: 'relu', name: `conv_${name}` }),
+      stem,
+    );
+    const flat = apply(layers.flatten(), own);
+    return apply(
+      layers.dense({ units: 2 + i, activation: i === 0 ? 'softmax' : 'linear', name }),
+      flat,
+    );
+  });
+  const native = tfl.model({ inputs: input, outputs: heads });
+  seedWeights(native);
+  const model = await adaptKerasModel(native, {});
+  const x = fakeInputs([6, 7, 3], 2);
+  const [kind, size] = model.describe().outputs.map(({ name }) => name);
+  const { facts, maps } = await mapsOf(method, model, x, {
+    targets: [classTarget(1, kind), classTarget(2, size), classTarget(0, kind)],
+  });
+  for (const { completeness } of facts as unknown as readonly Facts[]) {
+    completeness.forEach(({ gap, bias }, i) => {
+      t.true(Math.abs(gap) < 1e-4, `target ${i}: gap ${gap}`);
+      t.not(bias, 0);
+    });
+  }
+  t.notDeepEqual(maps[0][0], maps[0][1]);
+  model.release();
+  native.dispose();
 });
 
 test('one chunk at a time: the classifier of two samples is run twice', async (t) => {
