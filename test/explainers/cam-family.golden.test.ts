@@ -232,3 +232,35 @@ test.serial('dff explains at least as much of the layer as scikit-learn', async 
   );
   t.true(Math.min(...best) > 0.98, `best correlations ${best.join(' ')}`);
 });
+
+test.serial(
+  'no tensor is left behind, whether a method succeeds or is aborted half way',
+  async (t) => {
+    const model = await mobilenet(t);
+    if (model === undefined) return;
+    const tf = await import('@tensorflow/tfjs-core');
+    const inputs = await mobilenetInput(t, 'cat_dog');
+    const family = [...explainers.explainers.values()].filter(({ family }) => family === 'cam');
+    for (const explainer of family) {
+      const limits = { 'score-cam': { topChannels: 6 } } as Record<string, Record<string, unknown>>;
+      const layer = explainer.needs.layer === true ? { layer: 'conv_pw_13_relu' } : {};
+      const options = {
+        ...layer,
+        options: limits[explainer.id] ?? {},
+        targets: [classTarget(282)],
+      };
+      const before = tf.memory().numTensors;
+      await explainer.explain(contextFor(explainer, model, inputs, options));
+      t.is(tf.memory().numTensors, before, explainer.id);
+      const control = new AbortController();
+      const batch = { batchSize: 2, signal: control.signal, onProgress: () => control.abort() };
+      const context = contextFor(explainer, model, inputs, { ...options, batch });
+      await t.throwsAsync(
+        Promise.resolve(explainer.explain(context)).then(() => {
+          throw new Error('done before the abort');
+        }),
+      );
+      t.is(tf.memory().numTensors, before, `${explainer.id} aborted`);
+    }
+  },
+);
