@@ -45,7 +45,8 @@ export function mimeBundle(
     const formatter = registry.formatters.get(id);
     if (formatter?.kinds.includes(expl.kind) !== true) continue;
     const content = formatter.format(expl, defaultsOf(formatter.options));
-    bundle[type] = typeof content === 'string' ? content : toBase64(encodePng(content as Picture));
+    if (typeof content !== 'string') bundle[type] = toBase64(encodePng(content as Picture));
+    else bundle[type] = /^\s*<!doctype html/i.test(content) ? framed(content) : content;
   }
   return bundle;
 }
@@ -81,6 +82,12 @@ export function displayIn(
 
 function defaultRegistry(): Formatters {
   return registryOf(getDefaultContainer());
+}
+
+/** A whole page in a frame of its own: its styles must not reach the notebook's, nor its script the notebook. */
+function framed(page: string): string {
+  const escaped = page.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
+  return `<iframe sandbox="allow-scripts" title="explanation" style="width: 100%; height: 40rem; border: 0; resize: vertical; overflow: auto" srcdoc="${escaped}"></iframe>`;
 }
 
 function defaultsOf(options: Readonly<Record<string, { readonly default: unknown }>>) {

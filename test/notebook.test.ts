@@ -55,6 +55,17 @@ test('the richest form comes from whichever formatter the container has', (t) =>
   t.is(mimeBundle(featureWeightsRecord, registry)['text/html'], undefined);
 });
 
+test('a whole page stands in a frame that its hostile strings cannot leave', (t) => {
+  const page = '<!DOCTYPE html><p title="a">&amp;</p></iframe>';
+  const formatters = new Map<string, Formatter>([['html', { ...html, format: () => page }]]);
+  const content = mimeBundle(imageRecord, { formatters })['text/html']!;
+  const [, sandbox, srcdoc] = /^<iframe sandbox="([^"]*)"[^>]* srcdoc="([^"]*)"><\/iframe>$/.exec(
+    content,
+  )!;
+  t.is(sandbox, 'allow-scripts');
+  t.is(srcdoc.replaceAll('&quot;', '"').replaceAll('&amp;', '&'), page);
+});
+
 test('tslab gets one form, the best', (t) => {
   const base = registryOf(createContainer());
   const without = new Map([...base.formatters].filter(([id]) => id !== 'html'));
