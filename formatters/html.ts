@@ -164,6 +164,6 @@ export class HtmlFormatter implements Formatter<string> {
   readonly options: OptionSpecs = OPTIONS;
 
   format(explanation: Explanation, options: Readonly<Record<string, unknown>> = {}): string {
-    return formatAsHtml(explanation, options as HtmlOptions);
+    return formatAsHtml(explanation, options);
   }
 }

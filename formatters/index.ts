@@ -1,9 +1,11 @@
 import { ContainerModule } from 'inversify';
 import { TOKENS } from '../src/container/tokens.js';
 import type { Formatter } from '../src/container/plugin.js';
+import { FigureFormatter } from './figure.js';
 import { HtmlFormatter } from './html.js';
 import { ImageFormatter } from './image.js';
 import { JsonFormatter } from './json.js';
+import { SvgFormatter } from './svg.js';
 import { TableFormatter } from './table.js';
 import { TextFormatter } from './text.js';
 
@@ -12,6 +14,8 @@ const FORMATTERS = [
   ImageFormatter,
   TextFormatter,
   HtmlFormatter,
+  SvgFormatter,
+  FigureFormatter,
   JsonFormatter,
   TableFormatter,
 ] as const satisfies readonly (new () => Formatter)[];

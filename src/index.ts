@@ -9,6 +9,12 @@ export {
   setDefaultContainer,
   type Plugin,
 } from './container/container.js';
+export {
+  formatAsFigure,
+  type FigureOptions,
+  type PngFigureOptions,
+  type SvgFigureOptions,
+} from '../formatters/figure.js';
 export { formatAsHtml, type HtmlOptions } from '../formatters/html.js';
 export {
   explanationFromDict,
@@ -27,6 +33,7 @@ export {
   type CsvOptions,
   type Row,
 } from '../formatters/table.js';
+export { formatAsSvg } from '../formatters/svg.js';
 export { formatAsText, type TextOptions, type TextSection } from '../formatters/text.js';
 export {
   featureImportances,

@@ -5,11 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Page } from 'playwright-core';
 import { formatAsHtml } from '../../formatters/html.js';
 import { formatAsImage } from '../../formatters/image.js';
-import {
-  EXPLANATION_KINDS,
-  type Explanation,
-  type ImageExplanation,
-} from '../../src/explanation.js';
+import { EXPLANATION_KINDS, type ImageExplanation } from '../../src/explanation.js';
 import { alphaComposite } from '../../src/images/composite.js';
 import { resize } from '../../src/images/resample.js';
 import { browserFor, closeBrowser } from '../helpers/browser.js';
@@ -48,7 +44,7 @@ async function open(
   return { page, trouble };
 }
 
-const everything = EXPLANATION_KINDS.map((kind) => records[kind] as Explanation);
+const everything = EXPLANATION_KINDS.map((kind) => records[kind]);
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 test('hostile strings in every field: no script runs, nothing is fetched', async (t) => {

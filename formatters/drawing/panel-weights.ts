@@ -1,0 +1,221 @@
+/** Tables drawn: weights and importances as bars, transitions as a matrix. */
+import type {
+  FeatureWeight,
+  FeatureWeights,
+  FeatureWeightsExplanation,
+  TransitionFeaturesExplanation,
+} from '../../src/explanation.js';
+import { count, short, signed } from '../html/numbers.js';
+import { largestWeight } from '../html/weights.js';
+import { truncate, widthOf } from './font.js';
+import type { Panel, PanelOptions } from './panels.js';
+import type { Block, Shape } from './scene.js';
+import { titleOf } from './titles.js';
+
+const ROW = 21;
+const TEXT = { size: 12 };
+const SMALL = { size: 10.5 };
+/** Names of features are cut here. */
+const NAME_WIDTH = 200;
+
+export function weightPanels(expl: FeatureWeightsExplanation, options: PanelOptions): Panel[] {
+  const most = largestWeight(expl.targets.map(({ featureWeights }) => featureWeights));
+  return expl.targets.map((target) => ({
+    ...weightBlock(target.featureWeights, most, options),
+    title: titleOf(target),
+    titled: true,
+  }));
+}
+
+/** Largest first, the remaining ones counted, the most negative last. */
+export function weightBlock(weights: FeatureWeights, most: number, options: PanelOptions): Block {
+  const { pos, neg, posRemaining, negRemaining } = weights;
+  const rest = (n: number, sign: string): string[] =>
+    n > 0 ? [`… ${count(n, `more ${sign} feature`)}`] : [];
+  return bars(
+    [
+      ...pos,
+      ...rest(posRemaining, 'positive'),
+      ...rest(negRemaining, 'negative'),
+      ...[...neg].reverse(),
+    ],
+    {
+      low: neg.length > 0 ? Math.min(-most, ...neg.map(({ weight, std = 0 }) => weight - std)) : 0,
+      high: pos.length > 0 ? Math.max(most, ...pos.map(({ weight, std = 0 }) => weight + std)) : 0,
+    },
+    options,
+    signed,
+  );
+}
+
+export function importancePanel(
+  importances: readonly FeatureWeight[],
+  remaining: number,
+  title: string,
+  options: PanelOptions,
+): Panel {
+  const ends = importances.flatMap(({ weight, std = 0 }) => [weight - std, weight + std]);
+  const rows = [
+    ...importances,
+    ...(remaining > 0 ? [`… ${count(remaining, 'more feature')}`] : []),
+  ];
+  const span = { low: Math.min(0, ...ends), high: Math.max(0, ...ends) };
+  return { ...bars(rows, span, options, short), title };
+}
+
+/** Name, bar with its spread, number: a row each; plain text is a row of its own. */
+function bars(
+  rows: readonly (FeatureWeight | string)[],
+  { low, high }: { low: number; high: number },
+  { palette, cellSize }: PanelOptions,
+  say: (value: number) => string,
+): Block {
+  const numberOf = ({ weight, std }: FeatureWeight): string =>
+    std === undefined ? say(weight) : `${say(weight)} ± ${short(std)}`;
+  const nameOf = ({ feature, value }: FeatureWeight): string =>
+    truncate(
+      value === undefined
+        ? feature
+        : `${feature} = ${typeof value === 'number' ? short(value) : value}`,
+      NAME_WIDTH,
+      TEXT,
+    );
+  const items = rows.filter((row) => typeof row !== 'string');
+  const names = Math.max(60, ...items.map((item) => widthOf(nameOf(item), TEXT)));
+  const numbers = Math.max(40, ...items.map((item) => widthOf(numberOf(item), SMALL)));
+  const length = Math.max(120, cellSize * 0.75);
+  const left = names + 10;
+  const at = (value: number): number =>
+    left + (high > low ? ((value - low) / (high - low)) * length : 0);
+  const shapes: Shape[] = [];
+  rows.forEach((row, i) => {
+    const y = i * ROW;
+    const baseline = y + ROW * 0.68;
+    if (typeof row === 'string') {
+      shapes.push({ kind: 'text', x: left, y: baseline, text: row, ...SMALL, fill: palette.soft });
+      return;
+    }
+    const { weight, std = 0 } = row;
+    const [from, to] = weight < 0 ? [at(weight), at(0)] : [at(0), at(weight)];
+    const fill = weight < 0 ? palette.neg : palette.pos;
+    shapes.push(
+      {
+        kind: 'text',
+        x: names,
+        y: baseline,
+        anchor: 'end',
+        text: nameOf(row),
+        ...TEXT,
+        fill: palette.ink,
+      },
+      { kind: 'box', x: from, y: y + 3, width: to - from, height: ROW - 6, fill, radius: 2 },
+    );
+    const zero = [
+      [at(0), y],
+      [at(0), y + ROW],
+    ] as const;
+    shapes.push({ kind: 'line', points: zero, stroke: palette.line, width: 1 });
+    if (std > 0) {
+      const middle = y + ROW / 2;
+      for (const points of [
+        [
+          [at(weight - std), middle],
+          [at(weight + std), middle],
+        ],
+        [
+          [at(weight - std), middle - 3],
+          [at(weight - std), middle + 3],
+        ],
+        [
+          [at(weight + std), middle - 3],
+          [at(weight + std), middle + 3],
+        ],
+      ] as const) {
+        shapes.push({ kind: 'line', points, stroke: palette.ink, width: 1 });
+      }
+    }
+    shapes.push({
+      kind: 'text',
+      x: left + length + 10,
+      y: baseline,
+      text: numberOf(row),
+      ...SMALL,
+      fill: palette.soft,
+    });
+  });
+  const height = Math.max(1, rows.length) * ROW;
+  return { width: left + length + 10 + numbers, height, shapes };
+}
+
+export function transitionPanel(
+  { classNames, coefficients }: TransitionFeaturesExplanation,
+  { palette }: PanelOptions,
+): Panel {
+  const names = classNames.map((name) => truncate(name, 120, TEXT));
+  const most = coefficients.flat().reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+  const left = Math.max(0, ...names.map((name) => widthOf(name, TEXT))) + 12;
+  const column = Math.max(62, ...names.map((name) => widthOf(name, TEXT) + 14));
+  const row = 26;
+  const shapes: Shape[] = [
+    { kind: 'text', x: 0, y: 16, text: 'from ↓ to →', ...SMALL, fill: palette.soft },
+  ];
+  const head = Math.max(left, widthOf('from ↓ to →', SMALL) + 12);
+  names.forEach((name, i) => {
+    const x = head + i * column + column / 2;
+    shapes.push(
+      {
+        kind: 'text',
+        x,
+        y: 16,
+        anchor: 'middle',
+        text: name,
+        ...TEXT,
+        bold: true,
+        fill: palette.ink,
+      },
+      {
+        kind: 'text',
+        x: 0,
+        y: (i + 1) * row + 17,
+        text: name,
+        ...TEXT,
+        bold: true,
+        fill: palette.ink,
+      },
+    );
+  });
+  coefficients.forEach((values, from) =>
+    values.forEach((weight, to) => {
+      const [x, y] = [head + to * column, (from + 1) * row];
+      const fill = weight < 0 ? palette.neg : palette.pos;
+      const opacity = most > 0 ? Math.abs(weight) / most : 0;
+      shapes.push(
+        {
+          kind: 'box',
+          x: x + 1,
+          y: y + 1,
+          width: column - 2,
+          height: row - 2,
+          fill,
+          opacity,
+          radius: 3,
+        },
+        {
+          kind: 'text',
+          x: x + column / 2,
+          y: y + 17,
+          anchor: 'middle',
+          text: signed(weight),
+          ...TEXT,
+          fill: palette.ink,
+        },
+      );
+    }),
+  );
+  return {
+    width: head + names.length * column,
+    height: (coefficients.length + 1) * row,
+    shapes,
+    title: 'Transitions',
+  };
+}

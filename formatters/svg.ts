@@ -1,0 +1,30 @@
+import { injectable } from 'inversify';
+import type { Formatter } from '../src/container/plugin.js';
+import { EXPLANATION_KINDS, type Explanation } from '../src/explanation.js';
+import type { OptionSpecs } from '../src/options.js';
+import { FIGURE_OPTIONS, formatAsFigure, type FigureOptions } from './figure.js';
+
+/**
+ * One explanation of any kind as an SVG file: what `formatAsFigure` draws, so
+ * prefer that one for several explanations or for a picture.
+ *
+ * @throws WhylensError as `formatAsFigure`
+ * @example
+ * writeFileSync('dog.svg', formatAsSvg(expl, { theme: 'dark', colorbar: true }));
+ */
+export function formatAsSvg(explanation: Explanation, options: FigureOptions = {}): string {
+  return formatAsFigure(explanation, { ...options, format: 'svg' });
+}
+
+@injectable()
+export class SvgFormatter implements Formatter<string> {
+  readonly id = 'svg';
+  readonly description = 'A drawing with real text that scales: every kind of record.';
+  readonly kinds = EXPLANATION_KINDS;
+  readonly extensions = ['svg'];
+  readonly options: OptionSpecs = FIGURE_OPTIONS;
+
+  format(explanation: Explanation, options: Readonly<Record<string, unknown>> = {}): string {
+    return formatAsSvg(explanation, options);
+  }
+}

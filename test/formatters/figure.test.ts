@@ -1,0 +1,294 @@
+import test from 'ava';
+import { fill } from '../../formatters/drawing/fill.js';
+import { outlineOf, truncate, widthOf, wrap } from '../../formatters/drawing/font.js';
+import { titleOf } from '../../formatters/drawing/titles.js';
+import { FigureFormatter, formatAsFigure, type FigureOptions } from '../../formatters/figure.js';
+import { formatAsSvg, SvgFormatter } from '../../formatters/svg.js';
+import { isWhylensError } from '../../src/errors.js';
+import {
+  EXPLANATION_KINDS,
+  type Explanation,
+  type ImageExplanation,
+  type Picture,
+} from '../../src/explanation.js';
+import { encodePng } from '../../src/images/png.js';
+import { comparePng, compareWithPictures } from '../helpers/pictures-in-text.js';
+import { hostile, imageRecord, records } from '../helpers/records.js';
+import { matchSnapshot } from '../helpers/snapshot.js';
+
+/** One target only: a pair of pictures. */
+const single: ImageExplanation = { ...imageRecord, targets: [imageRecord.targets[0]] };
+/** Another model's view of the same picture, three times as sure. */
+const other: ImageExplanation = {
+  ...single,
+  method: 'layer-cam',
+  targets: [
+    {
+      ...single.targets[0],
+      heatmap: { shape: [6, 8], data: single.targets[0].heatmap.data.map((value) => value * 3) },
+    },
+  ],
+};
+/** A picture in which nothing of the others is seen. */
+const elsewhere: ImageExplanation = {
+  ...single,
+  image: { width: 2, height: 1, mode: 'L', data: Uint8ClampedArray.of(0, 255) },
+};
+
+const png = (expl: Explanation | readonly Explanation[], options: FigureOptions = {}): Picture =>
+  formatAsFigure(expl, { ...options, format: 'png', scale: 1 });
+
+for (const kind of EXPLANATION_KINDS) {
+  test(`svg of ${kind} is as committed`, (t) => {
+    matchSnapshot(t, `svg/${kind}.svg`, formatAsSvg(records[kind]), {
+      compare: compareWithPictures,
+    });
+  });
+
+  test(`figure of ${kind} is as committed`, (t) => {
+    matchSnapshot(t, `figure/${kind}.png`, encodePng(png(records[kind])), {
+      compare: (expected, actual) => comparePng(expected, actual, 2),
+    });
+  });
+
+  test(`${kind} with hostile strings is drawn, and its svg holds no markup of theirs`, (t) => {
+    const record = hostile(records[kind]);
+    const svg = formatAsSvg(record);
+    t.notRegex(svg, /<script|<img|<svg onload|<!--/);
+    // eslint-disable-next-line no-control-regex
+    t.notRegex(svg, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\ufffe\uffff]/);
+    t.is(svg.match(/<svg/g)?.length, 1);
+    t.notThrows(() => png(record));
+  });
+}
+
+test('one map stands beside its original, under a title as GradCAM-Keras writes it', (t) => {
+  const svg = formatAsFigure(single);
+  t.is(titleOf(single.targets[0], 'backbone/Conv_1'), '243 bull mastiff, 0.81, layer Conv_1');
+  t.regex(svg, />243 bull mastiff, 0\.81, layer conv_pw_13_relu</);
+  t.is(svg.match(/<use /g)?.length, 2, 'the picture is there once and shown twice');
+  t.is(svg.match(/data:image/g)?.length, 2, 'with one map');
+});
+
+test('several explanations are a grid: eight in a row, three quarters opaque', (t) => {
+  const nine = Array.from({ length: 9 }, (_, i) => ({
+    ...single,
+    image: { ...single.image, data: single.image.data.map((value) => value ^ (i & 1)) },
+  }));
+  const svg = formatAsFigure(nine, { cellSize: 64, titles: false });
+  const places = [
+    ...svg.matchAll(/translate\((\d+\.?\d*) (\d+\.?\d*)\)|<image x="([\d.]+)" y="([\d.]+)"/g),
+  ];
+  const columns = new Set(places.map((match) => match[1] ?? match[3]));
+  const rows = new Set(places.map((match) => match[2] ?? match[4]));
+  t.is(columns.size, 8 + 1, 'eight columns and the colour bar');
+  t.is(rows.size, 2 + 1);
+  const flat = (options: FigureOptions): Picture =>
+    png([elsewhere, single], { ...options, colorbar: false, titles: false });
+  t.deepEqual(flat({}), flat({ opacity: 0.75 }));
+  t.notDeepEqual(flat({}), flat({ opacity: 0.5 }));
+});
+
+test('opacity 0 leaves the picture, opacity 1 the colours alone', (t) => {
+  const size = { cellSize: 64, titles: false, original: 'none', colorbar: false } as const;
+  const at = ({ data, width }: Picture, x: number, y: number): number[] => [
+    ...data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3),
+  ];
+  const bare = png(single, { ...size, opacity: 0 });
+  const { data } = single.image;
+  for (const [x, y] of [
+    [3, 5],
+    [40, 31],
+  ]) {
+    t.deepEqual(at(bare, 16 + x, 16 + y), [
+      ...data.subarray((y * 64 + x) * 3, (y * 64 + x) * 3 + 3),
+    ]);
+  }
+  const covered = png(single, { ...size, opacity: 1, colormap: () => '#102030' });
+  t.deepEqual(at(covered, 16 + 9, 16 + 9), [16, 32, 48]);
+});
+
+test('a shared scale makes the weaker map weaker and puts numbers at the bar', (t) => {
+  const size = { cellSize: 64, titles: false, colorbar: true } as const;
+  const shared = formatAsFigure([single, other], { ...size, shared: true });
+  const highest = Math.max(...other.targets[0].heatmap.data);
+  t.regex(shared, new RegExp(`>\\+${highest.toFixed(3)}<`));
+  t.regex(formatAsFigure([single, other], size), />max</);
+  // without a shared scale both maps are the same picture
+  const maps = (svg: string): number => new Set(svg.match(/data:image\/png[^"]+/g)).size;
+  t.is(maps(shared), maps(formatAsFigure([single, other], size)) + 1);
+});
+
+test('scale is pixels of the picture for one of the figure', (t) => {
+  const [one, three] = [1, 3].map((scale) =>
+    formatAsFigure(single, { format: 'png', scale, cellSize: 40 }),
+  );
+  t.true(
+    Math.abs(three.width - one.width * 3) <= 2 && Math.abs(three.height - one.height * 3) <= 2,
+  );
+  const error = t.throws(() =>
+    formatAsFigure(single, { format: 'png', scale: 32, cellSize: 4096 }),
+  );
+  t.true(isWhylensError(error, 'PICTURE_TOO_LARGE'));
+});
+
+const changing: [keyof FigureOptions, FigureOptions, readonly Explanation[]][] = [
+  ['columns', { columns: 1 }, [single, other]],
+  ['titles', { titles: false }, [single]],
+  ['titles', { titles: ['mine', 'yours'] }, [single, other]],
+  ['colorbar', { colorbar: true }, [single]],
+  ['colorbar', { colorbar: false }, [single, other]],
+  ['original', { original: 'none' }, [single]],
+  ['original', { original: 'each' }, [single, other]],
+  ['original', { original: 'first' }, [single, elsewhere]],
+  ['shared', { shared: true }, [single, other]],
+  ['colormap', { colormap: 'magma' }, [single]],
+  ['filter', { filter: 'symmetric' }, [single]],
+  ['alphaLimit', { alphaLimit: 0.3 }, [single]],
+  ['opacity', { opacity: 0.5 }, [single]],
+  ['resamplingFilter', { resamplingFilter: 'nearest' }, [single]],
+  ['cellSize', { cellSize: 100 }, [single]],
+  ['theme', { theme: 'dark' }, [single]],
+  ['scheme', { scheme: 'probabilities' }, [probabilities()]],
+  ['preserveDensity', { preserveDensity: true }, [records['weighted-spans']]],
+];
+
+for (const [name, options, list] of changing) {
+  test(`option ${name} = ${JSON.stringify(options[name])} changes the figure`, (t) => {
+    t.not(formatAsFigure(list, options), formatAsFigure(list));
+  });
+}
+
+test('every declared option is among those tested', (t) => {
+  const tested = new Set<string>([...changing.map(([name]) => name), 'format', 'scale']);
+  for (const formatter of [new FigureFormatter(), new SvgFormatter()]) {
+    t.deepEqual(
+      Object.keys(formatter.options).filter((name) => !tested.has(name)),
+      [],
+    );
+  }
+});
+
+test('own titles go to the maps in order', (t) => {
+  const svg = formatAsFigure([single, other], { titles: ['before', 'after <b>'] });
+  const titles = [...svg.matchAll(/font-weight="600"[^>]*>([^<]*)</g)].map((match) => match[1]);
+  t.deepEqual(titles, ['original', 'before', 'after &#60;b&#62;']);
+});
+
+test('letters of three alphabets have outlines, other signs a frame with their number', (t) => {
+  const style = { size: 10 };
+  // a frame has an outer and an inner edge before its digits
+  const frame = (char: string): number => outlineOf(char, style)[0].contours.length;
+  t.true(widthOf('大', style) > 10);
+  const digits = (hex: string): number =>
+    [...hex].reduce((sum, digit) => sum + outlineOf(digit, style)[0].contours.length, 0);
+  t.is(frame('大'), 2 + digits('5927'));
+  t.is(frame('😀'), 2 + digits('01F600'));
+  t.is(frame('\u001b'), 2 + digits('1B'));
+  for (const char of 'aéßçğΩЖяễ→≤±−…“€') {
+    t.true(outlineOf(char, style)[0].contours.length < 8, char);
+  }
+  t.is(widthOf('e\u0301', style), widthOf('é', style), 'composed first');
+});
+
+test('text is measured, cut and wrapped', (t) => {
+  const style = { size: 20 };
+  t.is(widthOf('', style), 0);
+  t.is(widthOf('ab', style), widthOf('a', style) + widthOf('b', style));
+  t.is(widthOf('a', { size: 40 }), 2 * widthOf('a', style));
+  t.true(widthOf('a', { size: 20, bold: true }) > widthOf('a', style));
+  const cut = truncate('a rather long label', 90, style);
+  t.regex(cut, /^a rath.*…$/);
+  t.true(widthOf(cut, style) <= 90);
+  t.is(truncate('short', 90, style), 'short');
+  t.deepEqual(wrap('one two three', widthOf('one two', style), style), ['one two', 'three']);
+  const two = wrap('one two three four five six', widthOf('one two', style), style, 2);
+  t.is(two.length, 2);
+  t.regex(two[1], /…$/);
+  t.is(wrap('Donaudampfschifffahrt', 60, style).join(''), 'Donaudampfschifffahrt');
+});
+
+test('filling covers each pixel by its exact share', (t) => {
+  const canvas = { width: 4, height: 3, data: new Uint8ClampedArray(36) };
+  const reds = (): number[] => [...canvas.data].filter((_, i) => i % 3 === 0);
+  // a box from 0.5 to 2.25 across and 1 to 2.5 down
+  const box = [
+    [0.5, 1],
+    [2.25, 1],
+    [2.25, 2.5],
+    [0.5, 2.5],
+  ] as const;
+  fill(canvas, [box], [200, 0, 0]);
+  t.deepEqual(reds(), [0, 0, 0, 0, 100, 200, 50, 0, 50, 100, 25, 0]);
+  // the same with a hole of its own size leaves nothing
+  canvas.data.fill(0);
+  fill(canvas, [box, [...box].reverse()], [200, 0, 0]);
+  t.deepEqual(reds(), Array(12).fill(0));
+  // twice the same direction is painted once
+  fill(canvas, [box, box], [200, 0, 0], 0.5);
+  t.is(reds()[5], 100);
+});
+
+test('a slanted edge shares its pixels as a parabola does', (t) => {
+  const canvas = { width: 4, height: 1, data: new Uint8ClampedArray(12) };
+  // right triangle: 0,0 – 4,0 – 4,1 – an edge through four pixels
+  fill(
+    canvas,
+    [
+      [
+        [0, 0],
+        [4, 0],
+        [4, 1],
+      ] as const,
+    ],
+    [160, 160, 160],
+  );
+  t.deepEqual(
+    [...canvas.data].filter((_, i) => i % 3 === 0),
+    [20, 60, 100, 140],
+  );
+  canvas.data.fill(0);
+  // partly outside on either side: what is outside is not drawn, and moves nothing
+  fill(
+    canvas,
+    [
+      [
+        [-2, 0],
+        [6, 0],
+        [6, 1],
+        [-2, 1],
+      ] as const,
+    ],
+    [160, 160, 160],
+  );
+  t.deepEqual([...canvas.data], Array(12).fill(160));
+});
+
+test('bad input is refused in words', (t) => {
+  const refused = (call: () => unknown, code: string, message: RegExp): void => {
+    const error = t.throws(call, { message });
+    t.true(isWhylensError(error, code as 'USAGE'), String(error));
+  };
+  refused(() => formatAsFigure([]), 'INVALID_EXPLANATION', /at least one/);
+  refused(() => formatAsFigure(single, { columns: 0 }), 'INVALID_OPTION', /columns.*1 to 64/);
+  refused(
+    () => formatAsFigure(single, { titles: 'x' as never }),
+    'INVALID_OPTION',
+    /titles.*list of strings/,
+  );
+  refused(() => formatAsFigure(single, { colour: 'x' } as never), 'UNKNOWN_OPTION', /did you mean/);
+});
+
+function probabilities(): Explanation {
+  const record = records['weighted-spans'];
+  const targets = record.targets.map((target) => ({
+    ...target,
+    weightedSpans: {
+      documents: target.weightedSpans.documents.map((document) => ({
+        ...document,
+        spans: document.spans.map((span) => ({ ...span, weight: Math.abs(span.weight) / 2 })),
+      })),
+    },
+  }));
+  return { ...record, targets };
+}
