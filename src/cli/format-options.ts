@@ -58,14 +58,16 @@ export function formatOptions(
   return validateOptions(owner, formatter.options, parseTexts(owner, formatter.options, given));
 }
 
-/** `name=value` pairs of `--opt` as a method's options; range and names are checked where they are used. */
+/** `name=value` pairs of `--opt` as a method's options; a wrapper has those of the method it wraps too. */
 export function methodOptions(
-  owner: string,
-  specs: Readonly<Record<string, OptionSpec>>,
+  registry: Registry,
+  method: string,
   pairs: readonly string[],
 ): Record<string, unknown> {
   const given = Object.fromEntries(pairs.map((pair) => splitPair('--opt', pair)));
-  return validateOptions(owner, specs, parseTexts(owner, specs, given));
+  const { options } = registry.explainerFor(method, given);
+  const owner = `method '${method}'`;
+  return validateOptions(owner, options, parseTexts(owner, options, given));
 }
 
 function parseTexts(
