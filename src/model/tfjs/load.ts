@@ -13,6 +13,8 @@ export interface LoadModelOptions<Labels = readonly string[] | URL | ModelFile> 
   readonly labels?: Labels;
   /** How pictures become numbers. Left out: what the model file says, else not known. */
   readonly preprocess?: LoadedModel['preprocess'];
+  /** `[height, width, channels]`, for models that leave their input's size open. */
+  readonly inputShape?: readonly number[];
   /** Default: the name in the model file, else its folder's. */
   readonly name?: string;
   /** `tensorflow`, `wasm` or `cpu`. Default: the first of them that loads. */
@@ -71,6 +73,7 @@ export async function loadFrom(
     model,
     labels: labels ?? told.labels,
     preprocess: preprocess ?? told.preprocess,
+    ...(options.inputShape === undefined ? {} : { inputShape: options.inputShape }),
     backend,
     dispose: () => model.dispose(),
   };
