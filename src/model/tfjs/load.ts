@@ -1,9 +1,10 @@
 /** Loading models where there is no file system: from an address or from files that a page holds. */
-import { WhylensError } from '../../errors.js';
+import { isWhylensError, WhylensError } from '../../errors.js';
 import { labelsOf, parseLabels } from '../label-file.js';
 import type { LoadedModel } from '../loaded.js';
 import { selectBackend } from './backend.js';
 import { bytesOf, fetchSource, filesSource, type ByteSource, type ModelFile } from './bytes.js';
+import { freeWeights, keepWeights } from './resident.js';
 import { readModelFile, type ModelFileContent } from './manifest.js';
 
 const MODES = ['tf', 'caffe', 'torch', 'unit', 'none'];
@@ -75,7 +76,10 @@ export async function loadFrom(
     preprocess: preprocess ?? told.preprocess,
     ...(options.inputShape === undefined ? {} : { inputShape: options.inputShape }),
     backend,
-    dispose: () => model.dispose(),
+    dispose: () => {
+      freeWeights(model);
+      model.dispose();
+    },
   };
 }
 
@@ -89,7 +93,18 @@ async function build(
   }
   const { loadLayers } = await import('./load-layers.js');
   const model = await loadLayers(content, source);
+  await keepFolded(model);
   return { model, name: model.name };
+}
+
+/** A model that cannot be explained can still be loaded and run; explaining it says why. */
+async function keepFolded(model: object): Promise<void> {
+  const { adaptKerasModel } = await import('./adapt-keras.js');
+  try {
+    keepWeights(model, await adaptKerasModel(model, {}));
+  } catch (error) {
+    if (!isWhylensError(error)) throw error;
+  }
 }
 
 /** What the model's author wrote into the file: `userDefinedMetadata: { labels, preprocess }`. */
