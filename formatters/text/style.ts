@@ -67,7 +67,7 @@ function groundCode(color: ColorLevel, base: 30 | 40, [r, g, b]: Rgb): string {
 }
 
 /** Colour of a value between -1 and 1 mixed into a ground: red for, blue against. */
-export function tint(ground: Rgb, value: number, strength = 0.75): Rgb {
+export function tint(ground: Rgb, value: number, strength = 0.65): Rgb {
   const share = Math.min(Math.abs(value), 1) * strength;
   const ink: Rgb = value > 0 ? [255, 40, 20] : [30, 80, 255];
   return [0, 1, 2].map((i) => ground[i] * (1 - share) + ink[i] * share) as unknown as Rgb;

@@ -18,9 +18,10 @@ export function terminalOptions(
   specs: OptionSpecs,
   env: Environment = process.env,
 ): Record<string, unknown> {
+  // a terminal that does not know its width says 0
   const wanted: Record<string, unknown> = {
     color: colorLevel(stdout, env),
-    width: Math.min(WIDTH.most, Math.max(WIDTH.least, stdout.columns ?? WIDTH.default)),
+    width: Math.min(WIDTH.most, Math.max(WIDTH.least, stdout.columns || WIDTH.default)),
   };
   return Object.fromEntries(Object.entries(wanted).filter(([name]) => Object.hasOwn(specs, name)));
 }

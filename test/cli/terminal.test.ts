@@ -32,6 +32,7 @@ test('the width is the terminal’s, within what the formatter takes', (t) => {
   t.is(width(100), 100);
   t.is(width(3), 24);
   t.is(width(), 80);
+  t.is(width(0), 80);
   t.deepEqual(terminalOptions(terminal(100), {}, {}), {});
 });
 

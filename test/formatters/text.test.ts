@@ -86,9 +86,9 @@ test('the picture lies under the map: the hottest cell is red, a far one keeps i
   };
   const line = formatAsText(flat, { show: 'map', color: true, width: 40 }).split('\n')[1];
   t.true(line.includes('\u001b[38;2;100;100;100;48;2;100;100;100m'));
-  // 100 · 0.25 + [255, 40, 20] · 0.75
-  t.true(line.includes('\u001b[38;2;216;55;40;48;2;216;55;40m'));
-  t.true(line.indexOf('100;100;100') < line.indexOf('216;55;40'));
+  // 100 · 0.35 + [255, 40, 20] · 0.65
+  t.true(line.includes('\u001b[38;2;201;61;48;48;2;201;61;48m'));
+  t.true(line.indexOf('100;100;100') < line.indexOf('201;61;48'));
 });
 
 test('show picks parts and presets', (t) => {
