@@ -34,6 +34,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./predict.js'),
   },
   {
+    name: 'compare',
+    summary: 'methods, layers, models, targets or scores side by side in one grid',
+    load: () => import('./compare.js'),
+  },
+  {
     name: 'layers',
     summary: 'the layers of a model, the default one marked',
     load: () => import('./layers.js'),

@@ -32,11 +32,17 @@ export interface ExplainFlags {
 }
 
 export function addModelOptions(command: Command): Command {
-  return command
-    .requiredOption(
+  return addModelFlags(
+    command.requiredOption(
       '-m, --model <path>',
       'model.json of TensorFlow.js, its folder or address, or a JavaScript module that exports a model',
-    )
+    ),
+  );
+}
+
+/** What is said of a model beside where it is. */
+export function addModelFlags(command: Command): Command {
+  return command
     .option('--labels <file>', 'names of the classes: a JSON array, or one name a line')
     .addOption(
       new Option('--preprocess <mode>', 'how pixel values become model input').choices(

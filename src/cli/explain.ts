@@ -1,3 +1,4 @@
+import { extname } from 'node:path';
 import type { Command } from 'commander';
 import type { Container } from 'inversify';
 import { registryOf } from '../container/container.js';
@@ -93,15 +94,18 @@ async function prepare(
 ): Promise<Job> {
   const out = flags.out ?? flags.output;
   const messages = new Messages(context.io, flags, out === STDOUT);
-  const special = methodOptions(registry, flags.method, flags.opt ?? []);
+  const explainer = registry.explainer(flags.method);
+  const special = methodOptions(`method '${flags.method}'`, explainer.options, flags.opt ?? []);
   const formatters = formattersFor(registry, flags.as, out);
+  const ending = out === undefined ? '' : extname(out).slice(1).toLowerCase();
   // a wrong option of the output is told before anything is computed
-  formatOptions(formatters[0], registry, flags, own);
+  const asked = formatOptions(formatters[0], registry, flags, own, ending);
   const named = [...(flags.image ?? []), ...(flags.input ?? [])];
   const images = await findImages(named);
   const outputs = new Outputs({
     out,
-    extension: formatters[0].extensions[0] ?? 'txt',
+    extension:
+      formatters[0].extensions[0] ?? (typeof asked.format === 'string' ? asked.format : 'txt'),
     several: images.length > 1 || images[0].path !== named[0],
     force: flags.force,
   });
@@ -127,7 +131,7 @@ async function prepare(
   };
   const format = (explanation: Explanation): [Formatter, Record<string, unknown>] => {
     const formatter = formatterOf(formatters, explanation.kind);
-    return [formatter, formatOptions(formatter, registry, flags, own)];
+    return [formatter, formatOptions(formatter, registry, flags, own, ending)];
   };
   return { flags, context, messages, registry, opened, images, outputs, options, progress, format };
 }

@@ -10,7 +10,10 @@ const GROUP = 'Options of the output:';
 const LONGEST = 120;
 
 /** Adds one flag for each option that any formatter has and the command itself has not. */
-export function addFormatOptions(command: Command, { formatters }: Registry): void {
+export function addFormatOptions(
+  command: Command,
+  { formatters }: Pick<Registry, 'formatters'>,
+): void {
   const own = new Set(command.options.map((option) => option.attributeName()));
   const flags = new Map<string, { spec: OptionSpec; owners: string[] }>();
   for (const { id, options } of formatters.values()) {
@@ -40,9 +43,10 @@ export function addFormatOptions(command: Command, { formatters }: Registry): vo
 /** The options of `formatter` among the parsed flags, checked, defaults filled in. */
 export function formatOptions(
   formatter: Formatter,
-  { formatters }: Registry,
+  { formatters }: Pick<Registry, 'formatters'>,
   flags: Readonly<Record<string, unknown>>,
   own: ReadonlySet<string>,
+  ending = '',
 ): Record<string, unknown> {
   const owner = `formatter '${formatter.id}'`;
   const names = new Set([...formatters.values()].flatMap(({ options }) => Object.keys(options)));
@@ -55,19 +59,20 @@ export function formatOptions(
     const [name, text] = splitPair('--format-opt', pair);
     given[name] = text;
   }
+  // a formatter of several file formats takes the one that the file's name asks for
+  const { format } = formatter.options;
+  if (format?.type === 'choice' && format.choices.includes(ending)) given.format ??= ending;
   return validateOptions(owner, formatter.options, parseTexts(owner, formatter.options, given));
 }
 
-/** `name=value` pairs of `--opt` as a method's options; a wrapper has those of the method it wraps too. */
+/** `name=value` pairs of `--opt` as a method's options; range and names are checked where they are used. */
 export function methodOptions(
-  registry: Registry,
-  method: string,
+  owner: string,
+  specs: Readonly<Record<string, OptionSpec>>,
   pairs: readonly string[],
 ): Record<string, unknown> {
   const given = Object.fromEntries(pairs.map((pair) => splitPair('--opt', pair)));
-  const { options } = registry.explainerFor(method, given);
-  const owner = `method '${method}'`;
-  return validateOptions(owner, options, parseTexts(owner, options, given));
+  return validateOptions(owner, specs, parseTexts(owner, specs, given));
 }
 
 function parseTexts(
