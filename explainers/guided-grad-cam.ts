@@ -8,11 +8,10 @@ import {
   splitShape,
   type ChannelReduction,
 } from '../src/maths/channels.js';
-import { sampleOf } from '../src/maths/ndarray.js';
 import { resizeMap } from '../src/maths/resize.js';
-import { inputName } from '../src/model/input-calls.js';
-import { ndSamples } from '../src/model/interface.js';
-import { inSpace, TOKEN_OPTIONS } from '../src/model/token-grid.js';
+import { differentiateLayer } from '../src/model/calls.js';
+import { differentiateInput } from '../src/model/input-calls.js';
+import { TOKEN_OPTIONS } from '../src/model/token-grid.js';
 import type { OptionSpecs } from '../src/options.js';
 
 const options = {
@@ -46,37 +45,20 @@ export class GuidedGradCam implements Explainer {
 
   async explain(context: ExplainContext): Promise<Explained> {
     const reduce = context.options.reduce as ChannelReduction;
-    const layer = context.layer!.path;
-    const name = inputName(context);
-    const request = {
-      inputs: context.inputs.map(ndSamples),
-      targets: context.targets,
-      score: context.score,
-      ...context.batch,
-    };
+    const { space } = splitShape(context.inputs[context.input].shape.slice(1));
     // two passes: the rectifiers' rule holds for a whole backward pass
-    const cam = await context.model.differentiate({
-      ...request,
-      layers: [layer],
-      onProgress: undefined,
-    });
-    const guided = await context.model.differentiate({
-      ...request,
-      wrt: [name],
-      reluRule: 'guided',
-    });
-    const maps = context.targets.map((targets, n) => {
-      const { space } = splitShape(context.inputs[context.input].shape.slice(1));
-      return targets.map((_, t) => {
-        const small = gradCamMap(
-          inSpace(context, sampleOf(cam.activations[layer], n)),
-          inSpace(context, sampleOf(cam.gradients[layer][t], n)),
-        );
-        const positive = { shape: small.shape, data: small.data.map((v) => Math.max(v, 0)) };
-        const gradient = sampleOf(guided.gradients[name][t], n);
+    const { maps } = await differentiateLayer(
+      { ...context, batch: { ...context.batch, onProgress: undefined } },
+      gradCamMap,
+    );
+    return differentiateInput(
+      context,
+      (_, gradient, n, t) => {
+        const { shape, data } = maps[n][t];
+        const positive = { shape, data: data.map((v) => Math.max(v, 0)) };
         return reduceChannels(scalePositions(gradient, resizeMap(positive, space)), reduce);
-      });
-    });
-    return { kind: 'maps', outputs: cam.outputs, maps };
+      },
+      { reluRule: 'guided' },
+    );
   }
 }

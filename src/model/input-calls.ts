@@ -1,5 +1,5 @@
 /** Model calls of explainers that look at the input itself, written once. */
-import type { Explained, ExplainContext } from '../container/plugin.js';
+import type { ExplainContext, ExplainedMaps } from '../container/plugin.js';
 import type { Heatmap, NdArray, Target } from '../explanation.js';
 import { sampleOf, sizeOf } from '../maths/ndarray.js';
 import {
@@ -19,26 +19,35 @@ export interface PlainRun {
   readonly scores: readonly (readonly number[])[];
 }
 
-/** One call of the model, then `map(sample, gradient)` for every sample and target, at the input. */
+/** One call of the model, then `map(sample, gradient, n, t)` for every sample and target, at the input. */
 export async function differentiateInput(
   context: ExplainContext,
-  map: (sample: NdArray, gradient: NdArray, index: number) => Heatmap,
+  map: (sample: NdArray, gradient: NdArray, n: number, t: number) => Heatmap,
   request: Pick<DifferentiateRequest, 'reluRule'> = {},
-): Promise<Explained> {
+): Promise<ExplainedMaps> {
   const name = inputName(context);
-  const { outputs, gradients } = await context.model.differentiate({
+  const collector = new OutputCollector(context.targets.length);
+  const maps: Heatmap[][] = [];
+  await context.model.differentiate({
     inputs: context.inputs.map(ndSamples),
     targets: context.targets,
     score: context.score,
     wrt: [name],
     ...request,
     ...context.batch,
+    // chunk by chunk, so that the gradients of a large batch never lie in memory together
+    onChunk(chunk) {
+      for (let i = 0; i < chunk.count; i++) {
+        const n = chunk.offset + i;
+        collector.take(n, chunk, i);
+        const sample = sampleOf(context.inputs[context.input], n);
+        maps[n] = context.targets[n].map((_, t) =>
+          map(sample, sampleOf(chunk.gradients[name][t], i), n, t),
+        );
+      }
+    },
   });
-  const maps = context.targets.map((targets, n) => {
-    const sample = sampleOf(context.inputs[context.input], n);
-    return targets.map((_, t) => map(sample, sampleOf(gradients[name][t], n), n));
-  });
-  return { kind: 'maps', outputs, maps };
+  return { kind: 'maps', outputs: collector.result(), maps };
 }
 
 /** Name of the explained input. */

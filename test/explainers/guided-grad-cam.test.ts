@@ -6,7 +6,8 @@ import { resizeMap } from '../../src/maths/resize.js';
 import { classTarget } from '../../src/model/targets.js';
 import { closeTo } from '../helpers/close.js';
 import { mapsOf } from '../helpers/context.js';
-import { fakeClassifier, fakeInputs } from '../helpers/fake-model.js';
+import { conv, dense, globalAverage, relu, tokens } from '../helpers/fake-layers.js';
+import { fakeClassifier, fakeInputs, fakeModel, weights } from '../helpers/fake-model.js';
 
 const method = new GuidedGradCam();
 const x = fakeInputs([6, 8, 3], 2);
@@ -38,4 +39,25 @@ test('the reductions and the layer change the map', async (t) => {
   t.notDeepEqual(await run('max', 'relu2'), sum);
   t.notDeepEqual(await run('mean', 'relu2'), sum);
   t.notDeepEqual(await run('sum', 'relu1'), sum);
+});
+
+test('tokens of a transformer are read as the grid they are', async (t) => {
+  // one class token, then 2 × 4 patches
+  const model = fakeModel({
+    inputShape: [4, 8, 3],
+    layers: [
+      conv('patches', [2, 2, 3, 5], weights(60, 1), [0.1, 0, 0.2, 0, 0.1], 2),
+      tokens('tokens', [[1, 2, 3, 4, 5]]),
+      relu('relu'),
+      globalAverage('pool'),
+      dense('logits', [5, 4], weights(20, 3, 2), [0, 0, 0, 0]),
+    ],
+  });
+  const inputs = fakeInputs([4, 8, 3]);
+  const run = async (options = {}) =>
+    (await mapsOf(method, model, inputs, { targets, layer: 'relu', options })).maps[0][0];
+  const inferred = await run();
+  t.deepEqual([...inferred.shape], [4, 8]);
+  t.deepEqual(await run({ tokens: { skip: 1, grid: [2, 4] } }), inferred);
+  t.notDeepEqual(await run({ tokens: { skip: 1, grid: [4, 2] } }), inferred);
 });
