@@ -45,7 +45,8 @@ export function titleOf(expl: Explanation, total = 1): string {
     const names = expl.targets.map(nameOf);
     const rest = names.length - 3;
     const said = rest > 0 ? [...names.slice(0, 3), `${rest} more`] : names;
-    return `Why ${said.slice(0, -1).join(', ')}${said.length > 1 ? ' or ' : ''}${said.at(-1)}?`;
+    const ask = expl.isRegression ? 'What moves' : 'Why';
+    return `${ask} ${said.slice(0, -1).join(', ')}${said.length > 1 ? ' or ' : ''}${said.at(-1)}?`;
   }
   if (expl.kind === 'decision-tree') return 'How the tree decides';
   if (expl.kind === 'feature-importances') return 'Which features matter';
@@ -61,7 +62,7 @@ function body(expl: Explanation, id: string, options: ArticleOptions): Markup {
     case 'volume':
       return renderVolume(expl, id, options);
     case 'concepts':
-      return renderConcepts(expl, id, options.pictureSize);
+      return renderConcepts(expl, id, options);
     case 'feature-weights':
       return renderFeatureWeights(expl);
     case 'weighted-spans':

@@ -1,16 +1,24 @@
 /** Parts of a picture that the layer treats alike: each in its colour, with what it says. */
-import type { Concept, ConceptsExplanation } from '../../src/explanation.js';
-import { extentOf, overlayOf } from '../drawing/overlay.js';
+import type { Concept, ConceptsExplanation, Picture } from '../../src/explanation.js';
+import { resize } from '../../src/images/resample.js';
+import { overlayOf } from '../drawing/overlay.js';
 import { conceptColour } from '../drawing/concepts.js';
-import { pngAddress } from './base64.js';
 import { sharedPicture } from './bench.js';
 import { markup, oneLine, outside, type Markup } from './escape.js';
-import { embedded } from './image.js';
+import { embedded, type ImageParts } from './image.js';
 import { nameOf, percent, short } from './numbers.js';
 
-export function renderConcepts(expl: ConceptsExplanation, id: string, pictureSize: number): Markup {
-  const { define, show } = sharedPicture(`${id}-picture`, embedded(expl.image, pictureSize));
-  return markup`${define}
+/** Longest side of an enlarged map, in pixels. */
+const SMOOTH = 360;
+
+export function renderConcepts(expl: ConceptsExplanation, id: string, options: ImageParts): Markup {
+  const picture = embedded(expl.image, options.pictureSize);
+  const { define, show } = sharedPicture(`${id}-picture`, picture);
+  const heats = expl.concepts.map((concept, i) =>
+    sharedPicture(`${id}-concept-${i}`, heatOf(concept, i, picture, options)),
+  );
+  const heat = (index: number): Markup => markup`<div class="heat">${heats[index].show()}</div>`;
+  return markup`${define}${heats.map((shared) => shared.define)}
     <section class="card">
       <div class="views">
         <figure>
@@ -19,7 +27,7 @@ export function renderConcepts(expl: ConceptsExplanation, id: string, pictureSiz
         </figure>
         <figure>
           <div class="stage" role="img" aria-label="The picture with all concepts">
-            ${show()}${expl.concepts.map((concept, i) => heat(concept, i))}
+            ${show()}${heats.map((_, i) => heat(i))}
           </div>
           <figcaption>
             All concepts:
@@ -46,7 +54,7 @@ export function renderConcepts(expl: ConceptsExplanation, id: string, pictureSiz
           markup`<section class="card">
             <div class="head"><h3>${swatch(i)}${outside(concept.name)}</h3></div>
             <div class="stage" role="img" aria-label="${oneLine(concept.name)} over the picture">
-              ${show()}${heat(concept, i)}
+              ${show()}${heat(i)}
             </div>
             <div class="sub">
               <table>
@@ -79,14 +87,24 @@ export function renderConcepts(expl: ConceptsExplanation, id: string, pictureSiz
     </div>`;
 }
 
-function heat({ heatmap }: Concept, index: number): Markup {
+/** The concept in its colour, as large as the picture (small ones enlarged), so that it is smooth on paper too. */
+function heatOf(
+  { heatmap }: Concept,
+  index: number,
+  { width, height }: Picture,
+  { alphaLimit, resamplingFilter }: ImageParts,
+): Picture {
   const overlay = overlayOf(heatmap, {
     colormap: () => conceptColour(index),
     filter: 'positive',
-    alphaLimit: 0.85,
-    extent: extentOf([heatmap]),
+    alphaLimit,
   });
-  return markup`<img class="heat" alt="" src="${pngAddress(overlay)}" />`;
+  const scale = SMOOTH / Math.max(width, height);
+  return resize(overlay, {
+    width: Math.max(1, Math.round(width * scale)),
+    height: Math.max(1, Math.round(height * scale)),
+    filter: resamplingFilter,
+  });
 }
 
 const swatch = (index: number): Markup =>

@@ -130,7 +130,10 @@ figcaption,.note{color:var(--soft);font-size:.85rem;margin-top:.5rem}
 .scroll{overflow-x:auto;border-radius:8px}
 table{border-collapse:separate;border-spacing:0;width:100%;font-size:.95rem}
 th,td{text-align:left;padding:.32rem .7rem;vertical-align:baseline}
-thead th{color:var(--soft);font-size:.8rem;font-weight:550;border-bottom:1px solid var(--line)}
+table{overflow-wrap:break-word}
+tbody th{overflow-wrap:anywhere;min-width:6.5rem}
+td{min-width:3rem}
+thead th{white-space:nowrap;color:var(--soft);font-size:.8rem;font-weight:550;border-bottom:1px solid var(--line)}
 tbody tr+tr>*{border-top:1px solid color-mix(in srgb,var(--line) 50%,transparent)}
 tbody th{font-weight:450}
 .num,td.num,th.num{text-align:right;white-space:nowrap}
@@ -156,7 +159,7 @@ mark{color:inherit;background:none}
 .sub>h4{margin:0 0 .4rem;font-size:.9rem;font-weight:600;color:var(--soft)}
 .matrix td{text-align:right;white-space:nowrap;border:1px solid var(--card);border-radius:6px}
 .matrix th[scope=row]{white-space:nowrap;font-weight:550}
-.matrix thead th{text-align:right;border:0}
+.matrix thead th{text-align:right;border:0;white-space:normal}
 .tree,.tree ul{list-style:none}
 .tree ul{margin-left:.55rem;padding-left:1.1rem;border-left:2px solid var(--line)}
 .tree li{padding-top:.5rem}
@@ -200,5 +203,6 @@ main{max-width:none;padding:0}
 .live.many .panel>h3{display:block}
 .views{max-width:34rem}
 .document{line-height:1.6}
+details::details-content{content-visibility:visible;block-size:auto;opacity:1}
 article+article{break-before:page;border:0;margin:0;padding:0}
 `;
