@@ -1,4 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -98,6 +100,36 @@ test.serial('a file, its folder, an address and a list of files give the same mo
     loaded.dispose();
   }
   t.is(tf.memory().numTensors, before);
+});
+
+test.serial('an address is fetched; what the server answers instead is said', async (t) => {
+  const model = smallModel();
+  const expected = predict(model);
+  const files = await savedFiles(model, 100);
+  model.dispose();
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    const { pathname, search } = new URL(request.url!, 'http://localhost');
+    asked.push(pathname + search);
+    const file = files.find(({ name }) => pathname === `/nets/small/${name}`);
+    if (pathname.startsWith('/page/')) response.end('<html>sign in</html>');
+    else if (file === undefined) response.writeHead(404).end();
+    else response.end(file.bytes);
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  t.teardown(() => server.close());
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const loaded = await loadModel(`${base}/nets/small/model.json?key=1`);
+  t.deepEqual(predict(loaded.model), expected);
+  t.deepEqual(new Set(asked), new Set(files.map(({ name }) => `/nets/small/${name}?key=1`)));
+  loaded.dispose();
+  await refuses(t, new URL(`${base}/nets/model.json`), /the server answers 404/);
+  await refuses(t, `${base}/page/model.json`, /HTML or XML page; is the address right/);
+  const [shard] = files.splice(1, 1);
+  await refuses(t, `${base}/nets/small/model.json`, /weight file .*shard1of2.*answers 404/);
+  t.regex(shard.name, /shard1of2/);
+  await new Promise((done) => server.close(done));
+  await refuses(t, `${base}/nets/small/model.json`, /cannot fetch the model file/);
 });
 
 test.serial('quantised weights are scaled back', async (t) => {

@@ -96,7 +96,11 @@ async function use(name: string, options: BackendOptions): Promise<Problem | und
   const before = tf.getBackend() as string | undefined;
   try {
     if (!Object.hasOwn(tf.engine().registryFactory, name)) await load(name, options);
-    if (await tf.setBackend(name)) return undefined;
+    if (await tf.setBackend(name)) {
+      // the cpu back end greets on stderr with an advice that `announce` has given already
+      if (name === 'cpu') (tf.backend() as { firstUse?: boolean }).firstUse = false;
+      return undefined;
+    }
   } catch (cause) {
     await restore(before);
     return { message: problemOf(name, cause), cause };
@@ -106,17 +110,9 @@ async function use(name: string, options: BackendOptions): Promise<Problem | und
 }
 
 async function load(name: string, options: BackendOptions): Promise<void> {
-  if (name === 'cpu') await loadCpu();
+  if (name === 'cpu') await import('@tensorflow/tfjs-backend-cpu');
   else if (name === 'wasm') await loadWasm();
   else await (options.importNative ?? importNative)();
-}
-
-async function loadCpu(): Promise<void> {
-  const tf = await import('@tensorflow/tfjs-core');
-  await import('@tensorflow/tfjs-backend-cpu');
-  if (!(await tf.setBackend('cpu'))) return;
-  // it greets on stderr with an advice that `announce` has given already
-  (tf.backend() as { firstUse?: boolean }).firstUse = false;
 }
 
 async function loadWasm(): Promise<void> {

@@ -201,15 +201,18 @@ const TRANSLATED: Record<string, Write> = {
     g.op('BatchMatMulV2', 'y', ['weights', 'r'], { adj_x: false, adj_y: false });
   },
   'transposed convolution': (g) => {
-    g.op(
-      'Conv2DBackpropInput',
-      'y',
-      [g.ints('size', [2, 12, 16, 2]), kernel(g, [3, 3, 2, 3]), 'x'],
-      {
-        ...same,
-        strides: [1, 2, 2, 1],
-      },
-    );
+    g.op('Shape', 'shape', ['x'], { out_type: 'DT_INT32' });
+    g.op('StridedSlice', 'n', ['shape', g.ints('b', [0]), g.ints('e', [1]), g.ints('s', [1])], {
+      shrink_axis_mask: 1,
+    });
+    g.op('Pack', 'size', ['n', ...[12, 16, 2].map((size) => g.int(`size${size}`, size))], {
+      N: 4,
+      axis: 0,
+    });
+    g.op('Conv2DBackpropInput', 'y', ['size', kernel(g, [3, 3, 2, 3]), 'x'], {
+      ...same,
+      strides: [1, 2, 2, 1],
+    });
   },
   'constants from constants': (g) => {
     g.op('Rsqrt', 'r', [g.constant('v', [3], [1, 4, 9])]);
