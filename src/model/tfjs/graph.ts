@@ -6,7 +6,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { WhylensError } from '../../errors.js';
-import { nodeOps, type NodeFacts, type Operand } from './graph-ops.js';
+import type { NodeFacts, Operand } from './graph-facts.js';
+import { nodeOps } from './graph-ops.js';
 import {
   keyOf,
   nodeOf,
