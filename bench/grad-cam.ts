@@ -56,7 +56,7 @@ async function compareWithRecipe(
 ): Promise<void> {
   const at = native.layers.findIndex(({ name }) => name === lastLayer);
   const layer = native.layers[at];
-  const front = tfl.model({ inputs: native.inputs, outputs: layer.output as tfl.SymbolicTensor });
+  const front = tfl.model({ inputs: native.inputs, outputs: layer.output });
   const input = tfl.input({ shape: layer.outputShape.slice(1) as number[] });
   const back = tfl.model({
     inputs: input,
@@ -66,13 +66,10 @@ async function compareWithRecipe(
   });
   const recipe = () =>
     tf.tidy(() => {
-      const score = (a: tf.Tensor) =>
-        tf.gather(back.predict(a) as tf.Tensor, [target], 1) as tf.Tensor;
       const activations = front.predict(tf.tensor(x.data, x.shape)) as tf.Tensor;
       const gradients = tf.grad((a) => tf.gather(back.apply(a) as tf.Tensor, [target], 1))(
         activations,
       );
-      void score;
       const weights = tf.mean(gradients, [0, 1, 2]);
       return tf.sum(tf.mul(activations, weights), -1).dataSync();
     });

@@ -60,6 +60,8 @@ export interface ExplainOptions extends BatchOptions {
   readonly seed?: number;
   /** Shape of one sample, for functions that do not tell. */
   readonly inputShape?: readonly number[];
+  /** What a function's scores are, which it cannot tell. Default `'linear'`: the scores as they are. */
+  readonly outputActivation?: 'softmax' | 'sigmoid' | 'linear';
   /** tfjs back end: `tensorflow`, `wasm` or `cpu`. */
   readonly backend?: string;
   /** Name of the model in the record. */
@@ -85,6 +87,7 @@ const SHARED = [
   'input',
   'seed',
   'inputShape',
+  'outputActivation',
   'backend',
   'estimator',
   'container',
@@ -211,7 +214,10 @@ export interface Prepared {
 /** Adapts a model, hands it to `work`, and lets go of it whatever happens. */
 export async function withModel<T>(
   model: unknown,
-  options: Pick<ExplainOptions, 'estimator' | 'backend' | 'inputShape' | 'labels' | 'preprocess'>,
+  options: Pick<
+    ExplainOptions,
+    'estimator' | 'backend' | 'inputShape' | 'outputActivation' | 'labels' | 'preprocess'
+  >,
   registry: Registry,
   work: (prepared: Prepared) => Promise<T>,
 ): Promise<T> {
@@ -227,7 +233,8 @@ export async function withModel<T>(
   const adapted = await adapter.adapt(native, {
     name: options.estimator ?? loaded?.name,
     backend: options.backend ?? loaded?.backend,
-    inputShape: options.inputShape,
+    inputShape: options.inputShape ?? loaded?.inputShape,
+    outputActivation: options.outputActivation,
   });
   try {
     return await work({

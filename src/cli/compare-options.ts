@@ -6,7 +6,7 @@ import { DEFAULT_METHOD } from '../explain.js';
 import type { Target } from '../explanation.js';
 import { describeTarget } from '../model/targets.js';
 import { addImageOptions, addModelFlags } from './explain-options.js';
-import { methodOptions } from './format-options.js';
+import { methodOptions, splitPair } from './format-options.js';
 import { collect, positiveNumber, wholeNumber } from './shared-options.js';
 import { parseTargetList } from './target-expression.js';
 
@@ -99,13 +99,13 @@ export function optionsFor(
   methods: readonly string[],
   pairs: readonly string[],
 ): Record<string, unknown> {
-  const specs = registry.explainer(id).options;
+  const given = Object.fromEntries(pairs.map((pair) => splitPair('--opt', pair)));
   const known = (pair: string, method: string) =>
-    Object.hasOwn(registry.explainer(method).options, pair.split('=')[0].trim());
+    Object.hasOwn(registry.explainerFor(method, given).options, pair.split('=')[0].trim());
   const mine = pairs.filter(
     (pair) => known(pair, id) || !methods.some((other) => known(pair, other)),
   );
-  return methodOptions(`method '${id}'`, specs, mine);
+  return methodOptions(registry, id, mine);
 }
 
 /** The figure's options alone: other formatters take no part. */

@@ -94,8 +94,7 @@ async function prepare(
 ): Promise<Job> {
   const out = flags.out ?? flags.output;
   const messages = new Messages(context.io, flags, out === STDOUT);
-  const explainer = registry.explainer(flags.method);
-  const special = methodOptions(`method '${flags.method}'`, explainer.options, flags.opt ?? []);
+  const special = methodOptions(registry, flags.method, flags.opt ?? []);
   const formatters = formattersFor(registry, flags.as, out);
   const ending = out === undefined ? '' : extname(out).slice(1).toLowerCase();
   // a wrong option of the output is told before anything is computed

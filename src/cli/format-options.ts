@@ -65,14 +65,16 @@ export function formatOptions(
   return validateOptions(owner, formatter.options, parseTexts(owner, formatter.options, given));
 }
 
-/** `name=value` pairs of `--opt` as a method's options; range and names are checked where they are used. */
+/** `name=value` pairs of `--opt` as a method's options; a wrapper has those of the method it wraps too. */
 export function methodOptions(
-  owner: string,
-  specs: Readonly<Record<string, OptionSpec>>,
+  registry: Registry,
+  method: string,
   pairs: readonly string[],
 ): Record<string, unknown> {
   const given = Object.fromEntries(pairs.map((pair) => splitPair('--opt', pair)));
-  return validateOptions(owner, specs, parseTexts(owner, specs, given));
+  const { options } = registry.explainerFor(method, given);
+  const owner = `method '${method}'`;
+  return validateOptions(owner, options, parseTexts(owner, options, given));
 }
 
 function parseTexts(
@@ -88,7 +90,7 @@ function parseTexts(
   );
 }
 
-function splitPair(flag: string, pair: string): [string, string] {
+export function splitPair(flag: string, pair: string): [string, string] {
   const at = pair.indexOf('=');
   if (at > 0) return [pair.slice(0, at).trim(), pair.slice(at + 1)];
   throw new WhylensError('USAGE', `${flag} must be name=value, got '${pair}'`);

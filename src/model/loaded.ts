@@ -10,6 +10,8 @@ export interface LoadedModel {
   readonly labels?: readonly string[];
   /** How pictures become numbers; undefined where it was not said. */
   readonly preprocess?: Preprocess;
+  /** Shape of one sample, where the model leaves sizes open. */
+  readonly inputShape?: readonly number[];
   /** The back end it was loaded for. */
   readonly backend?: string;
   /** Frees the native model. */

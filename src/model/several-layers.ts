@@ -4,7 +4,7 @@ import { WhylensError } from '../errors.js';
 import type { Heatmap, LayerChoice, NdArray } from '../explanation.js';
 import { resizeMap } from '../maths/resize.js';
 import type { OptionSpecs, StringOption } from '../options.js';
-import type { ModelDescription, OutputValues } from './interface.js';
+import type { LayerInfo, ModelDescription, OutputValues } from './interface.js';
 import { hasSpace } from './layers.js';
 import { explainPart, innerOptions, wrapped, type Wrapping } from './wrapper.js';
 
@@ -166,12 +166,21 @@ function severalLayersChoice(layers: readonly LayerChoice[]): LayerChoice {
   };
 }
 
-/** The last layer of each of the last map sizes, nearest to the output first. */
+/**
+ * The last layer of each of the last map sizes, nearest to the output first. A
+ * size that only padding gives is none: the layer before has the same evidence.
+ */
 export function stageLayers(description: ModelDescription, count = STAGES): string[] {
+  const candidates = description.layers
+    .filter(({ internal, inputs }) => internal !== true && inputs.length > 0)
+    .filter(hasSpace)
+    .reverse();
+  const sizeOf = ({ shape }: LayerInfo) => shape.slice(0, -1).join();
+  const working = candidates.filter(({ parameters }) => parameters > 0).map(sizeOf);
   const found = new Map<string, string>();
-  for (const layer of [...description.layers].reverse()) {
-    if (layer.internal === true || layer.inputs.length === 0 || !hasSpace(layer)) continue;
-    const size = layer.shape.slice(0, -1).join();
+  for (const layer of candidates) {
+    const size = sizeOf(layer);
+    if (working.length > 0 && !working.includes(size)) continue;
     if (!found.has(size)) found.set(size, layer.path);
   }
   return [...found.values()].slice(0, count);

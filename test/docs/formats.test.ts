@@ -24,7 +24,7 @@ test('every function named there exists', (t) => {
   const prose = page.replace(/```ts\n[^]*?```/g, '');
   const inline = [...prose.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text);
   const code = [...blocks, ...inline].join('\n');
-  const named = [...code.matchAll(/\b([a-z]\w*)\(/g)].map(([, name]) => name);
+  const named = [...code.matchAll(/(?<![.\w])([a-z]\w*)\(/g)].map(([, name]) => name);
   const alone = [...page.matchAll(/`((?:formatAs|explanationFrom|with|merge|\w+Analyzer)\w*)`/g)];
   for (const name of [...named, ...alone.map(([, name]) => name)]) {
     if (name === 'formatAs') continue;

@@ -6,6 +6,7 @@ import { createContainer, registryOf } from '../../src/container/container.js';
 import { isWhylensError } from '../../src/errors.js';
 import type { Heatmap } from '../../src/explanation.js';
 import { resizeMap } from '../../src/maths/resize.js';
+import { stageLayers } from '../../src/model/several-layers.js';
 import { classTarget } from '../../src/model/targets.js';
 import { closeTo, relativeError } from '../helpers/close.js';
 import { mapsOf } from '../helpers/context.js';
@@ -97,4 +98,21 @@ test('progress counts layers times samples; methods without a layer are refused'
     );
     t.true(isWhylensError(error, 'INVALID_OPTION'), error?.message);
   }
+});
+
+test('sizes that only padding gives are no layers of their own', (t) => {
+  const { layers, ...rest } = fakeClassifier().describe();
+  const at = layers.findIndex(({ path }) => path === 'relu1') + 1;
+  const padding = {
+    path: 'padding',
+    kind: 'ZeroPadding2D',
+    shape: [7, 9, 4],
+    parameters: 0,
+    inputs: ['relu1'],
+  };
+  const padded = [...layers.slice(0, at), padding, ...layers.slice(at)];
+  t.deepEqual(stageLayers({ ...rest, layers: padded }), ['relu2', 'relu1']);
+  t.deepEqual(stageLayers({ ...rest, layers: padded }, 1), ['relu2']);
+  const none = padded.map((layer) => ({ ...layer, parameters: 0 }));
+  t.deepEqual(stageLayers({ ...rest, layers: none }), ['relu2', 'padding', 'relu1']);
 });

@@ -31,7 +31,7 @@ export class GraphBuilder {
       attr: { dtype: { type: dtype }, value: { tensor: { dtype, tensorShape: { dim } } } },
     });
     this.specs.push({ name, shape: [...shape], dtype: int ? 'int32' : 'float32' });
-    this.data.push(...Array.from(values).map((value) => (int ? -value - 0.5 : value)));
+    for (let i = 0; i < values.length; i++) this.data.push(values[i]);
     return name;
   }
 
@@ -67,7 +67,7 @@ export class GraphBuilder {
     for (const { shape, dtype } of this.specs) {
       const size = shape.reduce((a, b) => a * b, 1);
       for (let i = 0; i < size; i++, at++) {
-        if (dtype === 'int32') ints[at] = -(this.data[at] + 0.5);
+        if (dtype === 'int32') ints[at] = this.data[at];
         else floats[at] = this.data[at];
       }
     }

@@ -21,8 +21,9 @@ import { fuse } from './fuse.js';
 import { linearHeadOf } from './head.js';
 import { bytesPerSample } from './memory.js';
 import { valueAt, type Program, type ValueId } from './program.js';
+import { repeat } from './ops/repeat.js';
 import { randomizedProgram } from './randomize.js';
-import { Session } from './weight.js';
+import { Session, type Weight } from './weight.js';
 
 /** Larger chunks than this gain nothing on the back ends measured, and only cost memory. */
 const LARGEST_CHUNK = 8;
@@ -30,7 +31,11 @@ const LARGEST_CHUNK = 8;
 export class TfjsModel implements ExplainableModel {
   private readonly plans = new Map<string, Plan>();
 
-  constructor(private readonly program: Program) {}
+  /** @param resident weights that lie on the back end already */
+  constructor(
+    private readonly program: Program,
+    private readonly resident?: ReadonlyMap<Weight, Tensor>,
+  ) {}
 
   describe(): ModelDescription {
     const { name, adapter, inputs, outputs, layers, values } = this.program;
@@ -56,8 +61,9 @@ export class TfjsModel implements ExplainableModel {
 
   async differentiate(request: DifferentiateRequest): Promise<DifferentiateResult> {
     const { layers = [], wrt = [], score = 'logit', reluRule = 'plain', targets } = request;
+    const { program } = this;
     const names = [...layers, ...wrt];
-    const values = names.map((name) => valueAt(this.program, name));
+    const values = names.map((name) => valueAt(program, name));
     const count = countSamples(request);
     const perSample = targetsPerSample(targets, count);
     const record = [...new Set([...(request.record ?? []), ...layers])];
@@ -69,14 +75,23 @@ export class TfjsModel implements ExplainableModel {
       const gradients: Record<string, NdArray[]> = Object.fromEntries(
         names.map((name) => [name, []]),
       );
-      for (let t = 0; t < perSample[0].length; t++) {
+      // several targets of one sample go back together, as a batch
+      const together =
+        run.position.count === 1 && program.adapter === 'tfjs-layers' ? LARGEST_CHUNK : 1;
+      for (let t = 0; t < perSample[0].length; t += together) {
+        const times = Math.min(together, perSample[0].length - t);
+        const rows = run.position.count * times;
         tf.tidy(() => {
-          const seeds = this.seeds(chunk.outputs, run.position.count, (n) => of(n)[t], score);
-          const found = backward(run.plan, run.values, seeds, values, run.session, reluRule);
+          const seedAt = (row: number) =>
+            times === 1
+              ? seedOf(of(row)[t], chunk.outputs, row, score)
+              : seedOf(of(0)[t + row], chunk.outputs, 0, score);
+          const seeds = this.seeds(chunk.outputs, rows, seedAt, score);
+          const found = backward(run.plan, run.values, seeds, values, run.session, reluRule, times);
           names.forEach((name, i) => {
             const gradient = found.get(values[i]);
             if (gradient === undefined) throw this.independent(name, layers.includes(name));
-            gradients[name].push(toNdArray(gradient));
+            gradients[name].push(...split(toNdArray(gradient), times));
           });
         });
       }
@@ -95,6 +110,18 @@ export class TfjsModel implements ExplainableModel {
 
   randomize(layers: readonly string[], seed: number): ExplainableModel {
     return new TfjsModel(randomizedProgram(this.program, layers, seed));
+  }
+
+  /** The weights that a plain forward pass uses. */
+  forwardWeights(): readonly Weight[] {
+    const { inputs, outputs } = this.program;
+    const fetch = outputs.flatMap(({ value, logits }) => [value, logits]);
+    const plan = this.plan(
+      inputs.map(({ value }) => value),
+      fetch,
+      [],
+    );
+    return plan.steps.flatMap(({ op }) => op.weights ?? []);
   }
 
   /** Nothing to free: what a call uploads is gone when it ends, the model is the caller's. */
@@ -123,7 +150,7 @@ export class TfjsModel implements ExplainableModel {
     const inputs = program.inputs.map(({ value }) => value);
     const context = from === undefined ? [] : this.context(from, fetch);
     const plan = this.plan(from === undefined ? inputs : [from, ...context], fetch, wrt);
-    const session = new Session();
+    const session = new Session(this.resident);
     const shared = new Map<ValueId, Tensor>();
     try {
       const options = {
@@ -203,7 +230,7 @@ export class TfjsModel implements ExplainableModel {
     for (const value of context) {
       const one = computed.get(value)!;
       const repeats = one.shape.map((_, axis) => (axis === 0 ? position.count : 1));
-      feeds.set(value, single ? tf.tile(one, repeats) : one);
+      feeds.set(value, single ? repeat(one, repeats) : one);
     }
     return feeds;
   }
@@ -233,22 +260,20 @@ export class TfjsModel implements ExplainableModel {
 
   private seeds(
     outputs: readonly OutputValues[],
-    count: number,
-    targetOf: (n: number) => Target,
+    rows: number,
+    seedAt: (row: number) => readonly (Float32Array | undefined)[],
     score: 'logit' | 'output',
   ): Map<ValueId, Tensor> {
-    const perSample = Array.from({ length: count }, (_, n) =>
-      seedOf(targetOf(n), outputs, n, score),
-    );
+    const perRow = Array.from({ length: rows }, (_, row) => seedAt(row));
     const seeds = new Map<ValueId, Tensor>();
     this.program.outputs.forEach(({ value, logits }, o) => {
-      if (perSample.every((seed) => seed[o] === undefined)) return;
-      const { shape, data } = outputs[o].logits;
-      const all = new Float32Array(data.length);
-      const size = data.length / count;
-      perSample.forEach((seed, n) => seed[o] && all.set(seed[o], n * size));
+      if (perRow.every((seed) => seed[o] === undefined)) return;
+      const shape = outputs[o].logits.shape.slice(1);
+      const size = shape.reduce((a, b) => a * b, 1);
+      const all = new Float32Array(rows * size);
+      perRow.forEach((seed, row) => seed[o] && all.set(seed[o], row * size));
       const at = score === 'logit' ? logits : value;
-      const seed = tf.tensor(all, [...shape]);
+      const seed = tf.tensor(all, [rows, ...shape]);
       const before = seeds.get(at);
       seeds.set(at, before === undefined ? seed : tf.add(before, seed));
     });
@@ -295,6 +320,16 @@ function toNdArray(tensor: Tensor): NdArray {
     // a back end may hand out its own memory
     data: data instanceof Float32Array ? data.slice() : Float32Array.from(data),
   };
+}
+
+/** `[repeat · N, …]` as `repeat` arrays `[N, …]`. */
+function split({ shape, data }: NdArray, repeat: number): NdArray[] {
+  const size = data.length / repeat;
+  const each = [shape[0] / repeat, ...shape.slice(1)];
+  return Array.from({ length: repeat }, (_, i) => ({
+    shape: each,
+    data: data.subarray(i * size, (i + 1) * size),
+  }));
 }
 
 function targetsPerSample(

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { WhylensError, isWhylensError } from '../../errors.js';
+import { repeat } from './ops/repeat.js';
 import type { ReluRule } from '../interface.js';
 import type { Saved, Step, ValueId } from './program.js';
 import type { Session } from './weight.js';
@@ -89,7 +90,11 @@ export function forward(plan: Plan, feeds: ReadonlyMap<ValueId, Tensor>, session
   return { tensors, shapes };
 }
 
-/** Gradients at `wrt`, from gradients at some later values. Gradient tensors are freed as they are used up. */
+/**
+ * Gradients at `wrt`, from gradients at some later values. Gradient tensors are
+ * freed as they are used up. With `times` the seeds hold that many gradients of
+ * one sample along the batch axis, and so does the result.
+ */
 export function backward(
   plan: Plan,
   values: Values,
@@ -97,7 +102,12 @@ export function backward(
   wrt: readonly ValueId[],
   session: Session,
   rule: ReluRule,
+  times = 1,
 ): Map<ValueId, Tensor> {
+  const again = (tensor: Tensor | undefined) =>
+    tensor === undefined || times === 1
+      ? tensor
+      : repeat(tensor, [times, ...tensor.shape.slice(1).map(() => 1)]);
   const wanted = new Set(wrt);
   const gradients = new Map<ValueId, Tensor>();
   for (const [value, seed] of seeds) {
@@ -108,13 +118,25 @@ export function backward(
     const dys = step.outputs.map((value) => gradients.get(value));
     if (dys.every((dy) => dy === undefined)) continue;
     const want = step.inputs.map((value) => plan.dependent.has(value));
-    const saved: Saved = {
-      inputs: step.inputs.map((value) => values.tensors.get(value)!),
-      outputs: step.outputs.map((value) => values.tensors.get(value)!),
-      inputShapes: step.inputs.map((value) => values.shapes.get(value)!),
-    };
+    const { saves } = step.op;
     const dxs = guarded(step, 'differentiate', () =>
-      tf.tidy(() => step.op.backward(dys, saved, want, session, rule) as Tensor[]),
+      tf.tidy(() => {
+        const saved: Saved = {
+          inputs:
+            saves?.inputs === true
+              ? step.inputs.map((value) => again(values.tensors.get(value))!)
+              : [],
+          outputs:
+            saves?.outputs === true
+              ? step.outputs.map((value) => again(values.tensors.get(value))!)
+              : [],
+          inputShapes: step.inputs.map((value) => {
+            const [batch, ...shape] = values.shapes.get(value)!;
+            return [batch * times, ...shape];
+          }),
+        };
+        return step.op.backward(dys, saved, want, session, rule) as Tensor[];
+      }),
     );
     step.outputs.forEach((value) => {
       if (wanted.has(value)) return;

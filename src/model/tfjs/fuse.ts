@@ -92,6 +92,7 @@ function fusedOp(
   const name = activation?.activation?.name as 'relu' | 'relu6' | undefined;
   return {
     kind,
+    weights: bias === undefined ? [kernel] : [kernel, bias],
     saves: { outputs: activation !== undefined },
     forward: ([x], session) => {
       const [padded, pad] = explicitPadding(x, kernel.shape.slice(0, 2), geometry);

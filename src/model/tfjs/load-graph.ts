@@ -15,7 +15,7 @@ export async function loadGraph(
   try {
     return await converter.loadGraphModel(
       io.fromMemory({
-        modelTopology: content.topology,
+        modelTopology: { versions: {}, ...content.topology },
         weightSpecs: specs,
         weightData: data,
         format: 'graph-model',

@@ -1,9 +1,10 @@
 /** Loading models where there is no file system: from an address or from files that a page holds. */
-import { WhylensError } from '../../errors.js';
+import { isWhylensError, WhylensError } from '../../errors.js';
 import { labelsOf, parseLabels } from '../label-file.js';
 import type { LoadedModel } from '../loaded.js';
 import { selectBackend } from './backend.js';
 import { bytesOf, fetchSource, filesSource, type ByteSource, type ModelFile } from './bytes.js';
+import { freeWeights, keepWeights } from './resident.js';
 import { readModelFile, type ModelFileContent } from './manifest.js';
 
 const MODES = ['tf', 'caffe', 'torch', 'unit', 'none'];
@@ -13,6 +14,8 @@ export interface LoadModelOptions<Labels = readonly string[] | URL | ModelFile> 
   readonly labels?: Labels;
   /** How pictures become numbers. Left out: what the model file says, else not known. */
   readonly preprocess?: LoadedModel['preprocess'];
+  /** `[height, width, channels]`, for models that leave their input's size open. */
+  readonly inputShape?: readonly number[];
   /** Default: the name in the model file, else its folder's. */
   readonly name?: string;
   /** `tensorflow`, `wasm` or `cpu`. Default: the first of them that loads. */
@@ -71,8 +74,12 @@ export async function loadFrom(
     model,
     labels: labels ?? told.labels,
     preprocess: preprocess ?? told.preprocess,
+    ...(options.inputShape === undefined ? {} : { inputShape: options.inputShape }),
     backend,
-    dispose: () => model.dispose(),
+    dispose: () => {
+      freeWeights(model);
+      model.dispose();
+    },
   };
 }
 
@@ -86,7 +93,18 @@ async function build(
   }
   const { loadLayers } = await import('./load-layers.js');
   const model = await loadLayers(content, source);
+  await keepFolded(model);
   return { model, name: model.name };
+}
+
+/** A model that cannot be explained can still be loaded and run; explaining it says why. */
+async function keepFolded(model: object): Promise<void> {
+  const { adaptKerasModel } = await import('./adapt-keras.js');
+  try {
+    keepWeights(model, await adaptKerasModel(model, {}));
+  } catch (error) {
+    if (!isWhylensError(error)) throw error;
+  }
 }
 
 /** What the model's author wrote into the file: `userDefinedMetadata: { labels, preprocess }`. */

@@ -65,10 +65,12 @@ const byData = new WeakMap<object, Weight>();
 
 /** The tensors of one call: uploaded when first used, freed at its end. */
 export class Session {
+  constructor(private readonly resident?: ReadonlyMap<Weight, Tensor>) {}
+
   private readonly uploaded = new Map<Weight, Tensor>();
 
   get(weight: Weight): Tensor {
-    const own = weight.tensor;
+    const own = weight.tensor ?? this.resident?.get(weight);
     if (own !== undefined) return own;
     let found = this.uploaded.get(weight);
     if (found === undefined) {

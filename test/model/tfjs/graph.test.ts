@@ -276,7 +276,8 @@ test.serial('only graph models are recognised', async (t) => {
   g.op('Relu', 'y', ['x']);
   const adapter = new TfjsGraphAdapter();
   t.true(adapter.recognize(await g.load()));
-  for (const other of [null, {}, () => [], { execute() {} }]) t.false(adapter.recognize(other));
+  for (const other of [null, {}, () => [], { execute: () => [] }])
+    t.false(adapter.recognize(other));
 });
 
 /** A small classifier as converters write it: fused convolution, mean, product, bias, softmax, reshape. */

@@ -7,6 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import type { Op } from '../program.js';
+import { repeat } from './repeat.js';
 import { padsOf } from './conv.js';
 
 export interface PoolGeometry {
@@ -48,7 +49,12 @@ export function globalAverageOp(kind: string, axes: readonly number[], keepDims:
       const positions = axes.reduce((product, axis) => product * shape[axis], 1);
       const kept = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
       const each = tf.div(tf.reshape(dy!, kept), positions);
-      return [tf.broadcastTo(each, [...shape])];
+      return [
+        repeat(
+          each,
+          shape.map((size, axis) => (axes.includes(axis) ? size : 1)),
+        ),
+      ];
     },
   };
 }

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Op } from '../program.js';
 import { padOrCrop } from './conv.js';
+import { repeat } from './repeat.js';
 
 /** Reshape of each sample; −1 once for what is left. */
 export function reshapeOp(kind: string, shape: readonly number[]): Op {
@@ -186,8 +187,8 @@ function interpolation(
   return matrix;
 }
 
-/** Tiles a copy axis put in behind `axis`; as `[outer, 1, inner]`, since not every back end tiles six axes. */
+/** Tiles a copy axis put in behind `axis`; as `[outer, 1, inner]`, since three axes are as many as every back end broadcasts. */
 function tileMerged(y: Tensor, axis: number, factor: number): Tensor {
   const outer = y.shape.slice(0, axis + 1).reduce((a, b) => a * b, 1);
-  return tf.tile(tf.reshape(y, [outer, 1, y.size / outer]), [1, factor, 1]);
+  return repeat(tf.reshape(y, [outer, 1, y.size / outer]), [1, factor, 1]);
 }
