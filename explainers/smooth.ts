@@ -4,13 +4,13 @@ import type { LayerChoice, NdArray } from '../src/explanation.js';
 import { sampleOf, sizeOf } from '../src/maths/ndarray.js';
 import { seededRandom } from '../src/maths/random.js';
 import { RunningMaps, type Combination } from '../src/maths/running.js';
+import { DEFAULT_MEMORY_BUDGET } from '../src/model/chunks.js';
 import { runPlain } from '../src/model/input-calls.js';
 import { explainPart, innerOptions, wrapped, type Wrapping } from '../src/model/wrapper.js';
 import type { OptionSpecs } from '../src/options.js';
 
 /** Noisy copies handed to the wrapped method at once, whatever their number in all. */
 const COPIES_TOGETHER = 8;
-const DEFAULT_BUDGET = 256 * 1024 * 1024;
 /** What one copy is taken to cost while the wrapped method holds it, in bytes per value of the input. */
 const BYTES_PER_VALUE = 64;
 
@@ -178,7 +178,7 @@ async function smoothed(context: ExplainContext, inner: Explainer): Promise<Expl
 function groupSize({ inputs, input, batch }: ExplainContext, copies: number): number {
   if (batch.batchSize !== undefined) return Math.min(batch.batchSize, copies);
   const bytes = sizeOf(inputs[input].shape.slice(1)) * BYTES_PER_VALUE;
-  const fitting = Math.floor((batch.memoryBudget ?? DEFAULT_BUDGET) / bytes);
+  const fitting = Math.floor((batch.memoryBudget ?? DEFAULT_MEMORY_BUDGET) / bytes);
   return Math.max(1, Math.min(fitting, COPIES_TOGETHER, copies));
 }
 

@@ -24,15 +24,13 @@ export function gaussLegendre(count: number): Quadrature {
   for (let i = 0; i < count; i++) {
     // Newton from Tricomi's estimate of the root; the roots run from 1 down to −1
     let x = Math.cos((Math.PI * (i + 0.75)) / (count + 0.5));
-    let slope = 0;
     for (let round = 0; round < 100; round++) {
       const { value, derivative } = legendre(count, x);
-      slope = derivative;
       const step = value / derivative;
       x -= step;
       if (Math.abs(step) < 1e-15) break;
     }
-    slope = legendre(count, x).derivative;
+    const slope = legendre(count, x).derivative;
     nodes.unshift((1 + x) / 2);
     weights.unshift(1 / ((1 - x * x) * slope * slope));
   }
