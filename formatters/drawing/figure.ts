@@ -2,6 +2,7 @@
 import type { Explanation, Heatmap, Picture } from '../../src/explanation.js';
 import { oneLine } from '../html/escape.js';
 import { signed } from '../html/numbers.js';
+import { checkNumbers } from './check.js';
 import { colormapStrip, endsOf, extentOf, type Extent } from './overlay.js';
 import { originalPanel } from './panel-maps.js';
 import { panelsOf, type Panel, type PanelOptions } from './panels.js';
@@ -23,6 +24,7 @@ export interface FigureLayout extends Omit<PanelOptions, 'pairs' | 'extent'> {
 }
 
 export function figureOf(list: readonly Explanation[], layout: FigureLayout): Scene {
+  list.forEach(checkNumbers);
   const maps = list.flatMap(mapsOf);
   const original = originalOf(list, maps.length, layout.original);
   const extent = layout.shared && maps.length > 0 ? extentOf(maps) : undefined;

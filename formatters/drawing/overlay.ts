@@ -39,6 +39,16 @@ export interface OverlayOptions {
   readonly extent?: Extent;
 }
 
+/** Refuses maps that are not of this rank, or whose values do not fill their shape. */
+export function checkMap({ shape, data }: Heatmap, rank: 1 | 2 | 3): void {
+  const size = shape.reduce((product, side) => product * side, 1);
+  if (shape.length === rank && size === data.length && size > 0) return;
+  throw new WhylensError(
+    'INVALID_EXPLANATION',
+    `a map must have ${['', 'a length', 'height and width', 'depth, height and width'][rank]} and as many values as they say, got shape [${shape.join(', ')}] and ${data.length} values`,
+  );
+}
+
 /** Smallest and largest value of some maps. */
 export function extentOf(maps: readonly Heatmap[]): Extent {
   let low = Infinity;
@@ -108,6 +118,7 @@ export function endsOf(filter: ShownFilter, { low, high }: Extent): readonly [nu
 
 /** A map `[h, w]` at its own resolution as an RGBA picture, 8 bits by truncation. */
 export function overlayOf(map: Heatmap, options: OverlayOptions): Picture {
+  checkMap(map, 2);
   const [height, width] = map.shape;
   const table = colormapTable(options.colormap);
   const scale = scaleOf(options.filter, options.extent ?? extentOf([map]));

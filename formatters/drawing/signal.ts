@@ -1,6 +1,7 @@
 /** A signal as lines and its map as bands, in the units of a drawing. */
 import { WhylensError } from '../../src/errors.js';
 import type { Heatmap, NdArray } from '../../src/explanation.js';
+import { checkMap, extentOf } from './overlay.js';
 
 /** More points than this a line are thinned, the extremes of each stretch kept. */
 const MOST_POINTS = 4000;
@@ -55,8 +56,11 @@ export interface HeatBand {
 }
 
 /** One band a cell of a map `[n]`. */
-export function heatBands({ shape, data }: Heatmap, width: number): HeatBand[] {
-  const [cells] = shape;
+export function heatBands(map: Heatmap, width: number): HeatBand[] {
+  checkMap(map, 1);
+  extentOf([map]);
+  const { data } = map;
+  const [cells] = map.shape;
   const most = data.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   return Array.from({ length: cells }, (_, i) => ({
     from: (i / cells) * width,

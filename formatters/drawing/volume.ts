@@ -1,6 +1,7 @@
 /** Volumes as grey slices, and the part of a map that belongs to each. */
 import { WhylensError } from '../../src/errors.js';
 import type { Heatmap, NdArray } from '../../src/explanation.js';
+import { checkMap } from './overlay.js';
 
 export interface GreyVolume {
   readonly depth: number;
@@ -38,7 +39,9 @@ export function greyVolume({ shape, data }: NdArray): GreyVolume {
 }
 
 /** The map at one slice of the volume: linear between the map's own slices, half-cell centres. */
-export function heatSlice({ shape, data }: Heatmap, slice: number, slices: number): Heatmap {
+export function heatSlice(map: Heatmap, slice: number, slices: number): Heatmap {
+  checkMap(map, 3);
+  const { shape, data } = map;
   const [depth, height, width] = shape;
   const size = height * width;
   const at = Math.min(Math.max(((slice + 0.5) * depth) / slices - 0.5, 0), depth - 1);

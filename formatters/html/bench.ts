@@ -62,6 +62,7 @@ export interface BenchParts {
 
 export function renderBench(parts: BenchParts, options: BenchOptions): Markup {
   const { id, targets } = parts;
+  if (targets.length === 0) return markup`<p class="card">No target was explained.</p>`;
   const names = targets.map(nameOf);
   return markup`<div class="card" data-bench data-hint="${id}-hint">
     ${

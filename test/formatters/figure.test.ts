@@ -3,6 +3,7 @@ import { fill } from '../../formatters/drawing/fill.js';
 import { outlineOf, truncate, widthOf, wrap } from '../../formatters/drawing/font.js';
 import { titleOf } from '../../formatters/drawing/titles.js';
 import { FigureFormatter, formatAsFigure, type FigureOptions } from '../../formatters/figure.js';
+import { formatAsHtml } from '../../formatters/html.js';
 import { formatAsSvg, SvgFormatter } from '../../formatters/svg.js';
 import { isWhylensError } from '../../src/errors.js';
 import {
@@ -277,6 +278,51 @@ test('bad input is refused in words', (t) => {
     /titles.*list of strings/,
   );
   refused(() => formatAsFigure(single, { colour: 'x' } as never), 'UNKNOWN_OPTION', /did you mean/);
+});
+
+test('maps that do not fit, and numbers that are none, are refused', (t) => {
+  const { targets } = records['feature-weights'];
+  const spoilt = {
+    ...records['feature-weights'],
+    targets: [
+      {
+        ...targets[0],
+        featureWeights: {
+          ...targets[0].featureWeights,
+          pos: [{ feature: 'x', weight: Number.NaN }],
+        },
+      },
+    ],
+  };
+  const cut = (record: Explanation): Explanation => {
+    const { targets: all } = record as ImageExplanation;
+    const heatmap = { shape: all[0].heatmap.shape, data: all[0].heatmap.data.slice(1) };
+    return { ...record, targets: [{ ...all[0], heatmap }] } as Explanation;
+  };
+  for (const record of [
+    spoilt,
+    cut(records.image),
+    cut(records.signal),
+    cut(records.volume),
+    { ...single, targets: [{ ...single.targets[0], heatmap: records.volume.targets[0].heatmap }] },
+  ]) {
+    const error = t.throws(() => formatAsSvg(record));
+    t.true(isWhylensError(error, 'INVALID_EXPLANATION'), String(error));
+    const page = t.throws(() => formatAsHtml(record));
+    t.true(isWhylensError(page, 'INVALID_EXPLANATION'), String(page));
+  }
+});
+
+test('a map of zeros and a record without targets are drawn all the same', (t) => {
+  const heatmap = { shape: [6, 8], data: new Float32Array(48) };
+  const flat = { ...single, targets: [{ ...single.targets[0], heatmap }] };
+  for (const filter of ['positive', 'negative', 'symmetric', 'absolute', 'normalize'] as const) {
+    t.notRegex(formatAsFigure(flat, { filter, colorbar: true, shared: true }), /NaN|Infinity/);
+    const page = formatAsHtml(flat, { filter }).replace(/<script>.*<\/script>/s, '');
+    t.notRegex(page, /NaN|Infinity/);
+  }
+  t.regex(formatAsHtml({ ...single, targets: [] }), /No target was explained/);
+  t.notThrows(() => formatAsFigure({ ...single, targets: [] }));
 });
 
 function probabilities(): Explanation {
