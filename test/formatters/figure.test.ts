@@ -56,7 +56,7 @@ for (const kind of EXPLANATION_KINDS) {
     const record = hostile(records[kind]);
     const svg = formatAsSvg(record);
     t.notRegex(svg, /<script|<img|<svg onload|<!--/);
-    // eslint-disable-next-line no-control-regex
+
     t.notRegex(svg, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\ufffe\uffff]/);
     t.is(svg.match(/<svg/g)?.length, 1);
     t.notThrows(() => png(record));

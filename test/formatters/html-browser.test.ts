@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Page } from 'playwright-core';
 import { formatAsHtml } from '../../formatters/html.js';
 import { formatAsImage } from '../../formatters/image.js';
+import { formatAsSvg } from '../../formatters/svg.js';
 import { EXPLANATION_KINDS, type ImageExplanation } from '../../src/explanation.js';
 import { alphaComposite } from '../../src/images/composite.js';
 import { resize } from '../../src/images/resample.js';
@@ -23,6 +24,7 @@ async function open(
   t: ExecutionContext,
   html: string,
   settings: { colorScheme?: 'light' | 'dark'; javaScriptEnabled?: boolean } = {},
+  contentType = 'text/html; charset=utf-8',
 ): Promise<Opened | undefined> {
   const browser = await browserFor(t);
   if (browser === undefined) return undefined;
@@ -35,7 +37,7 @@ async function open(
   await page.route('**', (route) => {
     const url = route.request().url();
     if (url === 'http://page.test/') {
-      return route.fulfill({ body: html, contentType: 'text/html; charset=utf-8' });
+      return route.fulfill({ body: html, contentType });
     }
     trouble.push(`asked for ${url}`);
     return route.abort();
@@ -61,6 +63,20 @@ test('hostile strings in every field: no script runs, nothing is fetched', async
   t.is(await page.locator('main img[src="x"], main svg[onload], [onerror], [onfocus]').count(), 0);
   t.deepEqual(trouble, []);
   await page.context().close();
+});
+
+test('an svg with hostile strings, opened by itself: no script, no request, real text', async (t) => {
+  for (const kind of EXPLANATION_KINDS) {
+    const opened = await open(t, formatAsSvg(hostile(records[kind])), {}, 'image/svg+xml');
+    if (opened === undefined) return;
+    const { page, trouble } = opened;
+    t.is(await page.evaluate('document.documentElement.localName'), 'svg', kind);
+    t.is(await page.evaluate('document.querySelectorAll("parsererror, script, a").length'), 0);
+    t.is(await page.evaluate('globalThis.__hacked'), undefined);
+    t.true((await page.locator('text').count()) > 0);
+    t.deepEqual(trouble, []);
+    await page.context().close();
+  }
 });
 
 test('the policy stops a script that got in', async (t) => {
