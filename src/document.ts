@@ -152,7 +152,7 @@ async function numbersOf(doc: unknown, input: InputInfo): Promise<NdArray> {
           ? await candidate.data()
           : candidate.data;
     if (ArrayBuffer.isView(raw) || Array.isArray(raw)) {
-      const data = new Float32Array(raw as unknown as ArrayLike<number>);
+      const data = new Float32Array(raw);
       const shape = [...candidate.shape] as number[];
       if (data.length !== sizeOf(shape)) {
         throw new WhylensError(
