@@ -163,5 +163,6 @@ export {
   type ExposeOptions,
 } from './expose.js';
 export { chooseLayer, findLayer, type LayerReference } from './model/layers.js';
+export { loadImages } from './node/load-images.js';
 export { loadImage, type ImageSource, type LoadImageOptions } from './node/load-image.js';
 export { saveImage, type SaveImageOptions } from './node/save-image.js';

@@ -1,9 +1,8 @@
 /** Which pictures a command line means. */
-import { readdir, stat } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
 import { WhylensError } from '../errors.js';
-
-const EXTENSIONS = ['png', 'jpg', 'jpeg', 'webp', 'gif', 'tif', 'tiff', 'avif'];
+import { pictureFiles } from '../node/load-images.js';
 
 export interface ImageSource {
   /** As it is shown, and read: a path or an address. */
@@ -28,15 +27,7 @@ export async function findImages(inputs: readonly string[]): Promise<ImageSource
       sources.push(source(input));
       continue;
     }
-    const names = (await readdir(input)).filter(isPicture).sort();
-    if (names.length === 0) {
-      throw new WhylensError(
-        'FILE',
-        `folder '${input}' holds no picture; looked for files ending in ${EXTENSIONS.join(', ')}`,
-        { facts: { folder: input } },
-      );
-    }
-    sources.push(...names.map((name) => source(join(input, name))));
+    sources.push(...(await pictureFiles(input)).map(source));
   }
   if (sources.length === 0) {
     throw new WhylensError('USAGE', 'at least one picture is needed: --image FILE or FOLDER');
@@ -47,10 +38,6 @@ export async function findImages(inputs: readonly string[]): Promise<ImageSource
 function source(path: string): ImageSource {
   const file = isAddress(path) ? new URL(path).pathname : path;
   return { path, name: basename(file, extname(file)) || 'image' };
-}
-
-function isPicture(name: string): boolean {
-  return !name.startsWith('.') && EXTENSIONS.includes(extname(name).slice(1).toLowerCase());
 }
 
 function isAddress(path: string): boolean {

@@ -33,6 +33,17 @@ export function seedWeights(model: tfl.LayersModel, seed = 1): void {
   tf.dispose(drawn);
 }
 
+/** The back ends to test: the native one too, where its library is installed. */
+export async function backends(t: ExecutionContext): Promise<readonly string[]> {
+  try {
+    await selectBackend('tensorflow');
+    return ['cpu', 'wasm', 'tensorflow'];
+  } catch {
+    t.log("NOT CHECKED: the 'tensorflow' back end, since @tensorflow/tfjs-node does not load here");
+    return ['cpu', 'wasm'];
+  }
+}
+
 export function randomArray(shape: readonly number[], seed = 2): NdArray {
   const random = seededRandom(seed);
   const size = shape.reduce((a, b) => a * b, 1);

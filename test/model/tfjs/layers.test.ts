@@ -1,7 +1,7 @@
 /** Every translated layer: forward equal to predict, backward equal to differences, on wasm and on cpu. */
 import test from 'ava';
 import { selectBackend } from '../../../src/model/tfjs/backend.js';
-import { checkModel, seedWeights, tfl } from '../../helpers/tfjs.js';
+import { backends, checkModel, seedWeights, tfl } from '../../helpers/tfjs.js';
 
 const { layers } = tfl;
 
@@ -49,6 +49,120 @@ const inception: Apply = (x) => {
     layers.maxPooling2d({ poolSize: 3, strides: 1, padding: 'same' }).apply(x),
   ];
   return layers.concatenate().apply(branches as tfl.SymbolicTensor[]) as tfl.SymbolicTensor;
+};
+
+/** The building block of each family of networks, small. */
+const invertedResidual: Apply = (x) => {
+  const chain = [
+    layers.conv2d({ filters: 9, kernelSize: 1, useBias: false }),
+    layers.batchNormalization(),
+    layers.reLU({ maxValue: 6 }),
+    layers.depthwiseConv2d({ kernelSize: 3, padding: 'same', useBias: false }),
+    layers.batchNormalization(),
+    layers.reLU({ maxValue: 6 }),
+    layers.conv2d({ filters: 3, kernelSize: 1, useBias: false }),
+    layers.batchNormalization(),
+  ];
+  const y = chain.reduce((at, layer) => layer.apply(at) as tfl.SymbolicTensor, x);
+  return layers.add().apply([x, y]) as tfl.SymbolicTensor;
+};
+
+const efficient: Apply = (x) => {
+  const chain = [
+    layers.depthwiseConv2d({ kernelSize: 5, padding: 'same', useBias: false }),
+    layers.batchNormalization(),
+    layers.activation({ activation: 'swish' }),
+  ];
+  const y = chain.reduce((at, layer) => layer.apply(at) as tfl.SymbolicTensor, x);
+  const pooled = layers.globalAveragePooling2d({}).apply(y);
+  const squeezed = layers.reshape({ targetShape: [1, 1, 3] }).apply(pooled);
+  const less = layers.conv2d({ filters: 1, kernelSize: 1, activation: 'swish' }).apply(squeezed);
+  const gate = layers.conv2d({ filters: 3, kernelSize: 1, activation: 'sigmoid' }).apply(less);
+  const scaled = layers.multiply().apply([y, gate as tfl.SymbolicTensor]) as tfl.SymbolicTensor;
+  return layers
+    .add()
+    .apply([
+      x,
+      layers.dropout({ rate: 0.2 }).apply(scaled) as tfl.SymbolicTensor,
+    ]) as tfl.SymbolicTensor;
+};
+
+const xception: Apply = (x) => {
+  const short = layers
+    .conv2d({ filters: 4, kernelSize: 1, strides: 2, padding: 'same', useBias: false })
+    .apply(x);
+  const chain = [
+    layers.activation({ activation: 'relu' }),
+    layers.separableConv2d({ filters: 4, kernelSize: 3, padding: 'same', useBias: false }),
+    layers.batchNormalization(),
+    layers.maxPooling2d({ poolSize: 3, strides: 2, padding: 'same' }),
+  ];
+  const y = chain.reduce((at, layer) => layer.apply(at) as tfl.SymbolicTensor, x);
+  return layers
+    .add()
+    .apply([
+      layers.batchNormalization().apply(short) as tfl.SymbolicTensor,
+      y,
+    ]) as tfl.SymbolicTensor;
+};
+
+/** A NASNet reduction: two paths of different stride and offset put together. */
+const nasnet: Apply = (x) => {
+  const relu = layers.activation({ activation: 'relu' }).apply(x) as tfl.SymbolicTensor;
+  const first = layers.averagePooling2d({ poolSize: 1, strides: 2, padding: 'valid' }).apply(relu);
+  const shifted = layers
+    .cropping2D({
+      cropping: [
+        [1, 0],
+        [1, 0],
+      ],
+    })
+    .apply(
+      layers
+        .zeroPadding2d({
+          padding: [
+            [0, 1],
+            [0, 1],
+          ],
+        })
+        .apply(relu),
+    );
+  const second = layers
+    .averagePooling2d({ poolSize: 1, strides: 2, padding: 'valid' })
+    .apply(shifted);
+  return layers.concatenate().apply([first, second] as tfl.SymbolicTensor[]) as tfl.SymbolicTensor;
+};
+
+const bottleneck: Apply = (x) => {
+  const chain = [
+    layers.conv2d({ filters: 2, kernelSize: 1, strides: 2 }),
+    layers.batchNormalization({ epsilon: 1.001e-5 }),
+    layers.activation({ activation: 'relu' }),
+    layers.conv2d({ filters: 2, kernelSize: 3, padding: 'same' }),
+    layers.batchNormalization({ epsilon: 1.001e-5 }),
+    layers.activation({ activation: 'relu' }),
+    layers.conv2d({ filters: 5, kernelSize: 1 }),
+    layers.batchNormalization({ epsilon: 1.001e-5 }),
+  ];
+  const y = chain.reduce((at, layer) => layer.apply(at) as tfl.SymbolicTensor, x);
+  const short = layers
+    .conv2d({ filters: 5, kernelSize: 1, strides: 2 })
+    .apply(x) as tfl.SymbolicTensor;
+  return layers
+    .activation({ activation: 'relu' })
+    .apply(layers.add().apply([short, y])) as tfl.SymbolicTensor;
+};
+
+const vgg: Apply = (x) => {
+  const chain = [
+    layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', activation: 'relu' }),
+    layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', activation: 'relu' }),
+    layers.maxPooling2d({ poolSize: 2 }),
+    layers.flatten(),
+    layers.dense({ units: 6, activation: 'relu' }),
+    layers.dense({ units: 3, activation: 'softmax' }),
+  ];
+  return chain.reduce((at, layer) => layer.apply(at) as tfl.SymbolicTensor, x);
 };
 
 const IMAGE = [7, 9, 3];
@@ -203,6 +317,12 @@ const CASES: Readonly<Record<string, () => tfl.LayersModel>> = {
   'squeeze and excite': () => around([6, 5, 4], squeezeExcite),
   residual: () => around([6, 5, 3], residual, residual),
   'densely connected': () => around([6, 5, 3], dense, dense),
+  'MobileNet V2': () => around([6, 5, 3], invertedResidual, invertedResidual),
+  EfficientNet: () => around([6, 5, 3], efficient),
+  Xception: () => around([7, 6, 3], xception),
+  NASNet: () => around([6, 8, 3], nasnet),
+  ResNet: () => around([7, 6, 3], bottleneck),
+  VGG: () => around([6, 6, 3], vgg),
   inception: () => around([6, 8, 3], inception),
   'recurrent (not translated)': () => around([5, 3], layers.lstm({ units: 4 })),
   'time distributed (not translated)': () =>
@@ -239,7 +359,7 @@ test.serial(
 
 for (const [name, build] of Object.entries(CASES)) {
   test.serial(name, async (t) => {
-    for (const backend of ['cpu', 'wasm']) {
+    for (const backend of await backends(t)) {
       await selectBackend(backend);
       const model = build();
       await checkModel(t, model, backend);
