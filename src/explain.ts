@@ -17,11 +17,12 @@ import { asPicture, inputArray, inputRange, type Preprocess } from './document.j
 import { WhylensError } from './errors.js';
 import type { Explanation, NdArray, Picture } from './explanation.js';
 import type { ResamplingFilter } from './images/resample.js';
-import type {
-  BatchOptions,
-  ExplainableModel,
-  ModelDescription,
-  ScoreKind,
+import {
+  isExplainableModel,
+  type BatchOptions,
+  type ExplainableModel,
+  type ModelDescription,
+  type ScoreKind,
 } from './model/interface.js';
 import { sampleOf, stack } from './maths/ndarray.js';
 import { chooseLayer, type LayerReference } from './model/layers.js';
@@ -211,7 +212,7 @@ export interface Prepared {
   readonly preprocess?: Preprocess;
 }
 
-/** Adapts a model, hands it to `work`, and lets go of it whatever happens. */
+/** Adapts a model (one that needs no adapter is taken as it is), hands it to `work`, and lets go of it whatever happens. */
 export async function withModel<T>(
   model: unknown,
   options: Pick<
@@ -223,6 +224,14 @@ export async function withModel<T>(
 ): Promise<T> {
   const loaded = isLoadedModel(model) ? model : undefined;
   const native = loaded === undefined ? model : loaded.model;
+  const known = {
+    labels: options.labels ?? loaded?.labels,
+    preprocess: options.preprocess ?? loaded?.preprocess,
+  };
+  // whoever made it lets go of it
+  if (isExplainableModel(native)) {
+    return work({ model: native, description: native.describe(), ...known });
+  }
   const adapter = [...registry.adapters.values()].find((candidate) => candidate.recognize(native));
   if (adapter === undefined) {
     throw new WhylensError(
@@ -240,8 +249,7 @@ export async function withModel<T>(
     return await work({
       model: adapted,
       description: adapted.describe(),
-      labels: options.labels ?? loaded?.labels,
-      preprocess: options.preprocess ?? loaded?.preprocess,
+      ...known,
     });
   } finally {
     adapted.release();
@@ -348,7 +356,7 @@ function splitDocuments(input: NdArray): unknown[] {
 }
 
 /** Every model input as `[N, …]`, N documents together. */
-async function inputsOf(
+export async function inputsOf(
   description: ModelDescription,
   docs: readonly unknown[],
   preprocess: Preprocess | undefined,
@@ -418,7 +426,7 @@ function pick(doc: unknown, name: string, names: readonly string[]): unknown {
   return (doc as Record<string, unknown>)[name];
 }
 
-function inputIndex({ inputs }: ModelDescription, name: string | undefined): number {
+export function inputIndex({ inputs }: ModelDescription, name: string | undefined): number {
   if (name === undefined) return 0;
   const index = inputs.findIndex((input) => input.name === name);
   if (index === -1) {

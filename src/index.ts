@@ -166,3 +166,14 @@ export { chooseLayer, findLayer, type LayerReference } from './model/layers.js';
 export { loadImages } from './node/load-images.js';
 export { loadImage, type ImageSource, type LoadImageOptions } from './node/load-image.js';
 export { saveImage, type SaveImageOptions } from './node/save-image.js';
+export { evaluateExplanation, type EvaluateOptions, type Evaluation } from './evaluate/evaluate.js';
+export { METRICS, type Metric, type MetricInfo } from './evaluate/metrics.js';
+export { METRIC_OPTIONS, type MetricOptions } from './evaluate/options.js';
+export {
+  checkRandomisation,
+  RANDOMISATION_LIMITS,
+  type Randomisation,
+  type RandomisationCase,
+  type RandomisationOptions,
+  type RandomisationStage,
+} from './evaluate/randomisation.js';

@@ -65,3 +65,19 @@ export {
   type EmptyReason,
   type MapFilter,
 } from './filters.js';
+export { areaUnder, curveCounts } from './metrics/curve.js';
+export { confidenceDrop, maskedBy } from './metrics/confidence.js';
+export {
+  energyInside,
+  insideBoxes,
+  pointingGame,
+  regionOverlap,
+  type Box,
+} from './metrics/boxes.js';
+export { estimate, type Estimate } from './metrics/interval.js';
+export { infidelity } from './metrics/infidelity.js';
+export { maxSensitivity } from './metrics/sensitivity.js';
+export { rankCorrelation } from './metrics/rank-correlation.js';
+export { rankPositions, removedPositions } from './metrics/ranking.js';
+export { imputeRemoved, type ImputeOptions } from './metrics/road.js';
+export { structuralSimilarity } from './metrics/ssim.js';

@@ -192,3 +192,15 @@ export function ndSamples(array: NdArray): Samples {
     write: (index, into) => into.set(array.data.subarray(index * size, (index + 1) * size)),
   };
 }
+
+/** True for an object that already is what explainers see: it needs no adapter. */
+export function isExplainableModel(model: unknown): model is ExplainableModel {
+  const candidate = model as Partial<Record<keyof ExplainableModel, unknown>> | null;
+  return (
+    typeof candidate === 'object' &&
+    candidate !== null &&
+    (['describe', 'run', 'differentiate', 'linearHead', 'randomize', 'release'] as const).every(
+      (name) => typeof candidate[name] === 'function',
+    )
+  );
+}
