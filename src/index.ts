@@ -150,7 +150,7 @@ export {
 } from './images/resample.js';
 export { smooth } from '../explainers/smooth.js';
 export { tta } from '../explainers/tta.js';
-export { loadLabels, loadModel, type ModelSource } from './node/load-model.js';
+export { loadLabels, loadModel, type LabelSource, type ModelSource } from './node/load-model.js';
 export type { LoadModelOptions } from './model/tfjs/load.js';
 export type { ModelFile } from './model/tfjs/bytes.js';
 export { explainBatch, type BatchExplanation } from './explain-batch.js';

@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { WhylensError } from '../errors.js';
 import { parseLabels } from '../model/label-file.js';
 import type { LoadedModel } from '../model/loaded.js';
-import { fetchSource, filesSource, missing, titleOf } from '../model/tfjs/bytes.js';
+import { bytesOf, fetchSource, filesSource, missing, titleOf } from '../model/tfjs/bytes.js';
 import type { ByteSource, ModelFile } from '../model/tfjs/bytes.js';
-import { loadFrom, type LoadModelOptions } from '../model/tfjs/load.js';
+import { loadFrom } from '../model/tfjs/load.js';
+import type { LabelSource, LoadModelOptions, ModelSource } from '../model/tfjs/load.js';
 
-/** Where a model is: a file or folder, an address, or all its files. */
-export type ModelSource = string | URL | readonly (string | ModelFile)[];
+export type { LabelSource, ModelSource };
 
 /**
  * Loads a TensorFlow.js model: `model.json` in layers or graph format, weights
@@ -28,11 +28,10 @@ export type ModelSource = string | URL | readonly (string | ModelFile)[];
  */
 export async function loadModel(
   source: ModelSource,
-  options: LoadModelOptions<string | URL | readonly string[]> = {},
+  options: LoadModelOptions = {},
 ): Promise<LoadedModel> {
   const { labels, ...rest } = options;
-  const names =
-    typeof labels === 'string' || labels instanceof URL ? await loadLabels(labels) : labels;
+  const names = labels === undefined || isNames(labels) ? labels : await loadLabels(labels);
   return loadFrom(await sourceOf(source), { ...rest, labels: names });
 }
 
@@ -40,7 +39,10 @@ export async function loadModel(
  * Reads class names: JSON (`["cat", …]`, `{ "0": "cat" }`, Keras'
  * `{ "0": ["n02…", "cat"] }`, `{ "cat": 0 }`) or text with one name a line.
  */
-export async function loadLabels(source: string | URL): Promise<string[]> {
+export async function loadLabels(source: LabelSource): Promise<string[]> {
+  if (typeof source !== 'string' && !(source instanceof URL)) {
+    return parseLabels(new TextDecoder().decode(await bytesOf(source)), source.name);
+  }
   const address = addressOf(source);
   if (address !== undefined) {
     const bytes = await fetchSource(address).model();
@@ -56,7 +58,7 @@ export async function loadLabels(source: string | URL): Promise<string[]> {
 
 async function sourceOf(source: ModelSource): Promise<ByteSource> {
   if (typeof source !== 'string' && !(source instanceof URL)) {
-    return filesSource(source.map(fileOf));
+    return filesSource(Array.from(source, fileOf));
   }
   const address = addressOf(source);
   return address === undefined ? fileSource(pathOf(source)) : fetchSource(address);
@@ -160,4 +162,8 @@ function asLoadError(cause: unknown, what: string): unknown {
 
 function codeOf(cause: unknown): string {
   return String((cause as { code?: unknown }).code ?? '');
+}
+
+function isNames(labels: LabelSource | readonly string[]): labels is readonly string[] {
+  return Array.isArray(labels);
 }

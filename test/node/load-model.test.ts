@@ -337,6 +337,7 @@ test('labels in every usual form', async (t) => {
   t.deepEqual(await read('{"1": "b", "0": "a"}'), ['a', 'b']);
   t.deepEqual(await read('{"0": ["n1", "a"], "1": ["n2", "b"]}'), ['a', 'b']);
   t.deepEqual(await read('{"b": 1, "a": 0}'), ['a', 'b']);
+  t.deepEqual(await loadLabels({ name: 'mine.txt', bytes: textBytes('a\nb') }), ['a', 'b']);
   t.deepEqual(await read('\uFEFFtench, Tinca\r\n gold fish \r\n'), ['tench, Tinca', 'gold fish']);
   for (const [text, message] of [
     ['', /an empty file/],

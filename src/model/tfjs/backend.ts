@@ -2,8 +2,8 @@
  * Which tfjs back end computes. In order: the native one (tfjs-node), WebAssembly,
  * plain JavaScript; each is imported only when its turn comes.
  *
- * In a browser the WebAssembly files are fetched from beside the script; a page
- * that serves them elsewhere calls `setWasmPaths` of
+ * In a browser the WebAssembly files are fetched from the page's own folder; a
+ * page that serves them elsewhere calls `setWasmPaths` of
  * `@tensorflow/tfjs-backend-wasm` first.
  */
 import { nearestNames, WhylensError } from '../../errors.js';
@@ -106,7 +106,11 @@ async function use(name: string, options: BackendOptions): Promise<Problem | und
     return { message: problemOf(name, cause), cause };
   }
   await restore(before);
-  return { message: `the '${name}' back end did not start` };
+  const hint =
+    name === 'wasm' && !isNode()
+      ? " (its .wasm files must lie in the page's folder, or where setWasmPaths of @tensorflow/tfjs-backend-wasm says)"
+      : '';
+  return { message: `the '${name}' back end did not start${hint}` };
 }
 
 async function load(name: string, options: BackendOptions): Promise<void> {

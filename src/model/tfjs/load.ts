@@ -1,15 +1,21 @@
-/** Loading models where there is no file system: from an address or from files that a page holds. */
+/** What loading a model does once its files can be read, wherever they lie. */
 import { isWhylensError, WhylensError } from '../../errors.js';
-import { labelsOf, parseLabels } from '../label-file.js';
+import { labelsOf } from '../label-file.js';
 import type { LoadedModel } from '../loaded.js';
 import { selectBackend } from './backend.js';
-import { bytesOf, fetchSource, filesSource, type ByteSource, type ModelFile } from './bytes.js';
+import type { ByteSource, ModelFile } from './bytes.js';
 import { freeWeights, keepWeights } from './resident.js';
 import { readModelFile, type ModelFileContent } from './manifest.js';
 
 const MODES = ['tf', 'caffe', 'torch', 'unit', 'none'];
 
-export interface LoadModelOptions<Labels = readonly string[] | URL | ModelFile> {
+/** Where a model is: a file or folder, an address, or all its files (a page's `FileList` too). */
+export type ModelSource = string | URL | ArrayLike<string | ModelFile>;
+
+/** Where class names are: a file, an address, or its content. */
+export type LabelSource = string | URL | ModelFile;
+
+export interface LoadModelOptions<Labels = LabelSource | readonly string[]> {
   /** Class names by index, or where they are. */
   readonly labels?: Labels;
   /** How pictures become numbers. Left out: what the model file says, else not known. */
@@ -20,34 +26,6 @@ export interface LoadModelOptions<Labels = readonly string[] | URL | ModelFile> 
   readonly name?: string;
   /** `tensorflow`, `wasm` or `cpu`. Default: the first of them that loads. */
   readonly backend?: string;
-}
-
-/**
- * Loads a TensorFlow.js model (layers or graph; shards, quantised weights,
- * Keras 2 and 3 topologies) from an address or from files.
- *
- * @throws `MODEL_LOAD` naming the file, expected and actual bytes, or the layer
- * and class that TensorFlow.js does not know.
- *
- * @example
- * const model = await loadModel(input.files, { labels: ['cat', 'dog'], preprocess: 'tf' });
- */
-export async function loadModel(
-  source: URL | string | ArrayLike<ModelFile>,
-  options: LoadModelOptions = {},
-): Promise<LoadedModel> {
-  const bytes =
-    typeof source === 'string'
-      ? fetchSource(new URL(source, globalThis.location?.href))
-      : source instanceof URL
-        ? fetchSource(source)
-        : filesSource(Array.from(source));
-  const { labels, ...rest } = options;
-  return loadFrom(bytes, {
-    ...rest,
-    labels:
-      labels === undefined || Array.isArray(labels) ? labels : await readLabels(labels as URL),
-  });
 }
 
 /** What both `loadModel`s do once the files can be read. */
@@ -134,10 +112,4 @@ function preprocessesItself(topology: Record<string, unknown>): boolean {
     ({ class_name: kind }) => kind !== 'InputLayer',
   );
   return first?.class_name === 'Rescaling' || first?.class_name === 'Normalization';
-}
-
-async function readLabels(labels: URL | ModelFile): Promise<string[]> {
-  const isAddress = labels instanceof URL;
-  const bytes = isAddress ? await fetchSource(labels).model() : await bytesOf(labels);
-  return parseLabels(new TextDecoder().decode(bytes), isAddress ? labels.href : labels.name);
 }

@@ -1,0 +1,56 @@
+/** Takes the place of `src/node/load-model.ts` in a browser (see `browser` in package.json). */
+import { WhylensError } from '../errors.js';
+import { parseLabels } from '../model/label-file.js';
+import type { LoadedModel } from '../model/loaded.js';
+import { bytesOf, fetchSource, filesSource, type ModelFile } from '../model/tfjs/bytes.js';
+import { loadFrom } from '../model/tfjs/load.js';
+import type { LabelSource, LoadModelOptions, ModelSource } from '../model/tfjs/load.js';
+
+export type { LabelSource, ModelSource };
+
+/**
+ * `loadModel` from an address (relative ones too) or from files that a page
+ * holds. Labels: names, an address, or a file.
+ *
+ * @throws `MODEL_LOAD`, as in Node.
+ *
+ * @example
+ * const model = await loadModel('model/model.json', { labels: 'model/labels.json' });
+ * const own = await loadModel(input.files, { labels: ['cat', 'dog'], preprocess: 'tf' });
+ */
+export async function loadModel(
+  source: ModelSource,
+  options: LoadModelOptions = {},
+): Promise<LoadedModel> {
+  const { labels, ...rest } = options;
+  const bytes =
+    typeof source === 'string' || source instanceof URL
+      ? fetchSource(addressOf(source))
+      : filesSource(Array.from(source, fileOf));
+  const names =
+    labels === undefined || Array.isArray(labels)
+      ? (labels as readonly string[] | undefined)
+      : await loadLabels(labels as LabelSource);
+  return loadFrom(bytes, { ...rest, labels: names });
+}
+
+/** `loadLabels` from an address or a file, in the same forms as in Node. */
+export async function loadLabels(source: LabelSource): Promise<string[]> {
+  const isAddress = typeof source === 'string' || source instanceof URL;
+  const bytes = isAddress ? await fetchSource(addressOf(source)).model() : await bytesOf(source);
+  const name = isAddress ? addressOf(source).href : source.name;
+  return parseLabels(new TextDecoder().decode(bytes), name);
+}
+
+function addressOf(source: string | URL): URL {
+  return new URL(source, globalThis.location?.href);
+}
+
+function fileOf(file: string | ModelFile): ModelFile {
+  if (typeof file !== 'string') return file;
+  throw new WhylensError(
+    'MODEL_LOAD',
+    `a list of model files must hold File objects or { name, bytes } in a browser, got the path '${file}'`,
+    { facts: { file } },
+  );
+}
