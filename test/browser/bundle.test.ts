@@ -1,0 +1,234 @@
+/** The library as a bundler and a browser see it, on the back end that runs there. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { extname, join, normalize, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import test from 'ava';
+import { build, type BuildResult, type Metafile } from 'esbuild';
+import type { Page } from 'playwright-core';
+import { explainPrediction, formatAsImage, loadImage, loadModel } from '../../src/index.js';
+import { browserFor, closeBrowser } from '../helpers/browser.js';
+import type { Answer } from './entry.js';
+
+const KILO = 1024;
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+  '.png': 'image/png',
+  '.bin': 'application/octet-stream',
+};
+
+let folder: string;
+let metafile: Metafile;
+let server: Server;
+
+test.before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'whylens-page-'));
+  // the example's own script, so that what people copy is what is tested
+  const script: string = pathToFileURL(resolve('examples/browser/serve.mjs')).href;
+  const { bundle } = (await import(script)) as {
+    bundle(folder: string, entries: object): Promise<BuildResult & { metafile: Metafile }>;
+  };
+  ({ metafile } = await bundle(folder, {
+    main: resolve('examples/browser/main.ts'),
+    entry: resolve('build/test/browser/entry.js'),
+  }));
+  await mkdir(join(folder, 'elsewhere'));
+  for (const place of ['.', 'elsewhere']) {
+    await writeFile(join(folder, place, 'blank.html'), '<!doctype html><title>test</title>');
+  }
+  server = createServer((request, response) => {
+    const { pathname } = new URL(request.url!, 'http://localhost');
+    const path = join(folder, normalize(pathname === '/' ? '/index.html' : pathname));
+    readFile(path).then(
+      (bytes) => {
+        response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'text/plain' });
+        response.end(bytes);
+      },
+      () => {
+        response.writeHead(404);
+        response.end();
+      },
+    );
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+});
+
+test.after.always(async () => {
+  await closeBrowser();
+  server?.closeAllConnections();
+  server?.close();
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+});
+
+const address = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+/** A page whose errors, console and failed requests are collected. */
+async function open(page: Page, path: string): Promise<string[]> {
+  const trouble: string[] = [];
+  page.on('console', (message) => trouble.push(message.text()));
+  page.on('pageerror', (error) => trouble.push(error.message));
+  page.on('response', (response) => {
+    const ownIcon = response.url().endsWith('/favicon.ico');
+    if (!response.ok() && !ownIcon) trouble.push(`${response.status()} ${response.url()}`);
+  });
+  page.on('request', (request) => {
+    if (!request.url().startsWith(address())) trouble.push(`asked for ${request.url()}`);
+  });
+  await page.goto(address() + path);
+  return trouble;
+}
+
+test('the bundle holds nothing of Node', (t) => {
+  const inputs = Object.keys(metafile.inputs);
+  const foreign = inputs.filter((path) =>
+    /^node:|build\/src\/(node|cli)\/|node_modules\/(sharp|commander|cli-progress)\/|pngjs\/lib\//.test(
+      path,
+    ),
+  );
+  t.deepEqual(foreign, []);
+  const outside = Object.values(metafile.outputs).flatMap(({ imports }) =>
+    imports.filter(({ external }) => external === true).map(({ path }) => path),
+  );
+  // the native package is asked for by a name that no bundler sees
+  t.deepEqual(outside, []);
+  t.true(inputs.some((path) => path.endsWith('build/src/browser/load-model.js')));
+  t.true(inputs.some((path) => path.endsWith('build/src/browser/load-image.js')));
+});
+
+test('TensorFlow.js is fetched when a model is loaded, not before', async (t) => {
+  const [name] = Object.entries(metafile.outputs).find(([, { entryPoint }]) =>
+    entryPoint?.endsWith('main.ts'),
+  )!;
+  const first = reachedFrom(name);
+  const inputs = first.flatMap((path) => Object.keys(metafile.outputs[path].inputs));
+  t.deepEqual(
+    inputs.filter((path) => path.includes('@tensorflow')),
+    [],
+  );
+  const bytes = await Promise.all(
+    first.map((path) => readFile(join(folder, path.split('/').at(-1)!))),
+  );
+  const zipped = bytes.reduce((sum, part) => sum + gzipSync(part).length, 0);
+  t.log(`first script: ${Math.round(zipped / KILO)} KB gzipped`);
+  t.true(zipped < 400 * KILO, String(zipped));
+});
+
+test('the pure functions come alone and small', async (t) => {
+  const { outputFiles, metafile: pure } = await build({
+    stdin: { contents: "export * from 'whylens/maths'", resolveDir: process.cwd() },
+    bundle: true,
+    platform: 'browser',
+    format: 'esm',
+    minify: true,
+    metafile: true,
+    write: false,
+  });
+  const rooms = Object.keys(pure.inputs).filter((path) => path !== '<stdin>');
+  t.deepEqual(
+    rooms.filter((path) => !/build\/src\/(maths\/|errors\.js)/.test(path)),
+    [],
+  );
+  const zipped = gzipSync(outputFiles[0].contents).length;
+  t.log(`whylens/maths: ${Math.round(zipped / KILO)} KB gzipped`);
+  t.true(zipped < 20 * KILO, String(zipped));
+});
+
+test('a page computes the heat that Node computes, and paints it', async (t) => {
+  const browser = await browserFor(t);
+  if (browser === undefined) return;
+  const scene = 'demo/scenes/banana-and-dog.png';
+  const targets = [1, 10];
+  const model = await loadModel('demo/model', {
+    labels: 'demo/model/labels.json',
+    preprocess: 'tf',
+    backend: 'wasm',
+  });
+  t.teardown(() => model.dispose());
+  const expected = await explainPrediction(model, await loadImage(scene), { targets });
+  if (expected.kind !== 'image') return t.fail(expected.kind);
+
+  const page = await browser.newPage();
+  const trouble = await open(page, '/blank.html');
+  await page.addScriptTag({ type: 'module', url: `${address()}/entry.js` });
+  await page.waitForFunction('typeof explain === "function"');
+  const answer = await page.evaluate<Answer>(
+    `explain('${address()}/model/model.json', '${address()}/model/labels.json', '${address()}/scenes/banana-and-dog.png', ${JSON.stringify(targets)})`,
+  );
+
+  t.is(answer.backend, 'wasm');
+  t.deepEqual(answer.shape, [...expected.targets[0].heatmap.shape]);
+  expected.targets.forEach(({ heatmap, score }, k) => {
+    const most = heatmap.data.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+    t.true(most > 0);
+    const apart = heatmap.data.reduce(
+      (max, value, i) => Math.max(max, Math.abs(value - answer.maps[k][i])),
+      0,
+    );
+    t.true(apart <= 1e-4 * most, `map ${k}: ${apart / most} of its maximum apart`);
+    t.true(Math.abs(score - answer.scores[k]) <= 1e-4 * Math.abs(score));
+  });
+
+  const picture = formatAsImage(expected, { target: targets[0] });
+  t.is(picture.mode, 'RGBA');
+  t.is(answer.picture.length, picture.data.length);
+  const differing = picture.data.filter((value, i) => Math.abs(value - answer.picture[i]) > 1);
+  t.is(differing.length, 0, 'the pictures differ by more than rounding');
+  t.deepEqual(answer.canvas, answer.picture, 'an opaque picture comes back as it was put');
+  t.regex(answer.text, /dog/);
+  t.regex(answer.html, /^<!doctype html>/i);
+  t.deepEqual(trouble, []);
+  await page.close();
+});
+
+test('without the .wasm files the error says where they must lie', async (t) => {
+  const browser = await browserFor(t);
+  if (browser === undefined) return;
+  const page = await browser.newPage();
+  await open(page, '/elsewhere/blank.html');
+  await page.addScriptTag({ type: 'module', url: `${address()}/entry.js` });
+  await page.waitForFunction('typeof explain === "function"');
+  const error = await t.throwsAsync(
+    page.evaluate(`explain('../model/model.json', '../model/labels.json', 'x.png', [1])`),
+  );
+  t.regex(error.message, /'wasm' back end did not start \(its \.wasm files must lie/);
+  await page.close();
+});
+
+test('the example page explains its first picture, and another method', async (t) => {
+  const browser = await browserFor(t);
+  if (browser === undefined) return;
+  const page = await browser.newPage();
+  const trouble = await open(page, '/');
+  const captions = page.locator('figcaption');
+  await page.locator('#status', { hasText: /^grad-cam on the wasm back end/ }).waitFor();
+  t.deepEqual((await captions.allTextContents()).map((text) => text.split(':')[0]).sort(), [
+    'banana',
+    'dog',
+  ]);
+  await page.selectOption('#method', 'layer-cam');
+  await page.locator('#status', { hasText: /^layer-cam on the wasm back end/ }).waitFor();
+  await page.setInputFiles('#file', {
+    name: 'broken.png',
+    mimeType: 'image/png',
+    buffer: Buffer.from('no picture'),
+  });
+  await page.locator('#status', { hasText: /cannot load the picture 'broken.png'/ }).waitFor();
+  t.deepEqual(trouble, []);
+  await page.close();
+});
+
+/** An output and what it imports at once. */
+function reachedFrom(output: string, seen = new Set<string>()): string[] {
+  if (seen.has(output)) return [...seen];
+  seen.add(output);
+  for (const { path, kind } of metafile.outputs[output].imports) {
+    if (kind === 'import-statement') reachedFrom(path, seen);
+  }
+  return [...seen];
+}
