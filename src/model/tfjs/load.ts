@@ -4,7 +4,6 @@ import { labelsOf } from '../label-file.js';
 import type { LoadedModel } from '../loaded.js';
 import { selectBackend } from './backend.js';
 import type { ByteSource, ModelFile } from './bytes.js';
-import { freeWeights, keepWeights } from './resident.js';
 import { readModelFile, type ModelFileContent } from './manifest.js';
 
 const MODES = ['tf', 'caffe', 'torch', 'unit', 'none'];
@@ -44,7 +43,7 @@ export async function loadFrom(
     options.labels === undefined ? undefined : labelsOf(options.labels, "option 'labels'");
   const content = await readModelFile(source);
   const backend = await selectBackend(options.backend);
-  const { model, name } = await build(content, source);
+  const { model, name, release } = await build(content, source);
   const told = metadataOf(content);
   return {
     kind: 'loaded-model',
@@ -55,7 +54,7 @@ export async function loadFrom(
     ...(options.inputShape === undefined ? {} : { inputShape: options.inputShape }),
     backend,
     dispose: () => {
-      freeWeights(model);
+      release?.();
       model.dispose();
     },
   };
@@ -64,25 +63,26 @@ export async function loadFrom(
 async function build(
   content: ModelFileContent,
   source: ByteSource,
-): Promise<{ model: { dispose(): unknown }; name?: string }> {
+): Promise<{ model: { dispose(): unknown }; name?: string; release?: () => void }> {
   if (content.format === 'graph-model') {
     const { loadGraph } = await import('./load-graph.js');
     return { model: await loadGraph(content, source) };
   }
   const { loadLayers } = await import('./load-layers.js');
   const model = await loadLayers(content, source);
-  await keepFolded(model);
-  return { model, name: model.name };
+  return { model, name: model.name, release: await keepFolded(model) };
 }
 
 /** A model that cannot be explained can still be loaded and run; explaining it says why. */
-async function keepFolded(model: object): Promise<void> {
+async function keepFolded(model: object): Promise<() => void> {
   const { adaptKerasModel } = await import('./adapt-keras.js');
+  const { freeWeights, keepWeights } = await import('./resident.js');
   try {
     keepWeights(model, await adaptKerasModel(model, {}));
   } catch (error) {
     if (!isWhylensError(error)) throw error;
   }
+  return () => freeWeights(model);
 }
 
 /** What the model's author wrote into the file: `userDefinedMetadata: { labels, preprocess }`. */
