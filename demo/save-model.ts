@@ -20,6 +20,7 @@ export async function saveModel(model: LayersModel, folder: string): Promise<voi
       await write('weights.bin', weights);
       const topology = {
         format: 'layers-model',
+        userDefinedMetadata: { preprocess: 'tf' },
         modelTopology,
         weightsManifest: [{ paths: ['weights.bin'], weights: weightSpecs }],
       };

@@ -61,13 +61,16 @@ for (let step = 1; step <= steps; step++) {
   }
 }
 
+const NATIVE_PACKAGE = '@tensorflow/tfjs-node';
+
 async function chooseBackend(): Promise<void> {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   // repeatable sums, and one thread is faster for so small a network
   process.env.TF_NUM_INTRAOP_THREADS ??= '1';
   process.env.TF_NUM_INTEROP_THREADS ??= '1';
   try {
-    await import('@tensorflow/tfjs-node');
+    // not resolved when compiled: the package is optional
+    await import(NATIVE_PACKAGE);
   } catch (cause) {
     console.log(`the native backend did not load, training will take hours: ${String(cause)}`);
     await import('@tensorflow/tfjs-backend-cpu');

@@ -25,10 +25,7 @@ for (const { id, options } of explainers.values()) {
     const page = await readFile(join(FOLDER, `${id}.md`), 'utf8');
     t.true(page.startsWith(`# ${id}\n`));
     const rows = [...page.matchAll(/^\| `([^`]+)` \| ([^|]*) \|/gm)];
-    t.deepEqual(
-      rows.map(([, name]) => name).sort(),
-      Object.keys(options).sort(),
-    );
+    t.deepEqual(rows.map(([, name]) => name).sort(), Object.keys(options).sort());
     for (const [, name, said] of rows) {
       const preset = options[name].default;
       const text = said.replaceAll('`', '').trim();
