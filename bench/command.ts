@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openNetwork } from './network.js';
-import { ms, sideBySide } from './measure.js';
+import { clock, sideBySide } from './measure.js';
 
 /** Loaded before the command: tells the most memory that was resident, in KB. */
 const TELL_MEMORY =
@@ -52,10 +52,10 @@ export async function run(): Promise<void> {
     });
     const peak = Number(/peak (\d+)/.exec(memory.stderr)?.[1]) / 1024;
     console.log(`peak memory of the command                ${peak.toFixed(0)} MB`);
-    console.log(`node -e 0                                 ${ms(times.node)}`);
-    console.log(`whylens --help                            ${ms(times.help)}`);
+    console.log(`node -e 0                                 ${clock(times.node)}`);
+    console.log(`whylens --help                            ${clock(times.help)}`);
     console.log(
-      `whylens explain, start to written file    ${ms(times.wasm)}  (goal 1000; ELI5 4250, pytorch-grad-cam 4030, captum 1940)`,
+      `whylens explain, start to written file    ${clock(times.wasm)}  (goal 1000; ELI5 4250, pytorch-grad-cam 4030, captum 1940)`,
     );
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,6 @@
 /** `npm run bench [part…]`: every figure of the project's speed, as ratios of this one run. */
+import { HOW_MEASURED } from './measure.js';
+
 const PARTS: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
   'grad-cam': () => import('./grad-cam.js'),
   methods: () => import('./methods.js'),
@@ -13,6 +15,7 @@ if (unknown.length > 0) {
   console.error(`unknown part ${unknown.join(', ')}; there are ${Object.keys(PARTS).join(', ')}`);
   process.exit(2);
 }
+console.log(HOW_MEASURED);
 for (const [name, load] of Object.entries(PARTS)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   console.log(`\n== ${name}`);
