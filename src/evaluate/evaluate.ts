@@ -1,5 +1,5 @@
 /** Is an explanation any good? The road from a model, a document and its explanation to numbers. */
-import { inputRange, type Preprocess } from '../document.js';
+import { inputRange } from '../document.js';
 import { WhylensError } from '../errors.js';
 import {
   inputIndex,
@@ -381,7 +381,7 @@ function modelOf({ model, description, labels, preprocess }: Prepared): unknown 
     name: description.name,
     model,
     labels,
-    preprocess: preprocess as Preprocess | undefined,
+    preprocess: preprocess,
     dispose: () => undefined,
   };
 }

@@ -6,19 +6,12 @@ import type { NdArray } from '../../explanation.js';
 import { splitShape } from '../channels.js';
 import { seededRandom } from '../random.js';
 
-/** Row, column and weight of the neighbours that a removed pixel is the mean of. */
-const NEIGHBOURS: readonly (readonly [number, number, number])[] = [
-  [-1, -1, 1 / 12],
-  [-1, 0, 1 / 6],
-  [-1, 1, 1 / 12],
-  [0, -1, 1 / 6],
-  [0, 1, 1 / 6],
-  [1, -1, 1 / 12],
-  [1, 0, 1 / 6],
-  [1, 1, 1 / 12],
-];
+/** The neighbours that a removed pixel is the mean of, in reading order: row, column and weight. */
+const ROWS = [-1, -1, -1, 0, 0, 1, 1, 1];
+const COLUMNS = [-1, 0, 1, -1, 1, -1, 0, 1];
+const WEIGHTS = [1 / 12, 1 / 6, 1 / 12, 1 / 6, 1 / 6, 1 / 12, 1 / 6, 1 / 12];
 /** Residual over right side at which the system counts as solved. */
-const TOLERANCE = 1e-5;
+const TOLERANCE = 1e-4;
 
 export interface ImputeOptions {
   /** Standard deviation of the noise added to imputed values, in their unit. Default 0. */
@@ -46,7 +39,7 @@ export function imputeRemoved(
   const data = sample.data.slice();
   const random = seededRandom(seed);
   const { pixels } = system;
-  const solutions = Array.from({ length: channels }, (_, c) => solve(system, sample.data, c));
+  const solutions = Array.from({ length: channels }, (_, c) => solve(system, c));
   for (let i = 0; i < pixels.length; i++) {
     for (let c = 0; c < channels; c++) {
       data[pixels[i] * channels + c] =
@@ -61,8 +54,8 @@ interface SparseSystem {
   readonly channels: number;
   /** Flat index of each unknown. */
   readonly pixels: Uint32Array;
-  readonly removed: Uint8Array;
-  readonly width: number;
+  /** By channel: what the kept neighbours of each unknown contribute. */
+  readonly right: readonly Float64Array[];
   /** Sum of the weights of each unknown's neighbours. */
   readonly diagonal: Float64Array;
   /** Where the neighbours of each unknown begin, one more at the end … */
@@ -93,20 +86,29 @@ function systemOf(sample: NdArray, removed: Uint8Array): SparseSystem {
   const middle = new Uint32Array(count);
   const columns = new Uint32Array(count * 8);
   const weights = new Float64Array(count * 8);
+  const right = Array.from({ length: channels }, () => new Float64Array(count));
   let at = 0;
   for (let p = 0; p < removed.length; p++) {
     const i = indexOf[p];
     if (i === -1) continue;
     pixels[i] = p;
-    const [y, x] = [Math.floor(p / width), p % width];
-    for (const [n, [dy, dx, weight]] of NEIGHBOURS.entries()) {
-      if (n === NEIGHBOURS.length / 2) middle[i] = at;
-      if (y + dy < 0 || y + dy >= height || x + dx < 0 || x + dx >= width) continue;
-      diagonal[i] += weight;
-      const j = indexOf[p + dy * width + dx];
-      if (j === -1) continue;
-      columns[at] = j;
-      weights[at++] = weight;
+    const y = Math.floor(p / width);
+    const x = p - y * width;
+    for (let n = 0; n < 8; n++) {
+      if (n === 4) middle[i] = at;
+      const row = y + ROWS[n];
+      const column = x + COLUMNS[n];
+      if (row < 0 || row >= height || column < 0 || column >= width) continue;
+      diagonal[i] += WEIGHTS[n];
+      const q = row * width + column;
+      if (indexOf[q] === -1) {
+        for (let c = 0; c < channels; c++) {
+          right[c][i] += WEIGHTS[n] * sample.data[q * channels + c];
+        }
+        continue;
+      }
+      columns[at] = indexOf[q];
+      weights[at++] = WEIGHTS[n];
     }
     rows[i + 1] = at;
   }
@@ -118,8 +120,7 @@ function systemOf(sample: NdArray, removed: Uint8Array): SparseSystem {
   return {
     channels,
     pixels,
-    removed,
-    width,
+    right,
     ...matrix,
     factor: factorDiagonal(matrix),
     anchored: count < removed.length,
@@ -150,12 +151,13 @@ function factorDiagonal({ diagonal, rows, middle, columns, weights }: Matrix): F
 }
 
 /** Conjugate gradients: the matrix is symmetric and positive definite. */
-function solve(system: SparseSystem, data: Float32Array, channel: number): Float64Array {
+function solve(system: SparseSystem, channel: number): Float64Array {
   const { channels, pixels, anchored, guess } = system;
   const size = pixels.length;
-  const x = Float64Array.from(pixels, (p) => guess[p * channels + channel]);
+  const x = new Float64Array(size);
+  for (let i = 0; i < size; i++) x[i] = guess[pixels[i] * channels + channel];
   if (size === 0 || !anchored) return x;
-  const right = rightSide(system, data, channel);
+  const right = system.right[channel];
   const product = new Float64Array(size);
   multiply(system, x, product);
   const residual = right.map((value, i) => value - product[i]);
@@ -179,25 +181,6 @@ function solve(system: SparseSystem, data: Float32Array, channel: number): Float
     rho = next;
   }
   return x;
-}
-
-/** What the kept neighbours of each unknown contribute. */
-function rightSide(
-  { pixels, removed, width, channels }: SparseSystem,
-  data: Float32Array,
-  channel: number,
-): Float64Array {
-  const height = removed.length / width;
-  return Float64Array.from(pixels, (p) => {
-    const [y, x] = [Math.floor(p / width), p % width];
-    let sum = 0;
-    for (const [dy, dx, weight] of NEIGHBOURS) {
-      if (y + dy < 0 || y + dy >= height || x + dx < 0 || x + dx >= width) continue;
-      const q = p + dy * width + dx;
-      if (removed[q] === 0) sum += weight * data[q * channels + channel];
-    }
-    return sum;
-  });
 }
 
 function multiply(
@@ -249,8 +232,13 @@ function fillFromCoarse(
   [height, width]: readonly [number, number],
   channels: number,
 ): Float64Array {
-  const known = Float64Array.from(removed, (gone) => 1 - gone);
-  const values = Float64Array.from(data, (v, i) => v * known[Math.floor(i / channels)]);
+  const known = new Float64Array(removed.length);
+  const values = new Float64Array(data.length);
+  for (let p = 0; p < removed.length; p++) {
+    if (removed[p] === 1) continue;
+    known[p] = 1;
+    for (let c = 0; c < channels; c++) values[p * channels + c] = data[p * channels + c];
+  }
   return fillLevel(values, known, height, width, channels);
 }
 
