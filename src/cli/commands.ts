@@ -39,6 +39,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./compare.js'),
   },
   {
+    name: 'evaluate',
+    summary:
+      'how good explanations are: deletion, ROAD, pointing game, randomisation check and more',
+    load: () => import('./evaluate.js'),
+  },
+  {
     name: 'layers',
     summary: 'the layers of a model, the default one marked',
     load: () => import('./layers.js'),
