@@ -36,6 +36,8 @@ export interface Op {
   readonly globalAverage?: boolean;
   /** Set on two-dimensional convolutions that can swallow what follows. */
   readonly fusable?: Fusable;
+  /** Set where the op only puts zeros around its input: rows before and after per spatial axis. */
+  readonly zeroPads?: readonly (readonly [number, number])[];
   /** Set on per-channel `x · scale + shift`. */
   readonly affine?: { readonly scale: Weight; readonly shift: Weight };
   /** The per-channel constant that is added to the output. */

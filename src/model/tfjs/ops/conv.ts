@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import type { Op } from '../program.js';
 import type { Weight } from '../weight.js';
+import { blockBackward, isBlockwise } from './strided.js';
 
 export type Padding = 'same' | 'valid' | readonly (readonly [number, number])[];
 
@@ -57,6 +58,12 @@ export function convOp(
     backward: ([dy], { inputShapes: [shape] }, _want, session) => {
       const size = shape.slice(1, 1 + rank);
       const pads = padsOf(size, window, geometry);
+      if (pointwise && dy!.size / dy!.shape[0] === dy!.shape[rank + 1]) {
+        return [matrixBackward(dy!, shape, session.get(kernel))];
+      }
+      if (rank === 2 && isBlockwise(geometry)) {
+        return [blockBackward(dy! as Tensor4D, size, kernel, pads, geometry.strides[0], session)];
+      }
       const { spread, rest } = spreadOut(dy!, size, window, pads, geometry);
       const reversed = session.get(reverseKernel(kernel));
       const dx = convolve(spread, reversed, {
@@ -68,6 +75,14 @@ export function convOp(
     },
     randomized: (draw) => convOp(kind, draw(kernel), bias && draw(bias), geometry),
   };
+}
+
+/** A 1×1 convolution of one position is a product with the kernel as it lies there: none is reversed or uploaded. */
+function matrixBackward(dy: Tensor, shape: readonly number[], kernel: Tensor): Tensor {
+  const [from, to] = kernel.shape.slice(-2);
+  const rows = tf.reshape(dy, [dy.shape[0], to]);
+  const dx = tf.matMul(rows, tf.reshape(kernel, [from, to]), false, true);
+  return tf.reshape(dx, [...shape]);
 }
 
 /** Depthwise convolution, kernel `[h, w, in, multiplier]`. */
@@ -207,19 +222,27 @@ export function explicitPadding(
 /** Adds zeros, or takes rows away where a number is negative. */
 export function padOrCrop(x: Tensor, pads: readonly (readonly [number, number])[]): Tensor {
   let result = x;
-  if (pads.some(([a, b]) => a < 0 || b < 0)) {
-    const begin = [0, ...pads.map(([a]) => Math.max(0, -a)), 0];
-    const size = result.shape.map((length, axis) => {
-      const pad = pads[axis - 1] as readonly [number, number] | undefined;
-      return pad === undefined ? length : length - Math.max(0, -pad[0]) - Math.max(0, -pad[1]);
-    });
-    result = tf.slice(result, begin, size);
-  }
+  pads.forEach(([a, b], i) => {
+    if (a < 0 || b < 0) result = crop(result, 1 + i, Math.max(0, -a), Math.max(0, -b));
+  });
   if (pads.some(([a, b]) => a > 0 || b > 0)) {
     const by = pads.map(([a, b]) => [Math.max(0, a), Math.max(0, b)] as [number, number]);
     result = tf.pad(result, [[0, 0], ...by, [0, 0]]);
   }
   return result;
+}
+
+/**
+ * Takes positions away at the start and the end of one axis, as columns of a
+ * matrix: WASM copies slices of higher rank pixel by pixel.
+ */
+function crop(x: Tensor, axis: number, before: number, after: number): Tensor {
+  const inner = x.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const rows = x.shape.slice(0, axis).reduce((a, b) => a * b, 1);
+  const shape = [...x.shape];
+  shape[axis] -= before + after;
+  const matrix = tf.reshape(x, [rows, x.shape[axis] * inner]);
+  return tf.reshape(tf.slice(matrix, [0, before * inner], [rows, shape[axis] * inner]), shape);
 }
 
 /** The output gradient with zeros between its values, and the padding that makes the reversed convolution give `size`. */

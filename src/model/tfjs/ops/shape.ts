@@ -39,18 +39,27 @@ export function transposeOp(kind: string, order: readonly number[]): Op {
 export function padOp(kind: string, pads: readonly (readonly [number, number])[], value = 0): Op {
   return {
     kind,
+    ...(value === 0 && pads.every(([a, b]) => a >= 0 && b >= 0) ? { zeroPads: pads } : {}),
     forward: ([x]) => {
-      if (value === 0) return [padOrCrop(x, pads).clone()];
+      if (value === 0) return [own(padOrCrop(x, pads), x)];
       const by = pads.map(([a, b]): [number, number] => [a, b]);
       return [tf.pad(x, [[0, 0], ...by, [0, 0]], value)];
     },
     backward: ([dy]) => [
-      padOrCrop(
+      own(
+        padOrCrop(
+          dy!,
+          pads.map(([a, b]) => [-a, -b] as const),
+        ),
         dy!,
-        pads.map(([a, b]) => [-a, -b] as const),
-      ).clone(),
+      ),
     ],
   };
+}
+
+/** An op's result is disposed as its own: the input itself must be cloned. */
+function own(result: Tensor, input: Tensor): Tensor {
+  return result === input ? input.clone() : result;
 }
 
 /** A slice with steps; the gradient is put back between zeros. */
