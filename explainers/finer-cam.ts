@@ -5,7 +5,7 @@ import type { Target } from '../src/explanation.js';
 import { gradCamMap } from '../src/maths/cam.js';
 import { sampleOf } from '../src/maths/ndarray.js';
 import { softmax } from '../src/maths/masks.js';
-import { asPartOf, differentiateLayer } from '../src/model/calls.js';
+import { asPartOf, differentiateFrom } from '../src/model/calls.js';
 import { ndSamples, type OutputValues } from '../src/model/interface.js';
 import {
   classTarget,
@@ -32,8 +32,8 @@ export class FinerCam implements Explainer {
   readonly description =
     'Positive values are where the layer saw what tells the target from the classes most like it, negative values what speaks for those.';
   readonly reference = 'Zhang 2025';
-  readonly cost = '2 forward + 1 partial backward per target';
-  readonly needs = { gradients: true, activations: true, layer: true };
+  readonly cost = '1 forward + 1 forward and backward from the layer on per target';
+  readonly needs = { gradients: true, activations: true, layer: true, fromLayer: true };
   readonly documents = ['image', 'array'] as const;
   readonly options = {
     ...TOKEN_OPTIONS,
@@ -71,8 +71,9 @@ export class FinerCam implements Explainer {
       );
     }
     const samples = context.targets.length;
-    const { outputs } = await asPartOf(context.batch, 0, 2 * samples, (batch) =>
-      context.model.run({ inputs: context.inputs.map(ndSamples), ...batch }),
+    const layer = context.layer!.path;
+    const { outputs, activations } = await asPartOf(context.batch, 0, 2 * samples, (batch) =>
+      context.model.run({ inputs: context.inputs.map(ndSamples), record: [layer], ...batch }),
     );
     const found = context.targets.map((targets, n) =>
       targets.map((target) => rivalsOf(concreteTarget(target, outputs, n), outputs, n, count)),
@@ -90,11 +91,14 @@ export class FinerCam implements Explainer {
         ]);
       }),
     );
-    const explained = await asPartOf(context.batch, samples, 2 * samples, (batch) =>
-      differentiateLayer({ ...context, targets, batch }, gradCamMap),
+    // the rivals are known only now: back from the outputs, but forward from the layer alone
+    const maps = await asPartOf(context.batch, samples, 2 * samples, (batch) =>
+      differentiateFrom({ ...context, targets, batch }, activations[layer], gradCamMap),
     );
     return {
-      ...explained,
+      kind: 'maps',
+      outputs,
+      maps,
       facts: found.map((list) => ({ rivalClasses: list.map(({ classes }) => classes) })),
     };
   }

@@ -34,6 +34,36 @@ export async function differentiateLayer(
   return { kind: 'maps', outputs: concatOutputs(chunks), maps };
 }
 
+/**
+ * As `differentiateLayer` where the layer's activations `[N, …]` are known
+ * already: only what comes after the layer is run.
+ */
+export async function differentiateFrom(
+  context: ExplainContext,
+  activations: NdArray,
+  map: (activations: NdArray, gradients: NdArray) => Heatmap,
+): Promise<Heatmap[][]> {
+  const layer = context.layer!.path;
+  const maps: Heatmap[][] = [];
+  await context.model.differentiate({
+    inputs: context.inputs.map(ndSamples),
+    from: { layer, activations: ndSamples(activations) },
+    targets: context.targets,
+    score: context.score,
+    layers: [layer],
+    ...context.batch,
+    onChunk({ offset, count, gradients }) {
+      for (let n = 0; n < count; n++) {
+        const A = inSpace(context, sampleOf(activations, offset + n));
+        maps[offset + n] = context.targets[offset + n].map((_, t) =>
+          map(A, inSpace(context, sampleOf(gradients[layer][t], n))),
+        );
+      }
+    },
+  });
+  return maps;
+}
+
 /** One forward pass, then `map(activations)` for every sample: the same map for each of its targets. */
 export async function runLayer(
   context: ExplainContext,

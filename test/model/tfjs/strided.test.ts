@@ -1,6 +1,6 @@
 import test from 'ava';
 import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-backend-cpu';
+import { selectBackend } from '../../../src/model/tfjs/backend.js';
 import { convOp, padsOf, type ConvGeometry } from '../../../src/model/tfjs/ops/conv.js';
 import { Session, Weight } from '../../../src/model/tfjs/weight.js';
 import { seededRandom } from '../../helpers/lcg.js';
@@ -67,7 +67,7 @@ const cases: readonly {
 for (const { size, window, stride, padding } of cases) {
   const name = `${window.join('×')} by ${stride} over ${size.join('×')}, padding ${JSON.stringify(padding)}`;
   test.serial(`gradient of a strided convolution: ${name}`, async (t) => {
-    await tf.setBackend('cpu');
+    await selectBackend('cpu');
     const random = seededRandom(5);
     const draw = (length: number) => Float32Array.from({ length }, () => random() - 0.5);
     const geometry = { strides: [stride, stride], dilations: [1, 1], padding };
