@@ -34,7 +34,7 @@ export async function readBoxes(path: string): Promise<BoxFile> {
         entry?.file,
         entry?.objects,
       ])
-    : Object.entries((content ?? {}) as object);
+    : Object.entries(content ?? {});
   return new Map(
     entries.map(([file, objects]) => {
       if (typeof file !== 'string' || !Array.isArray(objects)) throw wrong(path, file, objects);

@@ -40,8 +40,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'evaluate',
-    summary:
-      'how good explanations are: deletion, ROAD, pointing game, randomisation check and more',
+    summary: 'how good explanations are, by deletion, ROAD, pointing game and others',
     load: () => import('./evaluate.js'),
   },
   {

@@ -85,7 +85,7 @@ test('several pictures give means with intervals, and JSON has each of them', as
   );
   const piped = await whylensHere([...args, ...pixels, '--metric', 'deletion', '--json', '-']);
   t.is((JSON.parse(piped.stdout) as { results: unknown[] }).results.length, 1);
-  const failing = await whylensHere([...args, '-i', broken, '--metric', 'deletion']);
+  const failing = await whylensHere([...args, ...pixels, '-i', broken, '--metric', 'deletion']);
   t.is(failing.code, 1);
   t.regex(failing.stderr, /1 of 2 pictures failed/);
 });
