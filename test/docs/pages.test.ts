@@ -1,0 +1,82 @@
+/** Pages that are written from the registry are up to date, and every link leads somewhere. */
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import test from 'ava';
+import { createContainer, registryOf } from '../../src/container/container.js';
+
+const docs = (await readdir('docs', { recursive: true }))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => join('docs', name));
+const pages = new Map<string, string>();
+for (const path of ['README.md', 'CHANGELOG.md', 'demo/README.md', ...docs]) {
+  pages.set(path, await readFile(path, 'utf8'));
+}
+
+test('what comes from the registry is what stands there', async (t) => {
+  const script: string = pathToFileURL(resolve('scripts/write-docs.mjs')).href;
+  const { pages: write } = (await import(script)) as { pages(): Promise<Map<string, string>> };
+  const written = await write();
+  t.deepEqual([...written.keys()].sort(), [
+    'README.md',
+    'docs/format-options.md',
+    'docs/methods/index.md',
+  ]);
+  for (const [path, text] of written) {
+    t.is(await readFile(path, 'utf8'), text, `${path}: run npm run docs`);
+  }
+});
+
+test('the readme lists every method, the options page every option', (t) => {
+  const { explainers, formatters } = registryOf(createContainer());
+  for (const id of explainers.keys()) {
+    t.true(pages.get('README.md')!.includes(`| [\`${id}\`](docs/methods/`), id);
+  }
+  const sections = pages.get('docs/format-options.md')!.split('\n## ');
+  for (const { id, options } of formatters.values()) {
+    const section = sections.find((text) => text.startsWith(`${id}\n`));
+    for (const name of Object.keys(options)) t.true(section?.includes(`\n| \`${name}\` |`), name);
+  }
+});
+
+test('the index of the documentation names every page', (t) => {
+  const index = pages.get('docs/README.md')!;
+  for (const path of docs) {
+    if (dirname(path) !== 'docs' || path === 'docs/README.md') continue;
+    t.true(index.includes(`](${path.slice('docs/'.length)})`), path);
+  }
+});
+
+test('links lead to files and headings that exist', (t) => {
+  let count = 0;
+  for (const [path, text] of pages) {
+    const prose = text.replace(/^```[^]*?^```/gm, '').replace(/`[^`\n]*`/g, '');
+    for (const [, link] of prose.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(link)) continue;
+      const [file, anchor] = link.split('#');
+      const target = file === '' ? path : join(dirname(path), decodeURI(file));
+      t.true(existsSync(target), `${path}: ${link}`);
+      if (anchor !== undefined) t.true(headings(pages.get(target)!).includes(anchor), link);
+      count++;
+    }
+  }
+  t.true(count > 100, String(count));
+});
+
+test('the readme opens with the picture and the two commands', (t) => {
+  const readme = pages.get('README.md')!;
+  t.regex(readme, /^!\[[^\]]+\]\(docs\/images\/demo\.png\)/);
+  const [first] = readme.match(/```sh\n[^]*?```/) ?? [];
+  t.is(first, '```sh\nnpm ci && npm run demo\nnpm ci && npm test\n```');
+});
+
+/** Headings as the web sites that show Markdown address them. */
+function headings(text: string): string[] {
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
