@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import test from 'ava';
 import sharp from 'sharp';
 import { isWhylensError } from '../../src/errors.js';
@@ -100,4 +101,27 @@ test('anything cut off or damaged is a typed error, never a wrong picture', (t) 
     }
   }
   t.regex(t.throws(() => decodePng(new Uint8Array())).message, /it is empty/);
+});
+
+test('rows that are missing are not taken from unused memory', (t) => {
+  for (const mode of ['L', 'RGB', 'RGBA'] as const) {
+    const bytes = encodePng(noisePicture(mode, 7, 5, 4));
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    const withHeight = (height: number) => {
+      view.setUint32(20, height);
+      view.setUint32(29, crc32(bytes.subarray(12, 29)));
+      return bytes;
+    };
+    const error = t.throws(() => decodePng(withHeight(6)));
+    t.true(isWhylensError(error, 'INVALID_PICTURE'), String(error));
+    t.regex(error.message, /rows are incomplete: \d+ of \d+ bytes/);
+    t.deepEqual(decodePng(withHeight(5)), noisePicture(mode, 7, 5, 4));
+  }
+});
+
+test('a file that ends too early is told so in plain words', (t) => {
+  const whole = encodePng(noisePicture('RGB', 40, 40, 1));
+  for (const length of [200, whole.length - 3]) {
+    t.regex(t.throws(() => decodePng(whole.subarray(0, length))).message, /it ends too early/);
+  }
 });
