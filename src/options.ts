@@ -92,14 +92,17 @@ export function validateOptions(
 export function parseOption(owner: string, name: string, spec: OptionSpec, text: string): unknown {
   switch (spec.type) {
     case 'number':
-      return text.trim() === '' ? Number.NaN : Number(text);
+      // what is no number goes on as it is written, to be named in the message
+      return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
     case 'boolean':
       if (/^(true|yes|on|1)$/i.test(text)) return true;
       if (/^(false|no|off|0)$/i.test(text)) return false;
       return text;
     case 'list': {
       const parts = text.split(',').map((part) => part.trim());
-      return spec.of === 'number' ? parts.map((part) => (part === '' ? NaN : Number(part))) : parts;
+      return spec.of === 'number'
+        ? parts.map((part) => (part === '' || Number.isNaN(Number(part)) ? part : Number(part)))
+        : parts;
     }
     case 'value':
       if (spec.parse === undefined) {

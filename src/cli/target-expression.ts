@@ -21,6 +21,13 @@ interface Reader {
 /** One `--target`. Throws `UNKNOWN_LABEL` with the nearest labels, `USAGE` where the text makes no sense. */
 export function parseTarget(text: string, labels: readonly string[] = []): Target {
   const reader = read(text, labels, false);
+  if (/^[-−]\d+$/.test(reader.text) && !labels.includes(reader.text)) {
+    const index = reader.text.slice(1);
+    throw new WhylensError(
+      'INVALID_TARGET',
+      `target index must be at least 0, got ${reader.text}; what speaks against class ${index} is 'not ${index}'`,
+    );
+  }
   const target = expression(reader);
   return finish(reader, target);
 }
