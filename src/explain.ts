@@ -27,7 +27,7 @@ import {
 import { sampleOf, stack } from './maths/ndarray.js';
 import { chooseLayer, type LayerReference } from './model/layers.js';
 import { isLoadedModel } from './model/loaded.js';
-import { parseTargets, type TargetOption } from './model/parse-targets.js';
+import { labelProblem, parseTargets, type TargetOption } from './model/parse-targets.js';
 import { withDisplay } from './notebook.js';
 import { validateOptions } from './options.js';
 
@@ -313,7 +313,10 @@ async function explainTogether(
       );
     }
     const targets = parseTargets(options.targets, description, labels, count);
-    const warnings = new Map<number | undefined, string[]>();
+    const mislabelled = labelProblem(description, labels);
+    const warnings = new Map<number | undefined, string[]>(
+      mislabelled === undefined ? [] : [[undefined, [mislabelled]]],
+    );
     const explained = await explainer.explain({
       model: prepared.model,
       native: isLoadedModel(model) ? model.model : model,

@@ -6,6 +6,7 @@ import { DEFAULT_FILTER, withModel, type Prepared } from '../explain.js';
 import { decodePredictions, type DecodedPrediction } from '../images/labels.js';
 import { sampleOf } from '../maths/ndarray.js';
 import { ndSamples } from '../model/interface.js';
+import { labelProblem } from '../model/parse-targets.js';
 import type { CommandContext } from './commands.js';
 import { addImageOptions, addModelOptions } from './explain-options.js';
 import { findImages } from './images.js';
@@ -56,6 +57,8 @@ export function define(command: Command, context: CommandContext): void {
         { ...options, backend: flags.backend },
         registryOf(container),
         async (prepared) => {
+          const mislabelled = labelProblem(prepared.description, prepared.labels);
+          if (mislabelled !== undefined) out.complain(mislabelled);
           for (const { path } of images) {
             try {
               const { loadImage } = await import('../node/load-image.js');

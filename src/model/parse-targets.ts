@@ -72,6 +72,21 @@ export function parseTarget(given: unknown, labels: readonly string[] | undefine
   );
 }
 
+/** What is wrong with the number of labels, where it is not that of the classes. */
+export function labelProblem(
+  { outputs }: ModelDescription,
+  labels: readonly string[] | undefined,
+): string | undefined {
+  const [{ name, shape }] = outputs;
+  const classes = shape[shape.length - 1];
+  // of several outputs nobody knows whose the labels are; one unit says yes or no
+  if (labels === undefined || outputs.length > 1 || typeof classes !== 'number' || classes === 1) {
+    return undefined;
+  }
+  if (labels.length === classes) return undefined;
+  return `there are ${labels.length} labels, but output '${name}' has ${classes} classes: names may stand for the wrong classes`;
+}
+
 function allUnits({ outputs: [output] }: ModelDescription): Target[] {
   if (output.shape.some((size) => size === null)) {
     throw new WhylensError(
