@@ -107,6 +107,8 @@ async function prepare(
       formatters[0].extensions[0] ?? (typeof asked.format === 'string' ? asked.format : 'txt'),
     several: images.length > 1 || images[0].path !== named[0],
     force: flags.force,
+    // the ending says which kind of picture file it is
+    endingNeeded: formatters[0].extensions.includes('png'),
   });
   const opened = await openModel(flags.model, flags);
   const progress = new Progress(messages, flags);

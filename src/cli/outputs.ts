@@ -13,6 +13,8 @@ export interface OutputRequest {
   /** How many pictures there are, and whether the user named a folder of them. */
   readonly several: boolean;
   readonly force?: boolean;
+  /** True where files need an ending, so that a name without one can only be a folder. */
+  readonly endingNeeded?: boolean;
 }
 
 export interface Output {
@@ -27,9 +29,12 @@ export class Outputs {
   private readonly folder: string | undefined;
 
   constructor(private readonly request: OutputRequest) {
-    const { out, several } = request;
+    const { out, several, endingNeeded = false } = request;
     if (out === undefined) this.folder = '.';
-    else if (out !== STDOUT && (several || isFolder(out))) {
+    else if (
+      out !== STDOUT &&
+      (several || isFolder(out) || (endingNeeded && extname(out) === ''))
+    ) {
       if (extname(out) !== '' && !isFolder(out)) {
         throw new WhylensError(
           'USAGE',

@@ -53,7 +53,7 @@ export async function writeOutput(
   { path, overwrite }: Output,
   content: unknown,
 ): Promise<void> {
-  const options = { overwrite, createFolder: !overwrite };
+  const options = { overwrite, createFolder: true };
   if (path === STDOUT) io.stdout.write(isPicture(content) ? encodePng(content) : asBytes(content));
   else if (!isPicture(content)) await writeFileWhole(path, asBytes(content), options);
   else {

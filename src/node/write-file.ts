@@ -25,7 +25,7 @@ export async function writeFileWhole(
     `.${basename(target)}.${process.pid}.${(counter++).toString(36)}.tmp`,
   );
   try {
-    if (createFolder) await mkdir(dirname(target), { recursive: true });
+    if (createFolder) await makeFolder(dirname(target));
     await writeFile(temporary, content, { flag: 'wx' });
     if (overwrite) await rename(temporary, target);
     // a link fails where the name is taken, also by somebody who came in between
@@ -38,6 +38,16 @@ export async function writeFileWhole(
 }
 
 let counter = 0;
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    // a file of that name, which for `mkdir` merely "exists"
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw Object.assign(error as Error, { code: 'ENOTDIR' });
+  }
+}
 
 function fileError(path: string, cause: unknown): WhylensError {
   const code = (cause as NodeJS.ErrnoException).code ?? '';

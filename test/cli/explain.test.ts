@@ -165,6 +165,39 @@ test('a plain function is a model too, and is told what it can do', async (t) =>
   t.regex(refused.stderr, /^whylens: method 'grad-cam' needs .* Methods that would work: /);
 });
 
+test('folders that the output needs are made, nested ones too', async (t) => {
+  const folder = await pictures(t);
+  const args = ['explain', ...FAKE, '-q', '-i', join(folder, 'in/a.png')];
+  for (const out of ['one', 'two/three/', 'four/five/x.png', 'four/six']) {
+    const { code, stderr } = await whylensHere([...args, '-o', join(folder, out)]);
+    t.is(code, 0, stderr);
+  }
+  const several = [...args, join(folder, 'in/b.png'), '-o', join(folder, 'seven/eight')];
+  t.is((await whylensHere(several)).code, 0);
+  const files = await readdir(folder, { recursive: true });
+  t.deepEqual(files.filter((name) => name.endsWith('.png') && !name.startsWith('in')).sort(), [
+    'four/five/x.png',
+    'four/six/a-grad-cam.png',
+    'one/a-grad-cam.png',
+    'seven/eight/a-grad-cam.png',
+    'seven/eight/b-grad-cam.png',
+    'two/three/a-grad-cam.png',
+  ]);
+});
+
+test('labels that are too few are no silent mistake', async (t) => {
+  const folder = await pictures(t);
+  const labels = join(folder, 'labels.txt');
+  await writeFile(labels, 'cat\ndog\n');
+  for (const command of ['explain', 'predict']) {
+    const args = [command, ...FAKE, '-i', join(folder, 'in/a.png'), '--labels', labels];
+    const more = command === 'explain' ? ['-o', join(folder, 'x.png')] : [];
+    const { code, stderr } = await whylensHere([...args, ...more]);
+    t.is(code, 0);
+    t.regex(stderr, /there are 2 labels, but output '.*' has 4 classes/);
+  }
+});
+
 test('--show prints the explanation', async (t) => {
   const folder = await pictures(t);
   const args = ['explain', ...FAKE, '-i', join(folder, 'in/a.png'), '-o', join(folder, 'x.png')];
@@ -201,7 +234,9 @@ test('wrong usage is 2, what fails is 1; one message, no stack, no output', asyn
     [1, /no such file/, ['-m', join(folder, 'nothing.js')]],
     [1, /empty\.png|PNG/, ['-i', join(folder, 'empty.png')]],
     [1, /holds no picture/, ['-i', join(folder, 'none')]],
-    [1, /folder does not exist/, ['-o', join(folder, 'no/where.png')]],
+    [1, /a part of the path is a file/, ['-o', join(folder, 'empty.png/x.png')]],
+    [1, /index must be at least 0, got -1; .*'not 1'/, ['-t', '-1']],
+    [2, /'alphaLimit' .* from 0 to 1, got 'high'/, ['--alpha-limit', 'high']],
   ];
   await mkdir(join(folder, 'none'));
   for (const [expected, message, more] of cases) {

@@ -29,6 +29,12 @@ test('names of our own: folder, picture, method; not overwritten unless forced',
   t.is(inside.next('cat', 'cam').path, join(folder, 'a.b', 'cat-cam-2.html'));
 });
 
+test('where a file needs an ending, a name without one is a folder', (t) => {
+  const request = { out: 'maps', extension: 'png', several: false };
+  t.is(new Outputs({ ...request, endingNeeded: true }).next('cat', 'cam').path, 'maps/cat-cam.png');
+  t.is(new Outputs(request).next('cat', 'cam').path, 'maps');
+});
+
 test('several pictures do not go into one file', (t) => {
   const error = t.throws(() => new Outputs({ out: 'x.png', extension: 'png', several: true }));
   t.true(isWhylensError(error, 'USAGE'));
