@@ -17,7 +17,7 @@ const ORIGINALS = ['auto', 'each', 'first', 'none'] as const;
 const GRID_OPACITY = 0.75;
 
 export interface FigureOptions {
-  /** Panels in a row, at most. Default 8. */
+  /** Panels in a row. Left out: at most 8, and the rows as even as can be. */
   readonly columns?: number;
   /** Titles of the maps in order, or false for none. Default made from target and layer. */
   readonly titles?: readonly string[] | boolean;
@@ -35,6 +35,11 @@ export interface FigureOptions {
   readonly colormap?: Colormap;
   /** Which part of the evidence. Default `'positive'`. */
   readonly filter?: ShownFilter;
+  /**
+   * Percentile of a map's values that counts as full; above it nothing grows. `'auto'`: 99 for
+   * maps of 64×64 cells and more, where single pixels outshine all the rest, otherwise 100, the largest value. Default `'auto'`.
+   */
+  readonly percentile?: number | 'auto';
   /** Opacity grows with the value up to this. Default 0.65. */
   readonly alphaLimit?: number;
   /** The same opacity everywhere, instead. Default 0.75 for several explanations. */
@@ -62,7 +67,14 @@ export interface PngFigureOptions extends FigureOptions {
 }
 
 export const FIGURE_OPTIONS = {
-  columns: { type: 'number', integer: true, min: 1, max: 64, default: 8, help: 'panels in a row' },
+  columns: {
+    type: 'number',
+    integer: true,
+    min: 1,
+    max: 64,
+    default: undefined,
+    help: 'panels in a row; at most eight, the rows as even as can be, if left out',
+  },
   titles: {
     type: 'value',
     expects: 'true, false, or a list of strings',
@@ -98,6 +110,14 @@ export const FIGURE_OPTIONS = {
     choices: SHOWN_FILTERS,
     default: 'positive',
     help: 'which part of the evidence',
+  },
+  percentile: {
+    type: 'value',
+    expects: 'a number above 0 and at most 100, or auto',
+    check: (value) => value === 'auto' || (typeof value === 'number' && value > 0 && value <= 100),
+    parse: (text) => (text === 'auto' ? text : Number(text)),
+    default: 'auto',
+    help: 'percentile of the values that counts as full; auto: 99 for maps of 64×64 cells and more, else 100',
   },
   alphaLimit: {
     type: 'number',

@@ -37,6 +37,11 @@ export interface FormatAsImageOptions {
   readonly filter?: DisplayFilter;
   /** Value that has full strength; left out, the map's own largest. Give it to compare pictures. */
   readonly maximum?: number;
+  /**
+   * Percentile of the map's values that has full strength, above 0. Default 100, the largest, as
+   * ELI5; 99 for maps at the input's resolution, where single pixels outshine all the rest.
+   */
+  readonly percentile?: number;
   /** Class index, name, or `#n` for the n-th target of the record. Default the first. */
   readonly target?: TargetChoice;
   /** `over`: as ELI5; `add`: as the Keras tutorial. */
@@ -82,6 +87,13 @@ export const IMAGE_OPTIONS = {
     min: 0,
     default: undefined,
     help: 'Value of full strength, to compare pictures (default the largest of the map).',
+  },
+  percentile: {
+    type: 'number',
+    min: 0,
+    max: 100,
+    default: 100,
+    help: 'Percentile of the values that has full strength; 99 shows maps of single bright pixels.',
   },
   target: {
     type: 'value',
@@ -225,12 +237,20 @@ export function expandHeatmap(
  */
 export function commonMaximum(
   explanations: readonly Explanation[],
-  { filter, target }: { readonly filter?: DisplayFilter; readonly target?: TargetChoice } = {},
+  {
+    filter,
+    target,
+    percentile,
+  }: {
+    readonly filter?: DisplayFilter;
+    readonly target?: TargetChoice;
+    readonly percentile?: number;
+  } = {},
 ): number | undefined {
   const largest = Math.max(
     0,
     ...explanations.flatMap((explanation) =>
-      mapsOf(explanation, target).map((map) => displayMaximum(map, filter)),
+      mapsOf(explanation, target).map((map) => displayMaximum(map, filter, percentile)),
     ),
   );
   // nothing to share where all maps are empty

@@ -22,6 +22,7 @@ export interface SceneOptions {
   readonly target?: TargetChoice;
   readonly filter?: DisplayFilter;
   readonly maximum?: number;
+  readonly percentile?: number;
   readonly slice?: number;
   readonly width: number;
   readonly height: number;
@@ -35,11 +36,14 @@ export interface Scene {
 }
 
 export function sceneOf(explanation: Explanation, options: SceneOptions): Scene {
-  const { filter, maximum } = options;
+  const { filter, maximum, percentile } = options;
   switch (explanation.kind) {
     case 'image': {
       const { heatmap } = selectTarget(explanation.targets, options.target);
-      return { base: explanation.image, heat: heatOf(checkRank(heatmap, 2), filter, maximum) };
+      return {
+        base: explanation.image,
+        heat: heatOf(checkRank(heatmap, 2), filter, maximum, percentile),
+      };
     }
     case 'concepts':
       return conceptsScene(explanation, options);
@@ -58,7 +62,7 @@ export function sceneOf(explanation: Explanation, options: SceneOptions): Scene 
 
 function signalScene(explanation: SignalExplanation, options: SceneOptions): Scene {
   const { heatmap } = selectTarget(explanation.targets, options.target);
-  const heat = heatOf(checkRank(heatmap, 1), options.filter, options.maximum);
+  const heat = heatOf(checkRank(heatmap, 1), options.filter, options.maximum, options.percentile);
   return {
     base: drawSignal(explanation.signal, options.width, options.height),
     heat: { ...heat, shape: [1, ...heat.shape] },
@@ -68,7 +72,7 @@ function signalScene(explanation: SignalExplanation, options: SceneOptions): Sce
 /** One slice of the volume, its grey values and its map scaled as the whole volume is. */
 function volumeScene({ volume, targets }: VolumeExplanation, options: SceneOptions): Scene {
   const { heatmap } = selectTarget(targets, options.target);
-  const heat = heatOf(checkRank(heatmap, 3), options.filter, options.maximum);
+  const heat = heatOf(checkRank(heatmap, 3), options.filter, options.maximum, options.percentile);
   const [depth, height, width, channels = 1] = volume.shape;
   const slice = options.slice ?? depth >> 1;
   if (!Number.isInteger(slice) || slice < 0 || slice >= depth) {
@@ -107,7 +111,7 @@ function heatSlice({ shape, values, strengths }: Heat, depth: number, slice: num
 
 /** All concepts at once, each in its own hue, or one of them by name, `#n` or position. */
 function conceptsScene({ image, concepts }: ConceptsExplanation, options: SceneOptions): Scene {
-  const { filter, maximum } = options;
+  const { filter, maximum, percentile } = options;
   if (options.target !== undefined) {
     const named = concepts.map((concept) => ({
       ...concept,
@@ -115,10 +119,11 @@ function conceptsScene({ image, concepts }: ConceptsExplanation, options: SceneO
       label: concept.name,
     }));
     const { heatmap } = selectTarget(named, options.target);
-    return { base: image, heat: heatOf(checkRank(heatmap, 2), filter, maximum) };
+    return { base: image, heat: heatOf(checkRank(heatmap, 2), filter, maximum, percentile) };
   }
   const shared =
-    maximum ?? Math.max(0, ...concepts.map(({ heatmap }) => displayMaximum(heatmap, filter)));
+    maximum ??
+    Math.max(0, ...concepts.map(({ heatmap }) => displayMaximum(heatmap, filter, percentile)));
   const heats = concepts.map(({ heatmap }) =>
     heatOf(
       checkRank(heatmap, 2),

@@ -3,7 +3,7 @@ import type { Explanation, Heatmap, Picture } from '../../src/explanation.js';
 import { oneLine } from '../html/escape.js';
 import { signed } from '../html/numbers.js';
 import { checkNumbers } from './check.js';
-import { colormapStrip, endsOf, extentOf, type Extent } from './overlay.js';
+import { colormapStrip, endsOf, percentileFor, shownExtent, type Extent } from './overlay.js';
 import { originalPanel } from './panel-maps.js';
 import { panelsOf, type Panel, type PanelOptions } from './panels.js';
 import { moved, type Block, type Scene, type Shape } from './scene.js';
@@ -12,9 +12,12 @@ import { titled } from './titles.js';
 const MARGIN = 16;
 const GAP = { x: 16, y: 20 };
 const BAR = 10;
+/** Panels in a row where the caller does not say, as keras-explainable has them. */
+const WIDEST = 8;
 
 export interface FigureLayout extends Omit<PanelOptions, 'pairs' | 'extent'> {
-  readonly columns: number;
+  /** Panels in a row; left out, rows as even as can be. */
+  readonly columns?: number;
   /** One a map in order, or whether there are any. */
   readonly titles: readonly string[] | boolean;
   readonly colorbar?: boolean;
@@ -27,7 +30,10 @@ export function figureOf(list: readonly Explanation[], layout: FigureLayout): Sc
   list.forEach(checkNumbers);
   const maps = list.flatMap(mapsOf);
   const original = originalOf(list, maps.length, layout.original);
-  const extent = layout.shared && maps.length > 0 ? extentOf(maps) : undefined;
+  const extent =
+    layout.shared && maps.length > 0
+      ? shownExtent(maps, layout.filter, layout.percentile)
+      : undefined;
   const options = {
     ...layout,
     pairs: original === 'each',
@@ -48,7 +54,7 @@ export function figureOf(list: readonly Explanation[], layout: FigureLayout): Sc
   }
   const grid = gridOf(
     named.map((panel) => titled(panel, panel.title, layout.palette)),
-    Math.min(layout.columns, named.length),
+    Math.min(layout.columns ?? evenColumns(named.length), named.length),
   );
   const shapes: Shape[] = moved(grid, MARGIN, MARGIN);
   let width = grid.width + 2 * MARGIN;
@@ -71,6 +77,11 @@ export function figureOf(list: readonly Explanation[], layout: FigureLayout): Sc
         .join('; ') || 'Explanation',
     shapes,
   };
+}
+
+/** As few rows as panels of at most `widest` a row need, and those evenly filled: nine are five and four. */
+export function evenColumns(panels: number, widest = WIDEST): number {
+  return Math.ceil(panels / Math.ceil(panels / widest));
 }
 
 /** Rows as high as their highest block, columns as wide as their widest; blocks stand on the bottom. */
@@ -102,7 +113,7 @@ function gridOf(blocks: readonly Block[], columns: number): Block {
 /** The colormap standing up. Maps with a scale each have no common numbers, so their ends are named. */
 function colorbarOf(
   height: number,
-  { colormap, filter, palette }: FigureLayout,
+  { colormap, filter, palette, percentile }: FigureLayout,
   maps: readonly Heatmap[],
   shared: Extent | undefined,
 ): Block {
@@ -116,10 +127,11 @@ function colorbarOf(
   for (let i = 0; i < 256; i++) {
     upright.data.set(strip.data.subarray(i * 4, i * 4 + 4), (255 - i) * 4);
   }
-  const extent = shared ?? (maps.length === 1 ? extentOf(maps) : undefined);
+  const extent = shared ?? (maps.length === 1 ? shownExtent(maps, filter, percentile) : undefined);
+  const clipped = percentileFor(maps, percentile) < 100;
   const words =
     extent === undefined
-      ? NAMED_ENDS[filter]
+      ? NAMED_ENDS[filter].map((end) => (clipped && end === 'max' ? 'high' : end))
       : endsOf(filter, extent).map((value) => signed(value));
   const [low, high] = words;
   const text = { kind: 'text', x: BAR + 6, size: 10.5, fill: palette.soft } as const;

@@ -9,7 +9,7 @@ import type {
 } from '../../src/explanation.js';
 import { resize } from '../../src/images/resample.js';
 import { conceptColour } from './concepts.js';
-import { extentOf, overlayOf } from './overlay.js';
+import { overlayOf, shownExtent } from './overlay.js';
 import type { Panel, PanelOptions } from './panels.js';
 import type { Shape } from './scene.js';
 import { titleOf } from './titles.js';
@@ -41,7 +41,8 @@ function mapPanel(
 ): { width: number; height: number; shapes: Shape[] } {
   const { width, height } = sizeOf(picture, options.cellSize);
   const left = options.pairs ? width + GAP : 0;
-  const heat = enlarged(overlayOf(map, options), picture, options);
+  const extent = options.extent ?? shownExtent([map], options.filter, options.percentile);
+  const heat = enlarged(overlayOf(map, { ...options, extent }), picture, options);
   const shapes: Shape[] = [
     { kind: 'image', x: left, y: 0, width, height, picture },
     { kind: 'image', x: left, y: 0, width, height, picture: heat },
@@ -62,7 +63,8 @@ export function volumePanels(expl: VolumeExplanation, options: PanelOptions): Pa
     ),
   });
   return expl.targets.flatMap((target: MapTarget) => {
-    const extent = options.extent ?? extentOf([target.heatmap]);
+    const extent =
+      options.extent ?? shownExtent([target.heatmap], options.filter, options.percentile);
     const strongest = strongestSlice(target.heatmap, depth);
     const first = Math.min(Math.max(0, strongest - 1), Math.max(0, depth - SLICES));
     return Array.from({ length: Math.min(SLICES, depth) }, (_, i) => ({

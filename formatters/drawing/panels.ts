@@ -5,7 +5,7 @@ import { signalPanels } from './panel-signal.js';
 import { spanPanels } from './panel-spans.js';
 import { treePanel } from './panel-tree.js';
 import { importancePanel, transitionPanel, weightPanels } from './panel-weights.js';
-import type { Extent, ShownFilter } from './overlay.js';
+import type { Extent, Percentile, ShownFilter } from './overlay.js';
 import type { Block, Palette } from './scene.js';
 import type { SpanScheme } from './spans.js';
 import type { Colormap } from '../../src/images/colormaps.js';
@@ -20,6 +20,8 @@ export interface PanelOptions {
   readonly alphaLimit: number;
   readonly opacity?: number;
   readonly resamplingFilter: ResamplingFilter;
+  /** Which of the values counts as full. */
+  readonly percentile: Percentile;
   /** One scale for all maps. */
   readonly extent?: Extent;
   /** Draw the original beside each map. */

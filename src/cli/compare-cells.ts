@@ -17,7 +17,8 @@ export interface Cell {
 
 export interface Grid {
   readonly cells: readonly Cell[];
-  readonly columns: number;
+  /** Left open where rows mean nothing: the figure makes them even. */
+  readonly columns?: number;
   /** True where each row is one value of the other axes. */
   readonly aligned: boolean;
 }
@@ -26,7 +27,7 @@ const WIDEST = 8;
 
 /**
  * The last axis varies fastest. A row holds the last axis that varies, where
- * another one varies too and a row of it fits; otherwise up to eight panels.
+ * another one varies too and a row of it fits; otherwise the figure decides.
  */
 export function cellsOf(axes: readonly Axis[]): Grid {
   const several = axes.filter(({ values }) => values.length > 1);
@@ -45,5 +46,5 @@ export function cellsOf(axes: readonly Axis[]): Grid {
   }));
   const last = several.at(-1)?.values.length ?? 1;
   const aligned = several.length > 1 && last <= WIDEST;
-  return { cells, columns: aligned ? last : Math.min(WIDEST, cells.length), aligned };
+  return { cells, ...(aligned ? { columns: last } : {}), aligned };
 }

@@ -61,7 +61,7 @@ export function addCompareOptions(command: Command, registry: Registry): void {
     .addOption(
       new Option(
         '--columns <number>',
-        'panels in a row (default: as many as the last list has, at most 8)',
+        'panels in a row (default: the last list where several vary, else at most 5, even rows)',
       ).argParser(positiveNumber),
     );
 }

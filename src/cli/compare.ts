@@ -50,6 +50,9 @@ Examples:
   $ whylens compare -m model.json -i cat_dog.png --method grad-cam,layer-cam,hires-cam
   $ whylens compare -m model.json -i cat_dog.png --target 'tiger cat,bull mastiff' --score logit,output`;
 
+/** Panels in a row that can still be told apart on a screen. */
+const WIDEST = 5;
+
 async function compare(
   flags: CompareFlags,
   own: ReadonlySet<string>,
@@ -151,11 +154,14 @@ async function compare(
     grid: Omit<Grid, 'cells'>,
   ): Promise<void> {
     const { formatAsFigure } = await import('../../formatters/figure.js');
+    const { evenColumns } = await import('../../formatters/drawing/figure.js');
     const output = outputs.next(images[0].name, 'compare');
+    const first = images.length === 1 && explanations.length > 1 && flags.original !== 'none';
+    const panels = explanations.length + (first ? 1 : 0);
     const content = formatAsFigure(explanations, {
       ...asked,
       titles,
-      columns: flags.columns ?? grid.columns,
+      columns: flags.columns ?? grid.columns ?? evenColumns(panels, WIDEST),
       // the original would push the rows out of line
       ...(grid.aligned && flags.columns === undefined && flags.original === undefined
         ? { original: 'none' }

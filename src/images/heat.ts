@@ -27,16 +27,35 @@ export interface Heat {
   readonly strengths: Float64Array;
 }
 
+/** Filters whose values have a common zero, so that one value can be what counts as full. */
+const FROM_ZERO: readonly DisplayFilter[] = ['positive', 'negative', 'absolute', 'symmetric'];
+
 /**
  * Values and strengths of a map. With `maximum` the map is divided by it
  * instead of its own largest value, so that several pictures share a scale.
+ * With `percentile` below 100 it is divided by that percentile of its values
+ * instead, and what lies above is full: single pixels that stand out, as the
+ * gradient methods have them, do not darken all the rest.
  */
 export function heatOf(
   map: Heatmap,
   filter: DisplayFilter = DEFAULT_DISPLAY_FILTER,
   maximum?: number,
+  percentile = 100,
 ): Heat {
   extentOf(map);
+  if (percentile !== 100 && !FROM_ZERO.includes(filter)) {
+    throw new WhylensError(
+      'INVALID_OPTION',
+      `option 'percentile' goes with the filters ${FROM_ZERO.join(', ')}, whose values start from 0, got filter '${filter}'; leave it out or choose one of these`,
+    );
+  }
+  if (percentile !== 100 && maximum !== undefined) {
+    throw new WhylensError(
+      'INVALID_OPTION',
+      `options 'maximum' (${maximum}) and 'percentile' (${percentile}) both say which value is full; give one of them`,
+    );
+  }
   if (maximum !== undefined && /normalize$/i.test(filter)) {
     throw new WhylensError(
       'INVALID_OPTION',
@@ -53,7 +72,7 @@ export function heatOf(
   const values = new Float64Array(data.length);
   if (filter === 'symmetric') {
     const strengths = new Float64Array(data.length);
-    const span = maximum ?? displayMaximum(map, 'absolute');
+    const span = maximum ?? displayMaximum(map, 'absolute', percentile);
     for (let i = 0; i < data.length; i++) {
       const share = span > 0 ? Math.min(Math.max(data[i] / span, -1), 1) : 0;
       values[i] = (share + 1) / 2;
@@ -61,7 +80,7 @@ export function heatOf(
     }
     return { shape, values, strengths };
   }
-  const span = maximum ?? (isScaled(filter) ? 1 : displayMaximum(map, filter));
+  const span = maximum ?? (isScaled(filter) ? 1 : displayMaximum(map, filter, percentile));
   for (let i = 0; i < data.length; i++) {
     values[i] = span > 0 ? Math.min(Math.max(data[i] / span, 0), 1) : 0;
   }
@@ -69,17 +88,29 @@ export function heatOf(
 }
 
 /**
- * What `heatOf` divides a map by: its largest value after the filter. Pass the
+ * What `heatOf` divides a map by: its largest value after the filter, or a
+ * percentile of those values (linear between ranks; of a map that is 0 at more
+ * places than the percentile leaves out, the largest all the same). Pass the
  * largest over several maps as `maximum` to make their pictures comparable.
+ *
+ * @param percentile above 0, at most 100
  */
 export function displayMaximum(
   map: Heatmap,
   filter: DisplayFilter = DEFAULT_DISPLAY_FILTER,
+  percentile = 100,
 ): number {
+  if (!(percentile > 0 && percentile <= 100)) {
+    throw new WhylensError(
+      'INVALID_OPTION',
+      `option 'percentile' must be a number above 0 and at most 100, got ${percentile}; 100 takes the largest value`,
+    );
+  }
   const { min, max } = extentOf(map);
-  if (filter === 'negative') return Math.max(-min, 0);
-  if (filter === 'absolute' || filter === 'symmetric') return Math.max(max, -min);
-  return Math.max(max, 0);
+  const side = sideOf(filter);
+  const largest = Math.max(side(min), side(max));
+  if (percentile === 100) return largest;
+  return percentileOf(Float64Array.from(map.data, side), percentile) || largest;
 }
 
 /**
@@ -124,6 +155,21 @@ export function colourHeatStretched(heat: Heat, table: Uint8ClampedArray): Pictu
     data[i] = span === 0 ? 0 : Math.trunc(((data[i] - low) * 255) / span);
   }
   return { width, height, mode: 'RGB', data };
+}
+
+/** What a filter shows of a value, before it is scaled. */
+function sideOf(filter: DisplayFilter): (value: number) => number {
+  if (filter === 'negative') return (value) => Math.max(-value, 0);
+  if (filter === 'absolute' || filter === 'symmetric') return Math.abs;
+  return (value) => Math.max(value, 0);
+}
+
+/** Linear between the two ranks that enclose it. Sorts `values`. */
+function percentileOf(values: Float64Array, percentile: number): number {
+  values.sort();
+  const rank = (percentile / 100) * (values.length - 1);
+  const below = values[Math.floor(rank)];
+  return below + (rank % 1) * (values[Math.ceil(rank)] - below);
 }
 
 function isScaled(filter: DisplayFilter): boolean {

@@ -71,7 +71,7 @@ test('one map stands beside its original, under a title as GradCAM-Keras writes 
   t.is(svg.match(/data:image/g)?.length, 2, 'with one map');
 });
 
-test('several explanations are a grid: eight in a row, three quarters opaque', (t) => {
+test('several explanations are a grid: at most eight in a row, rows even, three quarters opaque', (t) => {
   const nine = Array.from({ length: 9 }, (_, i) => ({
     ...single,
     image: { ...single.image, data: single.image.data.map((value) => value ^ (i & 1)) },
@@ -82,7 +82,7 @@ test('several explanations are a grid: eight in a row, three quarters opaque', (
   ];
   const columns = new Set(places.map((match) => match[1] ?? match[3]));
   const rows = new Set(places.map((match) => match[2] ?? match[4]));
-  t.is(columns.size, 8 + 1, 'eight columns and the colour bar');
+  t.is(columns.size, 5 + 1, 'nine panels: five and four, and the colour bar');
   t.is(rows.size, 2 + 1);
   const flat = (options: FigureOptions): Picture =>
     png([elsewhere, single], { ...options, colorbar: false, titles: false });
@@ -147,6 +147,8 @@ const changing: [keyof FigureOptions, FigureOptions, readonly Explanation[]][] =
   ['filter', { filter: 'symmetric' }, [single]],
   ['alphaLimit', { alphaLimit: 0.3 }, [single]],
   ['opacity', { opacity: 0.5 }, [single]],
+  ['percentile', { percentile: 60 }, [single]],
+  ['percentile', { percentile: 60, shared: true }, [single, other]],
   ['resamplingFilter', { resamplingFilter: 'nearest' }, [single]],
   ['cellSize', { cellSize: 100 }, [single]],
   ['theme', { theme: 'dark' }, [single]],
@@ -159,6 +161,40 @@ for (const [name, options, list] of changing) {
     t.not(formatAsFigure(list, options), formatAsFigure(list));
   });
 }
+
+test('a fine map is scaled by its 99th percentile, a coarse one by its maximum', (t) => {
+  const peak = (side: number): Explanation => ({
+    ...single,
+    targets: [
+      {
+        ...single.targets[0],
+        heatmap: {
+          shape: [side, side],
+          data: Float32Array.from({ length: side * side }, (_, i) =>
+            i === 5 ? 1000 : (i % 7) + 1,
+          ),
+        },
+      },
+    ],
+  });
+  const same = (side: number, percentile: number) =>
+    formatAsFigure(peak(side)) === formatAsFigure(peak(side), { percentile });
+  t.deepEqual([same(64, 99), same(64, 100)], [true, false]);
+  t.deepEqual([same(63, 99), same(63, 100)], [false, true]);
+  const words = (options: FigureOptions) => formatAsFigure([peak(64), elsewhere], options);
+  t.regex(words({}), />high</, 'the bar ends at no maximum');
+  t.regex(words({ percentile: 100 }), />max</);
+  // whatever is shown has a scale of its own
+  for (const filter of ['positive', 'negative', 'absolute', 'symmetric', 'normalize'] as const) {
+    const given = { filter, percentile: 60 };
+    const differs = formatAsFigure(single, given) !== formatAsFigure(single, { filter });
+    t.is(differs, filter !== 'normalize', filter);
+  }
+  for (const percentile of [0, 101, 'most' as 'auto']) {
+    const error = t.throws(() => formatAsFigure(single, { percentile }));
+    t.true(isWhylensError(error, 'INVALID_OPTION'));
+  }
+});
 
 test('every declared option is among those tested', (t) => {
   const tested = new Set<string>([...changing.map(([name]) => name), 'format', 'scale']);

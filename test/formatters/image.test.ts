@@ -11,6 +11,7 @@ import {
 import { isWhylensError } from '../../src/errors.js';
 import type { Heatmap, ImageExplanation, Picture } from '../../src/explanation.js';
 import { colormapTable } from '../../src/images/colormaps.js';
+import { displayMaximum } from '../../src/images/heat.js';
 import { createPicture, convertPicture } from '../../src/images/picture.js';
 import { decodePng } from '../../src/images/png.js';
 import type { ResamplingFilter } from '../../src/images/resample.js';
@@ -135,6 +136,7 @@ test('every option changes the picture', (t) => {
     { resamplingFilter: 'nearest' },
     { filter: 'negative' },
     { maximum: 7 },
+    { percentile: 80 },
     { target: 282 },
     { blend: 'add' },
   ];
@@ -171,6 +173,37 @@ test('every display filter gives its own picture, and each has the meaning of it
   t.deepEqual(white('none'), [0, 0, 0, 255]);
   t.deepEqual(white('positive', 8), [0, 0, 0, 63]);
   t.deepEqual(white('symmetric', 8), [127, 31, 0, 63]);
+});
+
+test('a percentile is what counts as full; what lies above it is no fuller', (t) => {
+  const image = createPicture(5, 1, 'L', [0, 0, 0, 0, 0]);
+  const expl = record(image, mapOf([[1, 2, 3, 4, 1000]]));
+  const shades = (options: FormatAsImageOptions) => {
+    const got = formatAsImage(expl, { alphaLimit: 1, colormap: () => 'white', ...options });
+    return [0, 4, 8, 12, 16].map((i) => got.data[i]);
+  };
+  t.deepEqual(shades({}), [0, 0, 0, 1, 255]);
+  t.deepEqual(shades({ percentile: 100 }), shades({}), 'ELI5, byte for byte');
+  t.deepEqual(shades({ percentile: 75 }), [63, 127, 191, 255, 255]);
+  // rank 0.6 · 4 = 2.4, between 3 and 4
+  t.is(displayMaximum(expl.targets[0].heatmap, 'positive', 60), 3.4);
+  const signed = mapOf([[-9, -4, 0, 1, 2]]);
+  t.is(displayMaximum(signed, 'negative', 75), 4);
+  t.is(displayMaximum(signed, 'symmetric', 50), 2);
+  t.is(displayMaximum(mapOf([[0, 0, 0, 0, 8]]), 'positive', 50), 8, 'never nothing to divide by');
+  t.is(commonMaximum([expl], { percentile: 75 }), 4);
+  t.deepEqual(shades({ percentile: 75, filter: 'negative' }), [0, 0, 0, 0, 0]);
+  const refused = (run: () => unknown, code: 'INVALID_OPTION', message: RegExp) => {
+    const error = t.throws(run);
+    t.true(isWhylensError(error, code));
+    t.regex(error.message, message);
+  };
+  refused(() => formatAsImage(expl, { percentile: 0 }), 'INVALID_OPTION', /percentile.*above 0/);
+  refused(() => formatAsImage(expl, { percentile: 101 }), 'INVALID_OPTION', /percentile/);
+  const both = { percentile: 99, maximum: 2 };
+  refused(() => formatAsImage(expl, both), 'INVALID_OPTION', /maximum.*percentile/);
+  const stretched = { percentile: 99, filter: 'normalize' } as const;
+  refused(() => formatAsImage(expl, stretched), 'INVALID_OPTION', /filters positive, negative/);
 });
 
 test('symmetric puts zero in the middle of a diverging colormap', (t) => {
