@@ -3,13 +3,13 @@ import { isWhylensError, WhylensError } from '../errors.js';
 import type { Picture } from '../explanation.js';
 import { formatOfBytes } from '../images/formats.js';
 import { checkSize, MAX_PIXELS } from '../images/picture.js';
-import { readPngHeader } from '../images/png.js';
+import { decodePng, readPngHeader } from '../images/png.js';
 import type { ImageSource, LoadImageOptions } from '../images/formats.js';
 
 /**
- * `loadImage` by the browser's own decoder: a URL (relative ones too), a
- * `File` or `Blob`, or bytes. Upright as EXIF says, without colour conversion;
- * always RGBA, also where the file is grey.
+ * `loadImage` from a URL (relative ones too), a `File` or `Blob`, or bytes. PNG
+ * is decoded as in Node, to the bit; everything else by the browser: upright as
+ * EXIF says, without colour conversion, always RGBA, also where the file is grey.
  */
 export async function loadImage(
   source: ImageSource,
@@ -20,8 +20,9 @@ export async function loadImage(
     const head = new Uint8Array(await blob.slice(0, 64).arrayBuffer());
     if (head.length === 0) throw new WhylensError('INVALID_PICTURE', 'the file is empty');
     if (formatOfBytes(head) === 'png') {
-      const { width, height } = readPngHeader(head);
-      checkSize(width, height, maxPixels);
+      // a canvas multiplies colours by their alpha and cannot take it back
+      checkHeader(head, maxPixels);
+      return decodePng(new Uint8Array(await blob.arrayBuffer()), { maxPixels });
     }
     const bitmap = await createImageBitmap(blob, {
       imageOrientation: 'from-image',
@@ -47,6 +48,12 @@ export async function loadImage(
       { cause: error, facts: { source: name } },
     );
   }
+}
+
+/** Before the rest of a large file is read. */
+function checkHeader(head: Uint8Array, maxPixels: number): void {
+  const { width, height } = readPngHeader(head);
+  checkSize(width, height, maxPixels);
 }
 
 async function blobOf(

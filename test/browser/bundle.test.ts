@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os';
 import { extname, join, normalize, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { build, type BuildResult, type Metafile } from 'esbuild';
 import type { Page } from 'playwright-core';
+import sharp from 'sharp';
 import { explainPrediction, formatAsImage, loadImage, loadModel } from '../../src/index.js';
+import { decodePng, encodePng } from '../../src/images/png.js';
 import { browserFor, closeBrowser } from '../helpers/browser.js';
 import type { Answer } from './entry.js';
 
@@ -20,6 +22,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.json': 'application/json',
   '.wasm': 'application/wasm',
   '.png': 'image/png',
+  '.jpg': 'image/jpeg',
   '.bin': 'application/octet-stream',
 };
 
@@ -198,6 +201,102 @@ test('without the .wasm files the error says where they must lie', async (t) => 
   );
   t.regex(error.message, /'wasm' back end did not start \(its \.wasm files must lie/);
   await page.close();
+});
+
+/** A page with the library's functions as globals, and a way to call them. */
+async function library(
+  t: ExecutionContext,
+): Promise<{ page: Page; call: <T>(code: string) => Promise<T> } | undefined> {
+  const browser = await browserFor(t);
+  if (browser === undefined) return undefined;
+  const page = await browser.newPage();
+  t.teardown(() => page.close());
+  await open(page, '/blank.html');
+  await page.addScriptTag({ type: 'module', url: `${address()}/entry.js` });
+  await page.waitForFunction('typeof explain === "function"');
+  return { page, call: (code) => page.evaluate(code) };
+}
+
+test('PNG pictures are those of Node to the bit, alpha and grey too', async (t) => {
+  const opened = await library(t);
+  if (opened === undefined) return;
+  const sizes = { L: 1, RGB: 3, RGBA: 4 } as const;
+  for (const mode of ['L', 'RGB', 'RGBA'] as const) {
+    const length = 7 * 3 * sizes[mode];
+    const data = Uint8ClampedArray.from({ length }, (_, i) => (i * 37 + 5) % 256);
+    const picture = { width: 7, height: 3, mode, data };
+    await writeFile(join(folder, `${mode}.png`), encodePng(picture));
+    t.deepEqual(await opened.call(`load('${mode}.png')`), { ...picture, data: [...data] });
+  }
+});
+
+test('JPEG pictures stand upright; what is no picture, too large or not there is told', async (t) => {
+  const opened = await library(t);
+  if (opened === undefined) return;
+  // 16 × 8, the left half white; turned by a quarter on display
+  const row = Array.from({ length: 16 * 3 }, (_, i) => (i < 24 ? 255 : 0));
+  const raw = Uint8Array.from(Array.from({ length: 8 }, () => row).flat());
+  const jpeg = sharp(raw, { raw: { width: 16, height: 8, channels: 3 } });
+  await jpeg.withMetadata({ orientation: 6 }).jpeg().toFile(join(folder, 'turned.jpg'));
+  const turned = await opened.call<{ width: number; height: number; data: number[] }>(
+    `load('turned.jpg')`,
+  );
+  t.deepEqual([turned.width, turned.height], [8, 16]);
+  t.true(turned.data[0] > 250 && turned.data[(15 * 8 + 3) * 4] < 5, 'white above, black below');
+
+  const large = { width: 100, height: 51, mode: 'L', data: new Uint8ClampedArray(5100) } as const;
+  await writeFile(join(folder, 'large.png'), encodePng(large));
+  await writeFile(join(folder, 'cut.png'), encodePng(large).subarray(0, 60));
+  for (const [source, code] of [
+    [`'large.png'`, 'PICTURE_TOO_LARGE'],
+    [`'cut.png'`, 'PICTURE_TOO_LARGE'],
+    [`'blank.html'`, 'INVALID_PICTURE'],
+    [`'no-such.png'`, 'FILE'],
+    [`new File([], 'empty.png')`, 'INVALID_PICTURE'],
+  ]) {
+    const answer = await opened.call<{ code: string; message: string }>(`load(${source})`);
+    t.is(answer.code, code, answer.message);
+  }
+});
+
+test('a picture is saved as a download', async (t) => {
+  const opened = await library(t);
+  if (opened === undefined) return;
+  for (const [name, start] of [
+    ['dog.png', [0x89, 0x50]],
+    ['dog.jpg', [0xff, 0xd8]],
+  ] as const) {
+    const download = opened.page.waitForEvent('download');
+    await opened.call(`save('folder/${name}')`);
+    const file = await download;
+    t.is(file.suggestedFilename(), name);
+    const bytes = await readFile(await file.path());
+    t.deepEqual([...bytes.subarray(0, 2)], [...start]);
+    if (name === 'dog.png') t.is(decodePng(bytes).data[3], 128);
+  }
+  await t.throwsAsync(opened.call(`save('dog.tiff')`), { message: /must end in .png/ });
+});
+
+test('a model from files that the page holds', async (t) => {
+  const opened = await library(t);
+  if (opened === undefined) return;
+  await opened.page.setContent('<input type="file" multiple>');
+  const names = ['model.json', 'weights.bin', 'labels.json'];
+  await opened.page.setInputFiles(
+    'input',
+    names.map((name) => join('demo/model', name)),
+  );
+  const [name, labels, label, score] = await opened.call<unknown[]>('predictFiles()');
+  const model = await loadModel('demo/model', {
+    labels: 'demo/model/labels.json',
+    backend: 'wasm',
+  });
+  t.teardown(() => model.dispose());
+  const zeros = { shape: [1, 128, 128, 3], data: new Float32Array(128 * 128 * 3) };
+  const expl = await explainPrediction(model, zeros);
+  if (expl.kind !== 'image') return t.fail(expl.kind);
+  t.deepEqual([name, labels, label], [model.name, 12, expl.targets[0].label]);
+  t.true(Math.abs((score as number) - expl.targets[0].score) < 1e-4);
 });
 
 test('the example page explains its first picture, and another method', async (t) => {

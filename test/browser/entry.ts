@@ -4,8 +4,10 @@ import {
   formatAsHtml,
   formatAsImage,
   formatAsText,
+  isWhylensError,
   loadImage,
   loadModel,
+  saveImage,
 } from 'whylens';
 
 export interface Answer {
@@ -45,4 +47,34 @@ async function explain(
   };
 }
 
-Object.assign(globalThis, { explain });
+/** A picture as plain numbers, or the code and message of the error. */
+async function load(source: string | File): Promise<object> {
+  try {
+    const { width, height, mode, data } = await loadImage(source, { maxPixels: 5000 });
+    return { width, height, mode, data: [...data] };
+  } catch (error) {
+    if (!isWhylensError(error)) throw error;
+    return { code: error.code, message: error.message };
+  }
+}
+
+/** A model from the files of an `<input>`, labels from one of them; what it says of zeros. */
+async function predictFiles(): Promise<readonly unknown[]> {
+  const files = [...document.querySelector('input')!.files!];
+  const labels = files.find(({ name }) => name === 'labels.json')!;
+  const model = await loadModel(
+    files.filter((file) => file !== labels),
+    { labels, backend: 'wasm' },
+  );
+  const zeros = { shape: [1, 128, 128, 3], data: new Float32Array(128 * 128 * 3) };
+  const expl = await explainPrediction(model, zeros);
+  if (expl.kind !== 'image') throw new Error(expl.kind);
+  return [model.name, model.labels?.length, expl.targets[0].label, expl.targets[0].score];
+}
+
+async function save(name: string): Promise<void> {
+  const data = Uint8ClampedArray.of(255, 0, 0, 128, 0, 255, 0, 255);
+  await saveImage({ width: 2, height: 1, mode: 'RGBA', data }, name);
+}
+
+Object.assign(globalThis, { explain, load, predictFiles, save });

@@ -71,6 +71,14 @@ test('the readme opens with the picture and the two commands', (t) => {
   t.is(first, '```sh\nnpm ci && npm run demo\nnpm ci && npm test\n```');
 });
 
+test('the readme names the package file of this version', async (t) => {
+  const { name, version } = JSON.parse(await readFile('package.json', 'utf8')) as {
+    name: string;
+    version: string;
+  };
+  t.true(pages.get('README.md')!.includes(`./${name}-${version}.tgz`));
+});
+
 /** Headings as the web sites that show Markdown address them. */
 function headings(text: string): string[] {
   return [...text.matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
