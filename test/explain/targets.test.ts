@@ -55,7 +55,7 @@ test.serial('the negative class of a sigmoid head has the negative map', async (
   const { targets } = await mapOf(model, [0, negativeClass(0)]);
   t.deepEqual(
     targets[1].heatmap.data,
-    targets[0].heatmap.data.map((x) => -x),
+    targets[0].heatmap.data.map((x) => 0 - x),
   );
   t.true(Math.abs(targets[0].proba! + targets[1].proba! - 1) < 1e-6);
   // as the output: the slope of the sigmoid
@@ -72,7 +72,7 @@ test.serial('a regression output is explained with its sign and said to be one',
   t.true(up.isRegression && down.isRegression);
   t.deepEqual(
     down.targets[0].heatmap.data,
-    up.targets[0].heatmap.data.map((x) => -x),
+    up.targets[0].heatmap.data.map((x) => 0 - x),
   );
   t.true(
     (await mapOf(model, undefined)).isRegression,

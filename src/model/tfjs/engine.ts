@@ -124,9 +124,8 @@ export class TfjsModel implements ExplainableModel {
     return plan.steps.flatMap(({ op }) => op.weights ?? []);
   }
 
-  /** Nothing to free: what a call uploads is gone when it ends, the model is the caller's. */
   release(): void {
-    this.plans.clear();
+    // what a call uploads is gone when it ends, the model is the caller's
   }
 
   /** Runs the request chunk by chunk; `finish` works on each chunk while its tensors live. */
