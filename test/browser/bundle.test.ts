@@ -179,14 +179,38 @@ test('a page computes the heat that Node computes, and paints it', async (t) => 
 
   const picture = formatAsImage(expected, { target: targets[0] });
   t.is(picture.mode, 'RGBA');
-  t.is(answer.picture.length, picture.data.length);
-  const differing = picture.data.filter((value, i) => Math.abs(value - answer.picture[i]) > 1);
+  const painted = Buffer.from(answer.picture, 'base64');
+  t.is(painted.length, picture.data.length);
+  const differing = picture.data.filter((value, i) => Math.abs(value - painted[i]) > 1);
   t.is(differing.length, 0, 'the pictures differ by more than rounding');
-  t.deepEqual(answer.canvas, answer.picture, 'an opaque picture comes back as it was put');
+  t.true(answer.canvas === answer.picture, 'an opaque picture comes back as it was put');
   t.regex(answer.text, /dog/);
   t.regex(answer.html, /^<!doctype html>/i);
   t.deepEqual(trouble, []);
   await page.close();
+});
+
+test('a worker computes the same, and the page stays free', async (t) => {
+  const opened = await library(t);
+  if (opened === undefined) return;
+  await writeFile(
+    join(folder, 'worker.js'),
+    `import './entry.js';
+    onmessage = ({ data }) => explain(...data).then(postMessage, (e) => postMessage(String(e)));`,
+  );
+  const call = `['model/model.json', 'model/labels.json', 'scenes/guitar-and-cat.png', [0]]`;
+  const [here, there] = await opened.call<readonly Answer[]>(`Promise.all([
+    explain(...${call}),
+    new Promise((done) => {
+      const worker = new Worker('worker.js', { type: 'module' });
+      worker.onmessage = ({ data }) => done(data);
+      worker.onerror = ({ message }) => done(message);
+      worker.postMessage(${call});
+    }),
+  ])`);
+  t.is(there.backend, 'wasm', String(there));
+  t.deepEqual(there.maps, here.maps);
+  t.true(there.canvas === here.canvas);
 });
 
 test('without the .wasm files the error says where they must lie', async (t) => {

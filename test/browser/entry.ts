@@ -15,9 +15,9 @@ export interface Answer {
   readonly shape: readonly number[];
   readonly maps: readonly (readonly number[])[];
   readonly scores: readonly number[];
-  /** The formatted picture, and what a canvas gives back after it was put there. */
-  readonly picture: readonly number[];
-  readonly canvas: readonly number[];
+  /** The formatted picture, and what a canvas gives back after it was put there: bytes as base64. */
+  readonly picture: string;
+  readonly canvas: string;
   readonly text: string;
   readonly html: string;
 }
@@ -40,11 +40,15 @@ async function explain(
     shape: expl.targets[0].heatmap.shape,
     maps: expl.targets.map(({ heatmap }) => [...heatmap.data]),
     scores: expl.targets.map(({ score }) => score),
-    picture: [...data],
-    canvas: [...context.getImageData(0, 0, width, height).data],
+    picture: base64(data),
+    canvas: base64(context.getImageData(0, 0, width, height).data),
     text: formatAsText(expl),
     html: formatAsHtml(expl),
   };
+}
+
+function base64(bytes: Uint8ClampedArray): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 }
 
 /** A picture as plain numbers, or the code and message of the error. */
