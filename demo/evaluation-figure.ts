@@ -151,6 +151,7 @@ function rowPlaces(methods: readonly MethodResult[]): number[] {
 
 function rangeOf(estimates: readonly (Estimate | undefined)[]): [number, number] {
   const known = estimates.filter((found) => found !== undefined);
+  if (known.length === 0) return [0, 1];
   const low = Math.min(0, ...known.map((found) => found.low));
   // a few extreme methods must not press all others together
   const highs = known.map((found) => found.high).sort((a, b) => a - b);

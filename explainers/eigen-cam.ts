@@ -1,5 +1,6 @@
 import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
+import { SANITY } from '../src/container/plugin.js';
 import { eigenCamMap } from '../src/maths/eigen.js';
 import { runLayer } from '../src/model/calls.js';
 import { TOKEN_OPTIONS } from '../src/model/token-grid.js';
@@ -21,6 +22,7 @@ export class EigenCam implements Explainer {
   readonly reference = 'Muhammad 2020';
   readonly cost = '1 forward';
   readonly needs = { activations: true, layer: true };
+  readonly sanity = SANITY.head;
   readonly documents = ['image', 'array'] as const;
   readonly options = TOKEN_OPTIONS;
   readonly ignoresTarget = true;

@@ -1,5 +1,6 @@
 import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
+import { SANITY } from '../src/container/plugin.js';
 import { eigenGradCamMap } from '../src/maths/eigen.js';
 import { differentiateLayer } from '../src/model/calls.js';
 import { TOKEN_OPTIONS } from '../src/model/token-grid.js';
@@ -20,6 +21,7 @@ export class EigenGradCam implements Explainer {
   readonly reference = 'pytorch-grad-cam';
   readonly cost = '1 forward + 1 partial backward per target';
   readonly needs = { gradients: true, activations: true, layer: true };
+  readonly sanity = SANITY.head;
   readonly documents = ['image', 'array'] as const;
   readonly options = TOKEN_OPTIONS;
 

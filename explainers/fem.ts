@@ -1,5 +1,6 @@
 import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
+import { SANITY } from '../src/container/plugin.js';
 import { femMap } from '../src/maths/fem.js';
 import { runLayer } from '../src/model/calls.js';
 import { TOKEN_OPTIONS } from '../src/model/token-grid.js';
@@ -20,6 +21,7 @@ export class Fem implements Explainer {
   readonly reference = 'Fuad 2020';
   readonly cost = '1 forward';
   readonly needs = { activations: true, layer: true };
+  readonly sanity = SANITY.head;
   readonly documents = ['image', 'array'] as const;
   readonly options = {
     ...TOKEN_OPTIONS,

@@ -1,5 +1,6 @@
 import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
+import { SANITY } from '../src/container/plugin.js';
 import type { JsonValue, NdArray } from '../src/explanation.js';
 import { multiply, splitShape, total } from '../src/maths/channels.js';
 import { psi, SumOfMaps, type Rescale } from '../src/maths/full-grad.js';
@@ -61,6 +62,7 @@ export class FullGrad implements Explainer {
   readonly reference = 'Srinivas 2019';
   readonly cost = '1 forward + 1 backward per target';
   readonly needs = { gradients: true, activations: true };
+  readonly sanity = SANITY.head;
   readonly documents = ['image', 'array'] as const;
   readonly options = options;
 

@@ -1,5 +1,6 @@
 import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
+import { SANITY } from '../src/container/plugin.js';
 import {
   CHANNEL_REDUCTIONS,
   reduceChannels,
@@ -35,6 +36,7 @@ export class GuidedBackprop implements Explainer {
   readonly reference = 'Springenberg 2015';
   readonly cost = '1 forward + 1 backward per target';
   readonly needs = { gradients: true };
+  readonly sanity = SANITY.head;
   readonly documents = ['image', 'array'] as const;
   readonly options = options;
 

@@ -1,5 +1,6 @@
 import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
+import { SANITY } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import { kpcaCamMap, type KernelOptions } from '../src/maths/kpca.js';
 import { sizeOf } from '../src/maths/ndarray.js';
@@ -26,6 +27,7 @@ export class KpcaCam implements Explainer {
   readonly reference = 'Karmani 2024';
   readonly cost = '1 forward';
   readonly needs = { activations: true, layer: true };
+  readonly sanity = SANITY.head;
   readonly documents = ['image', 'array'] as const;
   readonly options = {
     ...TOKEN_OPTIONS,

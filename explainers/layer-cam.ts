@@ -1,5 +1,6 @@
 import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
+import { SANITY } from '../src/container/plugin.js';
 import { layerCamMap } from '../src/maths/cam.js';
 import { differentiateLayer } from '../src/model/calls.js';
 import { TOKEN_OPTIONS } from '../src/model/token-grid.js';
@@ -21,6 +22,7 @@ export class LayerCam implements Explainer {
   readonly reference = 'Jiang 2021';
   readonly cost = '1 forward + 1 partial backward per target';
   readonly needs = { gradients: true, activations: true, layer: true };
+  readonly sanity = SANITY.weights;
   readonly documents = ['image', 'array'] as const;
   readonly options = {
     ...TOKEN_OPTIONS,

@@ -1,5 +1,6 @@
 import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
+import { SANITY } from '../src/container/plugin.js';
 import { randomCamMap } from '../src/maths/cam.js';
 import { runLayer } from '../src/model/calls.js';
 import { TOKEN_OPTIONS } from '../src/model/token-grid.js';
@@ -18,6 +19,7 @@ export class RandomCam implements Explainer {
   readonly reference = 'baseline';
   readonly cost = '1 forward';
   readonly needs = { activations: true, layer: true };
+  readonly sanity = SANITY.head;
   readonly documents = ['image', 'array'] as const;
   readonly options = TOKEN_OPTIONS;
   readonly ignoresTarget = true;

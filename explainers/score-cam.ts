@@ -1,5 +1,6 @@
 import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
+import { SANITY } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import type { NdArray } from '../src/explanation.js';
 import { channelsOf, weightedChannelSum } from '../src/maths/cam.js';
@@ -35,6 +36,7 @@ export class ScoreCam implements Explainer {
   readonly reference = 'Wang 2020';
   readonly cost = '1 forward + 1 forward per channel that varies';
   readonly needs = { activations: true, layer: true };
+  readonly sanity = SANITY.weights;
   readonly documents = ['image', 'array'] as const;
   readonly options = {
     ...TOKEN_OPTIONS,

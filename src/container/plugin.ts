@@ -92,6 +92,16 @@ export interface ExplainedRecords {
 
 export type Explained = ExplainedMaps | ExplainedRecords;
 
+/**
+ * What methods that fail the model-randomisation check say of themselves, as measured by
+ * `npm run evaluate` (docs/evaluation.md); a test compares.
+ */
+export const SANITY = {
+  head: "fails the model-randomisation check (on the demo's classifier): its map stays the same when the head of the model, which tells the classes apart, is re-drawn",
+  weights:
+    "fails the model-randomisation check (on the demo's classifier): its map stays much the same while the model's weights are re-drawn",
+} as const;
+
 export interface Explainer {
   /** Also the file's, the test's and the documentation entry's name. */
   readonly id: string;
