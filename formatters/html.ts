@@ -5,7 +5,7 @@ import { EXPLANATION_KINDS, type Explanation } from '../src/explanation.js';
 import { isColormap } from '../src/images/colormaps.js';
 import { RESAMPLING_FILTERS, type ResamplingFilter } from '../src/images/resample.js';
 import { type OptionSpecs, validateOptions } from '../src/options.js';
-import { checkNumbers } from './drawing/check.js';
+import { checkExplanation } from './check.js';
 import { SHOWN_FILTERS, type ShownFilter } from './drawing/overlay.js';
 import { SPAN_SCHEMES, type SpanScheme } from './drawing/spans.js';
 import { renderArticle, titleOf, type ArticleOptions } from './html/article.js';
@@ -124,7 +124,7 @@ export function formatAsHtml(
       'a page needs at least one explanation, got none',
     );
   }
-  list.forEach(checkNumbers);
+  list.forEach(checkExplanation);
   const parts = {
     ...checked,
     colormap: checked.colormap ?? (checked.filter === 'symmetric' ? 'RdBu_r' : 'viridis'),

@@ -21,6 +21,7 @@ import {
 import { checkPicture } from '../src/images/picture.js';
 import { RESAMPLING_FILTERS, resize, type ResamplingFilter } from '../src/images/resample.js';
 import { validateOptions, type OptionSpecs } from '../src/options.js';
+import { checkExplanation } from './check.js';
 import { DRAWN_KINDS, sceneOf, type SceneOptions } from './scenes.js';
 import { selectTarget, type TargetChoice } from './targets.js';
 
@@ -157,6 +158,7 @@ export function formatAsImage(
   const given: FormatAsImageOptions = validateOptions('formatter image', IMAGE_OPTIONS, {
     ...options,
   });
+  checkExplanation(explanation);
   const { blend, alphaLimit = IMAGE_OPTIONS.alphaLimit.default } = given;
   const { colormap = blend === 'add' ? 'jet' : 'viridis' } = given;
   const { resamplingFilter: filter = blend === 'add' ? 'bicubic' : DEFAULT_FILTER } = given;

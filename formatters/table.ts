@@ -10,6 +10,7 @@ import {
   type TreeNode,
 } from '../src/explanation.js';
 import { type OptionSpecs, validateOptions } from '../src/options.js';
+import { checkExplanation } from './check.js';
 
 /** A cell; undefined where a row has nothing to say. */
 export type Cell = string | number | boolean | undefined;
@@ -55,10 +56,12 @@ const AXES: Readonly<Record<number, readonly string[]>> = {
  * | decision-tree | a node, parents first |
  * | transition-features | a pair of classes |
  *
+ * @throws WhylensError `INVALID_EXPLANATION` for a damaged record
  * @example
  * console.table(formatAsTable(expl));
  */
 export function formatAsTable(expl: Explanation): Row[] {
+  checkExplanation(expl);
   return uniform(rowsOf(expl));
 }
 

@@ -10,6 +10,7 @@ import {
   type TargetBase,
 } from '../src/explanation.js';
 import { type OptionSpecs, validateOptions } from '../src/options.js';
+import { checkExplanation } from './check.js';
 import { EXTENTS, heatWords, type Extent } from './text/heat.js';
 import { clean, labelled, short, wrap } from './text/layout.js';
 import { drawMap } from './text/map.js';
@@ -77,7 +78,8 @@ export const TEXT_OPTIONS = {
  * the text is safe to print. Without `color` it holds no escape sequence, and
  * drawings are plain ASCII.
  *
- * @throws WhylensError `INVALID_OPTION` for a section, colour level or width that is none
+ * @throws WhylensError `INVALID_OPTION` for a section, colour level or width that is none,
+ *   `INVALID_EXPLANATION` for a damaged record
  * @example
  * console.log(formatAsText(expl, { show: ['targets', 'map'], width: 100 }));
  */
@@ -90,6 +92,7 @@ export function formatAsText(expl: Explanation, options: TextOptions = {}): stri
       color: typeof color === 'boolean' ? (color ? 'truecolor' : 'none') : color,
     }),
   });
+  checkExplanation(expl);
   const level = checked.color as ColorLevel;
   const blocks = checked.glyphs === 'auto' ? level !== 'none' : checked.glyphs === 'blocks';
   const sections = sectionsOf(checked.show as readonly string[]);

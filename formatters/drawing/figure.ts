@@ -2,7 +2,7 @@
 import type { Explanation, Heatmap, Picture } from '../../src/explanation.js';
 import { oneLine } from '../html/escape.js';
 import { signed } from '../html/numbers.js';
-import { checkNumbers } from './check.js';
+import { checkExplanation } from '../check.js';
 import { colormapStrip, endsOf, percentileFor, shownExtent, type Extent } from './overlay.js';
 import { originalPanel } from './panel-maps.js';
 import { panelsOf, type Panel, type PanelOptions } from './panels.js';
@@ -27,7 +27,7 @@ export interface FigureLayout extends Omit<PanelOptions, 'pairs' | 'extent'> {
 }
 
 export function figureOf(list: readonly Explanation[], layout: FigureLayout): Scene {
-  list.forEach(checkNumbers);
+  list.forEach(checkExplanation);
   const maps = list.flatMap(mapsOf);
   const original = originalOf(list, maps.length, layout.original);
   const extent =

@@ -1,6 +1,7 @@
 /** Typed arrays and pictures as JSON: base64 of little-endian float32, and PNG. */
 import type { NdArray, Picture, PictureMode } from '../../src/explanation.js';
 import { fromBase64, toBase64 } from '../../src/images/base64.js';
+import { checkPicture } from '../../src/images/picture.js';
 import { decodePng, encodePng, readPngHeader } from '../../src/images/png.js';
 import { count, fail, inside, list, literal, number, object, string, type Codec } from './codec.js';
 
@@ -25,11 +26,12 @@ export interface StoredPicture {
 /** An array with one of these numbers of axes, without NaN and infinities. */
 export function array(...ranks: readonly number[]): Codec<NdArray> {
   return (value, at, way) => {
-    if (way.direction === 'write') {
+    if (way.direction !== 'read') {
       const { shape, data } = looseArray(value, at, way);
       if (!(data instanceof Float32Array)) fail(inside(at, 'data'), 'a Float32Array', data);
       checkShape(shape, data.length, ranks, at);
       checkFinite(data, at);
+      if (way.direction === 'check') return value as NdArray;
       const stored: StoredArray = {
         shape,
         dtype: 'float32',
@@ -61,10 +63,13 @@ export function array(...ranks: readonly number[]): Codec<NdArray> {
 }
 
 export const picture: Codec<Picture> = (value, at, way) => {
-  if (way.direction === 'write') {
+  if (way.direction !== 'read') {
     const { width, height, mode, data } = loosePicture(value, at, way);
     if (!(data instanceof Uint8ClampedArray)) {
       fail(inside(at, 'data'), 'a Uint8ClampedArray', data);
+    }
+    if (way.direction === 'check') {
+      return wrapped(() => checkPicture({ width, height, mode, data }), at, value);
     }
     const stored: StoredPicture = {
       width,

@@ -1,7 +1,8 @@
 /**
  * The pieces of which the stored form is described once, for both ways: a
  * codec checks a value and copies it, to JSON when writing and from JSON when
- * reading. Everything that does not fit is refused with its place.
+ * reading; checking alone leaves arrays and pictures where they lie. Everything
+ * that does not fit is refused with its place.
  */
 import { nearestNames, WhylensError } from '../../src/errors.js';
 import type { JsonValue } from '../../src/explanation.js';
@@ -13,7 +14,8 @@ const FORBIDDEN = ['__proto__', 'constructor', 'prototype'];
 
 /** Which way, and how. */
 export interface Way {
-  readonly direction: 'write' | 'read';
+  /** `check` is `write` that stores nothing and lets further fields pass. */
+  readonly direction: 'write' | 'read' | 'check';
   readonly arrays: 'base64' | 'numbers';
   readonly maxPixels: number;
 }
@@ -25,7 +27,7 @@ export interface Place {
   readonly depth: number;
 }
 
-/** Gives the value when reading, and its stored form (which is not a `T`) when writing. */
+/** Gives the value when reading or checking, and its stored form (which is not a `T`) when writing. */
 export type Codec<T> = (value: unknown, at: Place, way: Way) => T;
 
 export interface OptionalCodec<T> {
@@ -93,7 +95,7 @@ export function object<T extends object>(fields: Fields<T>): Codec<T> {
   return (value, at, way) => {
     const given = entriesOf(value, at);
     for (const [name] of given) {
-      if (!names.includes(name)) {
+      if (way.direction !== 'check' && !names.includes(name)) {
         const near = nearestNames(name, names, 1)[0];
         fail(inside(at, name), `left out: there is no such field (nearest: '${near}')`, value);
       }

@@ -363,7 +363,7 @@ test('bad maps, options and kinds are typed errors that say what is allowed', (t
   throws(
     () => formatAsImage(record(imageRecord.image, mapOf([[1, NaN]]))),
     'INVALID_EXPLANATION',
-    /NaN at position 1/,
+    /heatmap.data\[1\].*got NaN/,
   );
   throws(
     () => formatAsImage(record(imageRecord.image, { shape: [3], data: new Float32Array(3) })),
