@@ -127,7 +127,7 @@ function checkShape(
 ): void {
   const place = inside(at, 'shape');
   if (!ranks.includes(shape.length)) {
-    fail(place, `${ranks.join(' or ')} sizes`, `[${shape.join(', ')}]`);
+    fail(place, `the sizes of ${ranks.join(' or ')} axes`, `[${shape.join(', ')}]`);
   }
   const size = shape.reduce((a, b) => a * b, 1);
   if (size === 0 || size !== length) {

@@ -368,7 +368,7 @@ test('bad maps, options and kinds are typed errors that say what is allowed', (t
   throws(
     () => formatAsImage(record(imageRecord.image, { shape: [3], data: new Float32Array(3) })),
     'INVALID_EXPLANATION',
-    /2 axes/,
+    /2 axes.*\[3\]/,
   );
   throws(
     () => formatAsImage({ ...imageRecord, targets: [] }),

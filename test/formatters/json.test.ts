@@ -142,7 +142,7 @@ test('nothing that could not be read back is written', (t) => {
   t.throws(write({ heatmap: { shape: [2, 2], data: new Float32Array(3) } }), { code });
   t.throws(write({ heatmap: { shape: [4], data: new Float32Array(4) } }), {
     code,
-    message: /2 sizes/,
+    message: /2 axes/,
   });
   t.throws(write({ heatmap: { shape: [1, 1], data: [1] } }), { code, message: /a Float32Array/ });
   t.throws(write({ surprise: 1 }), { code, message: /surprise.*no such field/ });
