@@ -15,6 +15,7 @@ import type {
 } from './explanation.js';
 import { sampleOf } from './maths/ndarray.js';
 import type { ScoreKind } from './model/interface.js';
+import { DEFAULT_FILTER } from './shared-options.js';
 import { concreteTarget, describeTarget, probaOf, scoreOf, targetId } from './model/targets.js';
 
 interface About {
@@ -74,7 +75,7 @@ export function assembleMaps(explained: ExplainedMaps, about: MapsAbout): Explan
       method: explainer.id,
       description: explainer.description,
       isRegression: targets.every(({ definition }) => definition?.kind === 'regression'),
-      parameters: parametersOf(about, facts),
+      parameters: parametersOf(about, pictureDocument(about, docs, n), facts),
       warnings,
       targets,
       ...(layer === undefined ? {} : { layer: layerShape(layer) }),
@@ -89,14 +90,23 @@ export function assembleMaps(explained: ExplainedMaps, about: MapsAbout): Explan
 }
 
 /** Records of an explainer's own making get the fields it left empty. */
-export function completeRecords({ explanations }: ExplainedRecords, about: About): Explanation[] {
+export function completeRecords(
+  { explanations }: ExplainedRecords,
+  about: About & Pick<MapsAbout, 'docs' | 'inputs' | 'input'>,
+): Explanation[] {
   const { explainer, prepared } = about;
   return explanations.map((explanation, n) => ({
     ...explanation,
     estimator: explanation.estimator || prepared.description.name,
     method: explanation.method || explainer.id,
     description: explanation.description || explainer.description,
-    parameters: { ...parametersOf(about), ...explanation.parameters },
+    parameters: {
+      ...parametersOf(
+        about,
+        about.inputs.length === 0 ? undefined : pictureDocument(about, about.docs, n),
+      ),
+      ...explanation.parameters,
+    },
     warnings: [
       ...explanation.warnings,
       ...(about.warnings.get(undefined) ?? []),
@@ -113,11 +123,20 @@ export function pictureFor(
   sample: NdArray,
 ): Picture {
   if (options.image !== undefined) return copyOf(asPicture(options.image)!);
+  const picture = pictureDocument({ prepared, input }, docs, n);
+  return picture === undefined ? pictureOf(sample, prepared.preprocess) : copyOf(picture);
+}
+
+/** The explained document of sample `n`, where it is a picture. */
+function pictureDocument(
+  { prepared, input }: Pick<MapsAbout, 'prepared' | 'input'>,
+  docs: readonly unknown[],
+  n: number,
+): Picture | undefined {
   const doc = docs.length === 1 ? docs[0] : docs[n];
   const name = prepared.description.inputs[input].name;
   const named = typeof doc === 'object' && doc !== null && Object.hasOwn(doc, name);
-  const picture = asPicture(named ? (doc as Record<string, unknown>)[name] : doc);
-  return picture === undefined ? pictureOf(sample, prepared.preprocess) : copyOf(picture);
+  return asPicture(named ? (doc as Record<string, unknown>)[name] : doc);
 }
 
 /** The record owns its picture: the caller may draw on his afterwards. */
@@ -125,16 +144,30 @@ function copyOf({ width, height, mode, data }: Picture): Picture {
   return { width, height, mode, data: data.slice() };
 }
 
+const TOOK_PART = [
+  'resize',
+  'input',
+  'inputShape',
+  'outputActivation',
+  'batchSize',
+  'memoryBudget',
+  'backend',
+] as const;
+
 function parametersOf(
   { validated, options, score, seed, explainer, prepared }: About,
+  picture: Picture | undefined,
   facts: Readonly<Record<string, JsonValue>> = {},
 ): Record<string, JsonValue> {
   const parameters: Record<string, JsonValue> = { score, seed };
-  for (const name of ['resize', 'input', 'batchSize', 'memoryBudget', 'backend'] as const) {
+  for (const name of TOOK_PART) {
     const value = options[name];
-    if (value !== undefined) parameters[name] = value;
+    if (value !== undefined) parameters[name] = asJson(value, explainer.id);
   }
-  if (typeof prepared.preprocess === 'string') parameters.preprocess = prepared.preprocess;
+  if (picture !== undefined) parameters.resize ??= DEFAULT_FILTER;
+  if (prepared.preprocess !== undefined) {
+    parameters.preprocess = asJson(prepared.preprocess, explainer.id);
+  }
   for (const [name, value] of Object.entries(validated))
     parameters[name] = asJson(value, explainer.id);
   return { ...parameters, ...facts };

@@ -145,14 +145,12 @@ async function numbersOf(doc: unknown, input: InputInfo): Promise<NdArray> {
         `input '${input.name}' must hold numbers, got a tensor of dtype ${dtype}`,
       );
     }
-    const raw =
-      typeof candidate.dataSync === 'function'
-        ? candidate.dataSync()
-        : typeof candidate.data === 'function'
-          ? await candidate.data()
-          : candidate.data;
-    if (ArrayBuffer.isView(raw) || Array.isArray(raw)) {
-      const data = new Float32Array(raw);
+    const raw = await valuesOf(candidate, input);
+    if (
+      (ArrayBuffer.isView(raw) && !(raw instanceof DataView) && !isBigInts(raw)) ||
+      (Array.isArray(raw) && raw.every(isNumeric))
+    ) {
+      const data = new Float32Array(raw as ArrayLike<number>);
       const shape = [...candidate.shape] as number[];
       if (data.length !== sizeOf(shape)) {
         throw new WhylensError(
@@ -163,9 +161,50 @@ async function numbersOf(doc: unknown, input: InputInfo): Promise<NdArray> {
       return { shape, data };
     }
   }
+  if (shaped(doc)) {
+    throw new WhylensError(
+      'INVALID_DOCUMENT',
+      `the data of input '${input.name}' must be an array of numbers, got ${Array.isArray(doc.data) ? `one with ${kindOf(doc.data.find((item) => !isNumeric(item)))}` : kindOf(doc.data)}`,
+    );
+  }
   throw new WhylensError(
     'INVALID_DOCUMENT',
     `a document must be a picture { width, height, mode, data }, an array { shape, data }, nested arrays or a tensor, got ${kindOf(doc)}. Read a file with loadImage first`,
+  );
+}
+
+/** A tensor's values are fetched; one that is disposed of has none. */
+async function valuesOf(
+  candidate: Partial<TensorLike> & { data?: unknown },
+  input: InputInfo,
+): Promise<unknown> {
+  try {
+    if (typeof candidate.dataSync === 'function') return candidate.dataSync();
+    return typeof candidate.data === 'function' ? await candidate.data() : candidate.data;
+  } catch (cause) {
+    throw new WhylensError(
+      'INVALID_DOCUMENT',
+      `the values of the tensor for input '${input.name}' cannot be read: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
+function isBigInts(data: unknown): boolean {
+  return data instanceof BigInt64Array || data instanceof BigUint64Array;
+}
+
+function isNumeric(value: unknown): boolean {
+  return typeof value === 'number' || typeof value === 'boolean';
+}
+
+function shaped(doc: unknown): doc is { shape: unknown[]; data: unknown } {
+  return (
+    typeof doc === 'object' &&
+    doc !== null &&
+    'data' in doc &&
+    'shape' in doc &&
+    Array.isArray(doc.shape)
   );
 }
 
@@ -182,7 +221,7 @@ function nestedArray(doc: readonly unknown[], input: InputInfo): NdArray {
   let next = 0;
   const walk = (part: unknown, axis: number): void => {
     if (axis === shape.length) {
-      if (typeof part !== 'number' && typeof part !== 'boolean') {
+      if (!isNumeric(part)) {
         throw new WhylensError(
           'INVALID_DOCUMENT',
           `input '${input.name}' must hold numbers, got ${kindOf(part)}`,

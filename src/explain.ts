@@ -30,9 +30,9 @@ import { isLoadedModel } from './model/loaded.js';
 import { labelProblem, parseTargets, type TargetOption } from './model/parse-targets.js';
 import { withDisplay } from './notebook.js';
 import { validateOptions } from './options.js';
+import { DEFAULT_FILTER, methodsOwn } from './shared-options.js';
 
 export const DEFAULT_METHOD = 'grad-cam';
-export const DEFAULT_FILTER: ResamplingFilter = 'bilinear';
 
 /** Options that every method takes; a method's own options stand beside them. */
 export interface ExplainOptions extends BatchOptions {
@@ -74,30 +74,6 @@ export interface ExplainOptions extends BatchOptions {
   /** Options of the method. */
   readonly [option: string]: unknown;
 }
-
-/** The options that are not a method's own. */
-const SHARED = [
-  'method',
-  'targets',
-  'layer',
-  'score',
-  'image',
-  'labels',
-  'preprocess',
-  'resize',
-  'input',
-  'seed',
-  'inputShape',
-  'outputActivation',
-  'backend',
-  'estimator',
-  'container',
-  'plugins',
-  'batchSize',
-  'memoryBudget',
-  'signal',
-  'onProgress',
-] as const;
 
 /**
  * Explains one document.
@@ -276,25 +252,11 @@ async function explainTogether(
   docs: readonly unknown[],
   options: ExplainOptions,
 ): Promise<Explanation[]> {
+  const own = methodsOwn(options);
   const registry = registryFor(options);
   const { method = DEFAULT_METHOD, score = 'logit', seed = 0 } = options;
-  const own = Object.fromEntries(
-    Object.entries(options).filter(([name]) => !(SHARED as readonly string[]).includes(name)),
-  );
   const explainer = registry.explainerFor(method, own);
   const validated = validateOptions(`method '${explainer.id}'`, explainer.options, own);
-  if (score !== 'logit' && score !== 'output') {
-    throw new WhylensError(
-      'INVALID_OPTION',
-      `option 'score' must be 'logit' or 'output', got ${JSON.stringify(score)}`,
-    );
-  }
-  if (!Number.isSafeInteger(seed)) {
-    throw new WhylensError(
-      'INVALID_OPTION',
-      `option 'seed' must be a whole number, got ${String(seed)}`,
-    );
-  }
   requireDocumentKind(explainer, docs);
   return withModel(model, options, registry, async (prepared) => {
     const { description, labels, preprocess } = prepared;
@@ -348,7 +310,7 @@ async function explainTogether(
     const about = { explainer, prepared, validated, options, score, seed, warnings, registry };
     const records =
       explained.kind === 'records'
-        ? completeRecords(explained, about)
+        ? completeRecords(explained, { ...about, docs, inputs, input })
         : assembleMaps(explained, { ...about, docs, inputs, input, targets, layer });
     return records.map((record) => withDisplay(record, registry));
   });

@@ -1,5 +1,6 @@
 /** Looking into a model without explaining anything: logits, activations, and where they are. */
 import { withModel, registryFor, type ExplainOptions } from './explain.js';
+import { DEFAULT_FILTER } from './shared-options.js';
 import { inputArray } from './document.js';
 import { WhylensError } from './errors.js';
 import type { NdArray } from './explanation.js';
@@ -10,8 +11,6 @@ import {
   type ModelDescription,
 } from './model/interface.js';
 import { chooseLayer, findLayer, hasSpace, type LayerReference } from './model/layers.js';
-
-const DEFAULT_FILTER = 'bilinear';
 
 export interface ExposeOptions
   extends

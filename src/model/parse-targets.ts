@@ -59,17 +59,50 @@ export function parseTarget(given: unknown, labels: readonly string[] | undefine
     }
     return classTarget(labelIndex(given, labels));
   }
-  if (
-    typeof given === 'object' &&
-    given !== null &&
-    typeof (given as { kind?: unknown }).kind === 'string'
-  ) {
-    return given as Target;
-  }
+  if (isTarget(given)) return given;
   throw new WhylensError(
     'INVALID_TARGET',
-    `a target must be a class index, a label, or data made by classTarget, ratherThan, maskTarget and the like; got ${given === null ? 'null' : typeof given}`,
+    `a target must be a class index, a label, or data made by classTarget, ratherThan, maskTarget and the like; got ${typeof given === 'object' ? JSON.stringify(given)?.slice(0, 80) : typeof given}`,
   );
+}
+
+/** Target data may come from a file: true where all that its kind needs is there. */
+function isTarget(given: unknown): given is Target {
+  if (typeof given !== 'object' || given === null) return false;
+  const { kind, index, rank, sign, terms, mask, vector, output } = given as Record<string, unknown>;
+  if (output !== undefined && typeof output !== 'string') return false;
+  switch (kind) {
+    case 'top':
+      return Number.isInteger(rank) && Number(rank) >= 0;
+    case 'class':
+    case 'negative':
+      return typeof index === 'number';
+    case 'regression':
+      return typeof index === 'number' && (sign === 1 || sign === -1);
+    case 'weighted':
+      return (
+        Array.isArray(terms) &&
+        terms.length > 0 &&
+        terms.every(
+          (term: { target?: unknown; weight?: unknown } | null) =>
+            Number.isFinite(term?.weight) && isTarget(term?.target),
+        )
+      );
+    case 'mask': {
+      const { shape, data } = (mask ?? {}) as Record<string, unknown>;
+      return typeof index === 'number' && isNumbers(shape) && isNumbers(data);
+    }
+    case 'similarity':
+      return isNumbers(vector);
+    case 'element':
+      return isNumbers(index);
+    default:
+      return false;
+  }
+}
+
+function isNumbers(list: unknown): boolean {
+  return Array.isArray(list) && list.every((item) => Number.isFinite(item));
 }
 
 /** What is wrong with the number of labels, where it is not that of the classes. */

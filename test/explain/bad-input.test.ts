@@ -104,7 +104,7 @@ const CASES: readonly [
     doc,
     { score: 'prob' as 'logit' },
     'INVALID_OPTION',
-    /'logit' or 'output'/,
+    /one of logit, output, got 'prob'/,
   ],
   [
     'a layer for a method without',
