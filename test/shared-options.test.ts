@@ -95,7 +95,10 @@ test.serial('documents of numbers that are none', async (t) => {
   for (const [doc, message] of [
     [{ shape, data: new BigInt64Array(90) }, /array of numbers, got .*BigInt64Array/],
     [{ shape, data: new DataView(new ArrayBuffer(90)) }, /array of numbers, got .*DataView/],
-    [{ shape, data: Array.from({ length: 90 }, (_, i) => String(i)) }, /got one with the string '0'/],
+    [
+      { shape, data: Array.from({ length: 90 }, (_, i) => String(i)) },
+      /got one with the string '0'/,
+    ],
     [gone, /cannot be read: Tensor is disposed/],
     [new Float32Array(90), /\{ shape, data \}.*Float32Array/],
   ] as const) {
