@@ -30,6 +30,9 @@ const options = {
   },
 } as const satisfies OptionSpecs;
 
+/** Share of the score that rounding does not explain. */
+const NOTICEABLE = 0.01;
+
 /**
  * What the terms of one sample and target sum to; the gap is
  * input + bias + offset − score, 0 up to rounding where every unit is understood.
@@ -110,6 +113,13 @@ export class FullGrad implements Explainer {
               const gap = sums.input + sums.bias + sums.offset - chunk.scores[i][k];
               maps[n][t] = map;
               completeness[n][t] = { ...sums, gap };
+              const size = Math.max(Math.abs(chunk.scores[i][k]), Math.abs(sums.bias));
+              if (unknown.length === 0 && Math.abs(gap) > NOTICEABLE * size) {
+                context.warn(
+                  `full-grad's terms sum to ${(chunk.scores[i][k] + gap).toPrecision(3)}, the score is ${chunk.scores[i][k].toPrecision(3)}: the model has layers that are neither linear nor value by value (attention, layer normalisation, a custom layer), and the map lacks what they add`,
+                  n,
+                );
+              }
             });
           }
         },

@@ -56,7 +56,8 @@ export function assembleMaps(explained: ExplainedMaps, about: MapsAbout): Explan
       requireFinite(heatmap, explainer.id);
       const definition = concreteTarget(about.targets[n][t], outputs, n);
       const label = describeTarget(definition, prepared.labels);
-      const why = emptyReason(heatmap, explainer, score);
+      const tokens = inputs[input].shape.length === 4 && layer?.shape.length === 2;
+      const why = emptyReason(heatmap, explainer, score, tokens);
       if (why !== undefined) warnings.push(`${label}: ${why}`);
       const proba = probaOf(definition, outputs, n);
       return {
@@ -200,6 +201,7 @@ function emptyReason(
   { data }: NdArray,
   explainer: Explainer,
   score: ScoreKind,
+  tokens: boolean,
 ): string | undefined {
   if (data.some((value) => value > 0)) return undefined;
   if (data.some((value) => value < 0)) {
@@ -209,7 +211,11 @@ function emptyReason(
     return 'the map is zero everywhere: nothing that was changed changed the score';
   return score === 'output'
     ? "the map is zero everywhere: the output is saturated or does not depend on the layer here; try score 'logit'"
-    : 'the map is zero everywhere: all gradients vanish, so the score does not depend on the layer for this document';
+    : `the map is zero everywhere: all gradients vanish, so the score does not depend on the layer for this document${
+        tokens
+          ? '; where only a class token is read behind it, as in vision transformers, name a layer before the last attention'
+          : ''
+      }`;
 }
 
 function hasName(target: Target, labels: readonly string[] | undefined): boolean {
