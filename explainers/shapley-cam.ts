@@ -129,7 +129,11 @@ async function hessianTimes(
   const curved = targets.map((_, t) =>
     TINY_STEPS.every((_, i) => !same(tiny(t, 2 * i), tiny(t, 2 * i + 1))),
   );
-  if (!curved.includes(true)) return targets.map(() => undefined);
+  if (!curved.includes(true)) {
+    // the wider step is left out
+    batch.onProgress?.(2 * TINY_STEPS.length + 2, 2 * TINY_STEPS.length + 2);
+    return targets.map(() => undefined);
+  }
   const far = await gradientsAt(bothWays([step]), 2 * TINY_STEPS.length);
   return targets.map((_: Target, t) => {
     if (!curved[t]) return undefined;
