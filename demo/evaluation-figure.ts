@@ -95,7 +95,7 @@ export function evaluationFigure(table: EvaluationTable): Scene {
     MARGIN,
     bottom + 52,
     'Passes: forwards + back. A map that is the same everywhere scores ' +
-      `${table.boxes.toFixed(2)} at pointing, energy and IoU.`,
+      `${table.boxes.toFixed(2)} at pointing, energy and IoU. What lies beyond the end of a column stands at its end.`,
     { size: TEXT, fill: soft },
   );
   return { width, height, shapes, background: page, title: 'Which method to trust' };

@@ -1,5 +1,6 @@
 import { injectable } from 'inversify';
 import type { ExplainContext, ExplainedMaps, Explainer } from '../src/container/plugin.js';
+import { SANITY } from '../src/container/plugin.js';
 import type { LayerChoice, NdArray } from '../src/explanation.js';
 import { sampleOf, sizeOf } from '../src/maths/ndarray.js';
 import { seededRandom } from '../src/maths/random.js';
@@ -70,6 +71,8 @@ export class Smooth implements Explainer {
   readonly description = "The method's maps, combined over copies of the input with noise added.";
   readonly reference = 'Smilkov 2017';
   readonly cost = 'n (25) × the method';
+  // measured with its default method; with another, the text is that method's own
+  readonly sanity = `of saliency, its default: ${SANITY.weights}`;
   readonly needs = {};
   readonly documents = ['image', 'array'] as const;
   readonly options = { of, ...own };
