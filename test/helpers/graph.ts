@@ -56,10 +56,21 @@ export class GraphBuilder {
     return name;
   }
 
-  async load(signature?: {
-    inputs: Record<string, string>;
-    outputs: Record<string, string>;
-  }): Promise<converter.GraphModel> {
+  async load(signature?: Signature): Promise<converter.GraphModel> {
+    const { weightsManifest: _, ...artifacts } = this.artifacts(signature);
+    return converter.loadGraphModel(tf.io.fromMemory(artifacts));
+  }
+
+  /** As a converter writes them: `model.json` and one file of weights. */
+  files(signature?: Signature): { name: string; bytes: Uint8Array }[] {
+    const { weightData, weightSpecs: _, ...json } = this.artifacts(signature);
+    return [
+      { name: 'model.json', bytes: new TextEncoder().encode(JSON.stringify(json)) },
+      { name: 'group1-shard1of1.bin', bytes: new Uint8Array(weightData) },
+    ];
+  }
+
+  private artifacts(signature?: Signature) {
     const buffer = new ArrayBuffer(this.data.length * 4);
     const floats = new Float32Array(buffer);
     const ints = new Int32Array(buffer);
@@ -78,23 +89,27 @@ export class GraphBuilder {
           { name, dtype: 'DT_FLOAT', tensorShape: shapeOf(this.nodes, name) },
         ]),
       );
-    return converter.loadGraphModel(
-      tf.io.fromMemory({
-        modelTopology: { node: this.nodes, library: {}, versions: {} },
-        weightSpecs: this.specs,
-        weightData: buffer,
-        format: 'graph-model',
-        ...(signature === undefined
-          ? {}
-          : {
-              signature: {
-                inputs: entries(signature.inputs),
-                outputs: entries(signature.outputs),
-              },
-            }),
-      }),
-    );
+    return {
+      modelTopology: { node: this.nodes, library: {}, versions: {} },
+      weightsManifest: [{ paths: ['group1-shard1of1.bin'], weights: this.specs }],
+      weightSpecs: this.specs,
+      weightData: buffer,
+      format: 'graph-model',
+      ...(signature === undefined
+        ? {}
+        : {
+            signature: {
+              inputs: entries(signature.inputs),
+              outputs: entries(signature.outputs),
+            },
+          }),
+    };
   }
+}
+
+interface Signature {
+  readonly inputs: Record<string, string>;
+  readonly outputs: Record<string, string>;
 }
 
 function shapeOf(nodes: readonly Record<string, unknown>[], name: string): unknown {
