@@ -8,16 +8,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import type { Op } from '../program.js';
 import type { Weight } from '../weight.js';
+import { padOrCrop, type ConvGeometry, type Padding } from './padding.js';
 import { blockBackward, isBlockwise } from './strided.js';
 
-export type Padding = 'same' | 'valid' | readonly (readonly [number, number])[];
-
-export interface ConvGeometry {
-  /** One number per spatial axis. */
-  readonly strides: readonly number[];
-  readonly dilations: readonly number[];
-  readonly padding: Padding;
-}
+export type { ConvGeometry, Padding };
 
 /** Rows added before and after per axis, as TensorFlow counts them. */
 export function padsOf(
@@ -217,32 +211,6 @@ export function explicitPadding(
   const same = padsOf(size, window, { ...geometry, padding: 'same' });
   if (pads.every(([a, b], axis) => a === same[axis][0] && b === same[axis][1])) return [x, 'same'];
   return [padOrCrop(x, pads), 'valid'];
-}
-
-/** Adds zeros, or takes rows away where a number is negative. */
-export function padOrCrop(x: Tensor, pads: readonly (readonly [number, number])[]): Tensor {
-  let result = x;
-  pads.forEach(([a, b], i) => {
-    if (a < 0 || b < 0) result = crop(result, 1 + i, Math.max(0, -a), Math.max(0, -b));
-  });
-  if (pads.some(([a, b]) => a > 0 || b > 0)) {
-    const by = pads.map(([a, b]) => [Math.max(0, a), Math.max(0, b)] as [number, number]);
-    result = tf.pad(result, [[0, 0], ...by, [0, 0]]);
-  }
-  return result;
-}
-
-/**
- * Takes positions away at the start and the end of one axis, as columns of a
- * matrix: WASM copies slices of higher rank pixel by pixel.
- */
-function crop(x: Tensor, axis: number, before: number, after: number): Tensor {
-  const inner = x.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
-  const rows = x.shape.slice(0, axis).reduce((a, b) => a * b, 1);
-  const shape = [...x.shape];
-  shape[axis] -= before + after;
-  const matrix = tf.reshape(x, [rows, x.shape[axis] * inner]);
-  return tf.reshape(tf.slice(matrix, [0, before * inner], [rows, shape[axis] * inner]), shape);
 }
 
 /** The output gradient with zeros between its values, and the padding that makes the reversed convolution give `size`. */

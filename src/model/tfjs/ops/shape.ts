@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Op } from '../program.js';
-import { padOrCrop } from './conv.js';
+import { padOrCrop } from './padding.js';
 import { repeat } from './repeat.js';
 
 /** Reshape of each sample; −1 once for what is left. */

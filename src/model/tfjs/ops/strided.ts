@@ -8,7 +8,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { Session, Weight } from '../weight.js';
-import { padOrCrop, type ConvGeometry } from './conv.js';
+import { padOrCrop, type ConvGeometry } from './padding.js';
 
 /** Where it applies: one stride above 1 for both axes, no dilation. */
 export function isBlockwise({ strides, dilations }: ConvGeometry): boolean {
