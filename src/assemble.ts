@@ -83,9 +83,9 @@ export function assembleMaps(explained: ExplainedMaps, about: MapsAbout): Explan
       ...(inputs.length > 1 ? { input: prepared.description.inputs[input].name } : {}),
     };
     const rank = sample.shape.length;
-    const own = { shape: sample.shape, data: sample.data.slice() };
-    if (rank <= 2) return { kind: 'signal', ...base, signal: own };
-    if (rank >= 4) return { kind: 'volume', ...base, volume: own };
+    const own = () => ({ shape: sample.shape, data: sample.data.slice() });
+    if (rank <= 2) return { kind: 'signal', ...base, signal: own() };
+    if (rank >= 4) return { kind: 'volume', ...base, volume: own() };
     return { kind: 'image', ...base, image: pictureFor(about, docs, n, sample) };
   });
 }

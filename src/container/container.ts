@@ -5,6 +5,7 @@ import { builtInFormatters } from '../../formatters/index.js';
 import { WhylensError } from '../errors.js';
 import { builtInAdapters } from '../model/adapters.js';
 import { Registry } from './registry.js';
+import { TOKENS } from './tokens.js';
 
 /** A plugin is an inversify container module that binds to the tokens. */
 export type Plugin = ContainerModule;
@@ -44,11 +45,28 @@ export function loadPlugin(container: Container, plugin: Plugin): void {
   }
 }
 
-/** What the container holds now; made afresh, since plugins may have been loaded since. */
+const registries = new WeakMap<
+  Container,
+  { readonly plugins: readonly unknown[]; readonly registry: Registry }
+>();
+
+/** What the container holds now: made afresh where plugins came or went since it was last asked. */
 export function registryOf(container: Container): Registry {
+  const plugins = Object.values(TOKENS).flatMap((token) =>
+    container.getAll<unknown>(token, { optional: true }),
+  );
+  const known = registries.get(container);
+  if (
+    known?.plugins.length === plugins.length &&
+    plugins.every((plugin, i) => plugin === known.plugins[i])
+  ) {
+    return known.registry;
+  }
   const scope = new Container({ parent: container });
   scope.bind(Registry).toSelf();
-  return scope.get(Registry);
+  const registry = scope.get(Registry);
+  registries.set(container, { plugins, registry });
+  return registry;
 }
 
 let defaultContainer: Container | undefined;

@@ -69,6 +69,18 @@ export function undoToBytes(array: NdArray, mode: PreprocessMode): Uint8ClampedA
   );
   const offsets = Float64Array.from({ length: channels }, (_, c) => mean[c % mean.length] * scale);
   const result = new Uint8ClampedArray(data.length);
+  if (channels === 3) {
+    // written out: every explanation of an array does this, and it takes half the time
+    const [f0, f1, f2] = factors;
+    const [o0, o1, o2] = offsets;
+    const [first, last] = bgr ? [2, 0] : [0, 2];
+    for (let at = 0; at < data.length; at += 3) {
+      result[at + first] = data[at] * f0 + o0;
+      result[at + 1] = data[at + 1] * f1 + o1;
+      result[at + last] = data[at + 2] * f2 + o2;
+    }
+    return result;
+  }
   for (let at = 0; at < data.length; at += channels) {
     for (let c = 0; c < channels; c++) {
       result[at + (bgr ? channels - 1 - c : c)] = data[at + c] * factors[c] + offsets[c];

@@ -17,6 +17,28 @@ export function biasGradient(gradient: NdArray, bias: ArrayLike<number>): NdArra
 }
 
 /**
+ * `biasGradient` where output and gradient are those of the rectifier behind the
+ * bias: the gradient passes where 0 < y < ceiling.
+ */
+export function rectifiedBiasGradient(
+  outputs: NdArray,
+  gradient: NdArray,
+  bias: ArrayLike<number>,
+  ceiling = Infinity,
+): NdArray {
+  const { shape, data } = gradient;
+  const { data: ys } = outputs;
+  const result = new Float32Array(data.length);
+  for (let at = 0; at < data.length;) {
+    for (let c = 0; c < bias.length; c++, at++) {
+      const y = ys[at];
+      if (y > 0 && y < ceiling) result[at] = data[at] * bias[c];
+    }
+  }
+  return { shape, data: result };
+}
+
+/**
  * What the ceiling of a ReLU6 adds: such a unit behaves like the constant 6,
  * so its share is 6 · g. Zero elsewhere.
  */

@@ -3,7 +3,12 @@
  * score, and how that constant is read off. What `full-grad` is made of.
  */
 import type { NdArray, Target } from '../explanation.js';
-import { biasGradient, ceilingGradient, offsetGradient } from '../maths/full-grad.js';
+import {
+  biasGradient,
+  ceilingGradient,
+  offsetGradient,
+  rectifiedBiasGradient,
+} from '../maths/full-grad.js';
 import { sizeOf } from '../maths/ndarray.js';
 import type { ExplainableModel, LayerInfo, OutputValues, ScoreKind } from './interface.js';
 import { scoreOf, seedOf } from './targets.js';
@@ -46,7 +51,7 @@ export function offsetTerms(
   const unknown: string[] = [];
   for (const layer of layers) {
     const bias = layer.hasBias === true ? model.bias(layer.path) : undefined;
-    if (bias !== undefined) terms.push(biasTerm(layer.path, bias));
+    if (bias !== undefined) terms.push(biasTerm(layer, bias, layers));
     // the scores' own softmax or sigmoid lies behind the logits: `scoreOffset` has it
     if (ends.has(layer.activation?.name ?? '') && isLast(layer.path, layers)) continue;
     const offset = offsetTerm(layer, layers);
@@ -90,7 +95,25 @@ function reachedFrom(
   return reached;
 }
 
-function biasTerm(path: string, bias: Float32Array): OffsetTerm {
+function biasTerm(
+  { path }: LayerInfo,
+  bias: Float32Array,
+  layers: readonly LayerInfo[],
+): OffsetTerm {
+  const readers = layers.filter(({ inputs }) => inputs.includes(path));
+  const name = readers[0]?.activation?.name;
+  if (readers.length === 1 && (name === 'relu' || name === 'relu6')) {
+    // read behind the rectifier: a model that is asked for nothing in between
+    // runs convolution, normalisation and rectifier as one
+    const [{ path: behind, activation }] = readers;
+    return {
+      path,
+      kind: 'bias',
+      reads: [behind],
+      evaluate: ({ activation: y, gradient }) =>
+        rectifiedBiasGradient(y(behind), gradient(behind), bias, activation?.ceiling),
+    };
+  }
   return {
     path,
     kind: 'bias',
