@@ -3,7 +3,7 @@ import type { Explained, ExplainContext, Explainer } from '../src/container/plug
 import { SANITY } from '../src/container/plugin.js';
 import type { JsonValue, NdArray } from '../src/explanation.js';
 import { multiply, splitShape, total } from '../src/maths/channels.js';
-import { psi, SumOfMaps, type Rescale } from '../src/maths/full-grad.js';
+import { psiAndTotal, SumOfMaps, type Rescale } from '../src/maths/full-grad.js';
 import { sampleOf } from '../src/maths/ndarray.js';
 import { inputName, OutputCollector } from '../src/model/input-calls.js';
 import { ndSamples } from '../src/model/interface.js';
@@ -146,12 +146,13 @@ function sumTerms(
   offsets: boolean,
 ) {
   const map = new SumOfMaps(splitShape(input.shape).space);
-  map.add(psi(input, rescale));
-  const sums = { input: total(input.data), bias: 0, offset: 0 };
+  const own = psiAndTotal(input, rescale);
+  map.add(own.map);
+  const sums = { input: own.total, bias: 0, offset: 0 };
   for (const { kind, evaluate } of terms) {
-    const term = evaluate(values);
-    sums[kind] += total(term.data);
-    if (kind === 'bias' || offsets) map.add(psi(term, rescale));
+    const term = psiAndTotal(evaluate(values), rescale);
+    sums[kind] += term.total;
+    if (kind === 'bias' || offsets) map.add(term.map);
   }
   return { map: map.result(), sums };
 }

@@ -1,16 +1,19 @@
 import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
+import type { Heatmap, NdArray } from '../src/explanation.js';
 import { gradCamMap } from '../src/maths/cam.js';
 import {
   CHANNEL_REDUCTIONS,
   reduceChannels,
-  scalePositions,
   splitShape,
   type ChannelReduction,
 } from '../src/maths/channels.js';
+import { positive } from '../src/maths/filters.js';
+import { sampleOf, stack } from '../src/maths/ndarray.js';
 import { resizeMap } from '../src/maths/resize.js';
-import { differentiateLayer } from '../src/model/calls.js';
-import { differentiateInput } from '../src/model/input-calls.js';
+import { differentiateFrom } from '../src/model/calls.js';
+import { inputName, OutputCollector } from '../src/model/input-calls.js';
+import { ndSamples } from '../src/model/interface.js';
 import { TOKEN_OPTIONS } from '../src/model/token-grid.js';
 import type { OptionSpecs } from '../src/options.js';
 
@@ -38,27 +41,51 @@ export class GuidedGradCam implements Explainer {
   readonly description =
     'Fine detail from guided backpropagation, kept where Grad-CAM saw evidence for the target.';
   readonly reference = 'Selvaraju 2017';
-  readonly cost = '2 forward + 1 backward and 1 partial backward per target';
-  readonly needs = { gradients: true, activations: true, layer: true };
+  readonly cost = '1 forward + 1 backward and 1 from the layer on per target';
+  readonly needs = { gradients: true, activations: true, layer: true, fromLayer: true };
   readonly documents = ['image', 'array'] as const;
   readonly options = options;
 
   async explain(context: ExplainContext): Promise<Explained> {
     const reduce = context.options.reduce as ChannelReduction;
     const { space } = splitShape(context.inputs[context.input].shape.slice(1));
-    // two passes: the rectifiers' rule holds for a whole backward pass
-    const { maps } = await differentiateLayer(
+    const layer = context.layer!.path;
+    const name = inputName(context);
+    const collector = new OutputCollector(context.targets.length);
+    const activations: NdArray[] = [];
+    const maps: Heatmap[][] = [];
+    await context.model.differentiate({
+      inputs: context.inputs.map(ndSamples),
+      targets: context.targets,
+      score: context.score,
+      wrt: [name],
+      record: [layer],
+      reluRule: 'guided',
+      ...context.batch,
+      onChunk(chunk) {
+        for (let i = 0; i < chunk.count; i++) {
+          const n = chunk.offset + i;
+          collector.take(n, chunk, i);
+          activations[n] = sampleOf(chunk.activations[layer], i);
+          // scaling a position by what is not negative may as well follow the reduction
+          maps[n] = context.targets[n].map((_, t) =>
+            reduceChannels(sampleOf(chunk.gradients[name][t], i), reduce),
+          );
+        }
+      },
+    });
+    // the rectifiers' rule holds for a whole backward pass: Grad-CAM's own starts from the layer
+    const cams = await differentiateFrom(
       { ...context, batch: { ...context.batch, onProgress: undefined } },
+      stack(activations),
       gradCamMap,
     );
-    return differentiateInput(
-      context,
-      (_, gradient, n, t) => {
-        const { shape, data } = maps[n][t];
-        const positive = { shape, data: data.map((v) => Math.max(v, 0)) };
-        return reduceChannels(scalePositions(gradient, resizeMap(positive, space)), reduce);
-      },
-      { reluRule: 'guided' },
+    maps.forEach((list, n) =>
+      list.forEach((map, t) => {
+        const cam = resizeMap(positive(cams[n][t]), space);
+        for (let p = 0; p < map.data.length; p++) map.data[p] *= cam.data[p];
+      }),
     );
+    return { kind: 'maps', outputs: collector.result(), maps };
   }
 }

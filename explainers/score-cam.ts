@@ -4,7 +4,7 @@ import { SANITY } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import type { NdArray } from '../src/explanation.js';
 import { channelsOf, weightedChannelSum } from '../src/maths/cam.js';
-import { channelOf, maskOf, softmax, variedChannels } from '../src/maths/masks.js';
+import { channelOf, softmax, variedChannels, writeMasked } from '../src/maths/masks.js';
 import { sampleOf } from '../src/maths/ndarray.js';
 import { recordLayer } from '../src/model/calls.js';
 import type { Samples } from '../src/model/interface.js';
@@ -124,17 +124,12 @@ function maskedInputs(
         `score-cam lays the layer's channels over the input as masks, so both must have as many axes in space; layer '${context.layer!.path}' has ${rank}, the input has shape [${shape.join(', ')}]. Name another layer, or the grid of a layer of tokens`,
       );
     }
-    const depth = shape.length === rank ? 1 : shape[rank];
     return {
       count: variants.length,
       shape,
       write(index, into) {
         const { n, k } = variants[index];
-        const mask = maskOf(channelOf(activations[n], k), shape.slice(0, rank)).data;
-        const values = plain(n);
-        for (let p = 0, at = 0; p < mask.length; p++) {
-          for (let c = 0; c < depth; c++, at++) into[at] = values[at] * mask[p];
-        }
+        writeMasked(channelOf(activations[n], k), shape.slice(0, rank), plain(n), into);
       },
     };
   });

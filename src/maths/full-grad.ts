@@ -1,6 +1,6 @@
 /** The pieces of FullGrad (Srinivas and Fleuret 2019) as pure functions. */
 import type { Heatmap, NdArray } from '../explanation.js';
-import { reduceChannels, splitShape } from './channels.js';
+import { reduceChannels, splitShape, total } from './channels.js';
 import { resizeMap } from './resize.js';
 
 /** Over what ψ scales to [0, 1]: a layer's whole tensor, each channel on its own, or not at all. */
@@ -75,8 +75,20 @@ export function offsetGradient(
  * @param term `[..., k]`
  */
 export function psi(term: NdArray, rescale: Rescale): Heatmap {
-  const { space, channels } = splitShape(term.shape);
-  if (rescale === 'layer') return sumScaled(term.data, space, channels);
+  return psiAndTotal(term, rescale).map;
+}
+
+/** `psi` and, of the same pass, the plain sum of the term in float64. */
+export function psiAndTotal(
+  term: NdArray,
+  rescale: Rescale,
+): { readonly map: Heatmap; readonly total: number } {
+  if (rescale === 'layer') return sumScaled(term);
+  return { map: scaledByChannel(term, rescale), total: total(term.data) };
+}
+
+function scaledByChannel(term: NdArray, rescale: Rescale): Heatmap {
+  const { channels } = splitShape(term.shape);
   const magnitude = term.data.map(Math.abs);
   if (rescale === 'channel') {
     for (let channel = 0; channel < channels; channel++) minMax(magnitude, channel, channels);
@@ -117,17 +129,21 @@ export class SumOfMaps {
 }
 
 /** Σ_c (|v| − low) / (high − low) over one tensor's extremes, without a copy of it. */
-function sumScaled(data: Float32Array, space: readonly number[], channels: number): Heatmap {
+function sumScaled({ shape, data }: NdArray): { map: Heatmap; total: number } {
+  const { space, channels } = splitShape(shape);
   let low = Infinity;
   let high = 0;
+  let total = 0;
   const sums = new Float32Array(data.length / channels);
   for (let p = 0, at = 0; p < sums.length; p++) {
     let sum = 0;
-    for (let c = 0; c < channels; c++, at++) {
-      const magnitude = Math.abs(data[at]);
+    for (const end = at + channels; at < end; at++) {
+      const value = data[at];
+      const magnitude = Math.abs(value);
       if (magnitude < low) low = magnitude;
       if (magnitude > high) high = magnitude;
       sum += magnitude;
+      total += value;
     }
     sums[p] = sum;
   }
@@ -135,7 +151,7 @@ function sumScaled(data: Float32Array, space: readonly number[], channels: numbe
   for (let p = 0; p < sums.length; p++) {
     sums[p] = span === 0 ? 0 : (sums[p] - channels * low) / span;
   }
-  return { shape: space, data: sums };
+  return { map: { shape: space, data: sums }, total };
 }
 
 /** Every `step`-th value from `start`: (v − min) / (max − min), zeros where all are equal. */

@@ -36,19 +36,31 @@ function resizeAxis(
   const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
   const outer = shape.slice(0, axis).reduce((a, b) => a * b, 1);
   const result = new Float32Array(outer * size * inner);
-  for (let i = 0; i < size; i++) {
-    const centre = Math.min(Math.max(((i + 0.5) * from) / size - 0.5, 0), from - 1);
-    const low = Math.floor(centre);
-    const high = Math.min(low + 1, from - 1);
-    const share = centre - low;
-    for (let o = 0; o < outer; o++) {
-      const to = (o * size + i) * inner;
-      const a = (o * from + low) * inner;
-      const b = (o * from + high) * inner;
-      for (let j = 0; j < inner; j++) {
-        result[to + j] = data[a + j] * (1 - share) + data[b + j] * share;
+  const { lows, shares } = placesOf(from, size);
+  for (let o = 0, to = 0; o < outer; o++) {
+    const start = o * from;
+    for (let i = 0; i < size; i++) {
+      const share = shares[i];
+      const keep = 1 - share;
+      let a = (start + lows[i]) * inner;
+      // with nothing beyond the last value its share is 0
+      let b = lows[i] + 1 < from ? a + inner : a;
+      for (const end = to + inner; to < end; to++, a++, b++) {
+        result[to] = data[a] * keep + data[b] * share;
       }
     }
   }
   return result;
+}
+
+/** Where each new value lies between the old ones: the one before it, and the share of the one after. */
+export function placesOf(from: number, size: number): { lows: Int32Array; shares: Float64Array } {
+  const lows = new Int32Array(size);
+  const shares = new Float64Array(size);
+  for (let i = 0; i < size; i++) {
+    const centre = Math.min(Math.max(((i + 0.5) * from) / size - 0.5, 0), from - 1);
+    lows[i] = Math.floor(centre);
+    shares[i] = centre - lows[i];
+  }
+  return { lows, shares };
 }
