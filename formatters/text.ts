@@ -12,7 +12,8 @@ import {
 import { type OptionSpecs, validateOptions } from '../src/options.js';
 import { checkExplanation } from './check.js';
 import { EXTENTS, heatWords, type Extent } from './text/heat.js';
-import { clean, labelled, short, wrap } from './text/layout.js';
+import { plain } from './numbers.js';
+import { clean, labelled, wrap } from './text/layout.js';
 import { drawMap } from './text/map.js';
 import { drawSeries } from './text/series.js';
 import { documentLines } from './text/spans.js';
@@ -318,7 +319,7 @@ function sliceLines(map: NdArray, style: Style): string[] {
   const best = masses.indexOf(Math.max(...masses));
   return [
     ...wrap(
-      `slice ${best + 1} of ${depth}; positive mass by slice: ${masses.map((mass) => short(mass, 3)).join(', ')}`,
+      `slice ${best + 1} of ${depth}; positive mass by slice: ${masses.map((mass) => plain(mass, 3)).join(', ')}`,
       style.width,
     ),
     ...drawMap(slice(best), undefined, style),
@@ -338,8 +339,8 @@ function targetLines(
     ...(name !== undefined && typeof target.target === 'number'
       ? [`${isRegression ? 'output' : 'class'} ${target.target}`]
       : []),
-    ...(proba === undefined ? [] : [`probability ${short(proba)}`]),
-    ...(score === undefined ? [] : [`score ${short(score)}`]),
+    ...(proba === undefined ? [] : [`probability ${plain(proba)}`]),
+    ...(score === undefined ? [] : [`score ${plain(score)}`]),
   ];
   const head = `y=${name === undefined ? String(target.target) : `'${clean(name)}'`}`;
   const text = head + (facts.length === 0 ? '' : ` (${facts.join(', ')})`) + after;

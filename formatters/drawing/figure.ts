@@ -1,7 +1,7 @@
 /** Panels in rows and columns, with a title each and a colour bar beside them. */
 import type { Explanation, Heatmap, Picture } from '../../src/explanation.js';
 import { oneLine } from '../html/escape.js';
-import { signed } from '../html/numbers.js';
+import { signed } from '../numbers.js';
 import { checkExplanation } from '../check.js';
 import { colormapStrip, endsOf, percentileFor, shownExtent, type Extent } from './overlay.js';
 import { originalPanel } from './panel-maps.js';

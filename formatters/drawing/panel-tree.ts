@@ -1,6 +1,6 @@
 /** A decision tree as indented rules, each leaf with the shares of its classes. */
 import type { DecisionTreeExplanation, TreeNode } from '../../src/explanation.js';
-import { count, percent, short } from '../html/numbers.js';
+import { count, percent, short } from '../numbers.js';
 import { truncate, widthOf } from './font.js';
 import type { Panel, PanelOptions } from './panels.js';
 import type { Shape } from './scene.js';
@@ -92,7 +92,7 @@ export function treePanel(expl: DecisionTreeExplanation, { palette }: PanelOptio
 
 function ruleOf({ isClassification, classNames }: DecisionTreeExplanation, tree: TreeNode): string {
   if (!tree.isLeaf) {
-    return `${tree.featureName ?? `feature ${tree.featureId ?? tree.id}`} ≤ ${short(tree.threshold ?? 0)}`;
+    return `${tree.featureName ?? `feature ${tree.featureId ?? tree.id}`} ≤ ${short(tree.threshold ?? 0, 6)}`;
   }
   const { value = [], valueRatio = value } = tree;
   if (!isClassification) return value.map(short).join(', ');

@@ -5,7 +5,7 @@ import type {
   FeatureWeightsExplanation,
   TransitionFeaturesExplanation,
 } from '../../src/explanation.js';
-import { count, short, signed } from '../html/numbers.js';
+import { column, count, short, signedColumn } from '../numbers.js';
 import { largestWeight } from '../html/weights.js';
 import { truncate, widthOf } from './font.js';
 import type { Panel, PanelOptions } from './panels.js';
@@ -44,7 +44,7 @@ export function weightBlock(weights: FeatureWeights, most: number, options: Pane
       high: pos.length > 0 ? Math.max(most, ...pos.map(({ weight, std = 0 }) => weight + std)) : 0,
     },
     options,
-    signed,
+    signedColumn,
   );
 }
 
@@ -60,7 +60,7 @@ export function importancePanel(
     ...(remaining > 0 ? [`… ${count(remaining, 'more feature')}`] : []),
   ];
   const span = { low: Math.min(0, ...ends), high: Math.max(0, ...ends) };
-  return { ...bars(rows, span, options, short), title };
+  return { ...bars(rows, span, options, column), title };
 }
 
 /** Name, bar with its spread, number: a row each; plain text is a row of its own. */
@@ -68,19 +68,21 @@ function bars(
   rows: readonly (FeatureWeight | string)[],
   { low, high }: { low: number; high: number },
   { palette, cellSize }: PanelOptions,
-  say: (value: number) => string,
+  sayAll: (values: readonly number[]) => (value: number) => string,
 ): Block {
+  const items = rows.filter((row) => typeof row !== 'string');
+  const weights = items.map(({ weight }) => weight);
+  const [say, spread] = [sayAll(weights), column(weights)];
   const numberOf = ({ weight, std }: FeatureWeight): string =>
-    std === undefined ? say(weight) : `${say(weight)} ± ${short(std)}`;
+    std === undefined ? say(weight) : `${say(weight)} ± ${spread(std)}`;
   const nameOf = ({ feature, value }: FeatureWeight): string =>
     truncate(
       value === undefined
         ? feature
-        : `${feature} = ${typeof value === 'number' ? short(value) : value}`,
+        : `${feature} = ${typeof value === 'number' ? short(value, 6) : value}`,
       NAME_WIDTH,
       TEXT,
     );
-  const items = rows.filter((row) => typeof row !== 'string');
   const names = Math.max(60, ...items.map((item) => widthOf(nameOf(item), TEXT)));
   const numbers = Math.max(40, ...items.map((item) => widthOf(numberOf(item), SMALL)));
   const length = Math.max(120, cellSize * 0.75);
@@ -152,16 +154,17 @@ export function transitionPanel(
   { palette }: PanelOptions,
 ): Panel {
   const names = classNames.map((name) => truncate(name, 120, TEXT));
+  const say = signedColumn(coefficients.flat());
   const most = coefficients.flat().reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   const left = Math.max(0, ...names.map((name) => widthOf(name, TEXT))) + 12;
-  const column = Math.max(62, ...names.map((name) => widthOf(name, TEXT) + 14));
+  const wide = Math.max(62, ...names.map((name) => widthOf(name, TEXT) + 14));
   const row = 26;
   const shapes: Shape[] = [
     { kind: 'text', x: 0, y: 16, text: 'from ↓ to →', ...SMALL, fill: palette.soft },
   ];
   const head = Math.max(left, widthOf('from ↓ to →', SMALL) + 12);
   names.forEach((name, i) => {
-    const x = head + i * column + column / 2;
+    const x = head + i * wide + wide / 2;
     shapes.push(
       {
         kind: 'text',
@@ -186,7 +189,7 @@ export function transitionPanel(
   });
   coefficients.forEach((values, from) =>
     values.forEach((weight, to) => {
-      const [x, y] = [head + to * column, (from + 1) * row];
+      const [x, y] = [head + to * wide, (from + 1) * row];
       const fill = weight < 0 ? palette.neg : palette.pos;
       const opacity = most > 0 ? Math.abs(weight) / most : 0;
       shapes.push(
@@ -194,7 +197,7 @@ export function transitionPanel(
           kind: 'box',
           x: x + 1,
           y: y + 1,
-          width: column - 2,
+          width: wide - 2,
           height: row - 2,
           fill,
           opacity,
@@ -202,10 +205,10 @@ export function transitionPanel(
         },
         {
           kind: 'text',
-          x: x + column / 2,
+          x: x + wide / 2,
           y: y + 17,
           anchor: 'middle',
-          text: signed(weight),
+          text: say(weight),
           ...TEXT,
           fill: palette.ink,
         },
@@ -213,7 +216,7 @@ export function transitionPanel(
     }),
   );
   return {
-    width: head + names.length * column,
+    width: head + names.length * wide,
     height: (coefficients.length + 1) * row,
     shapes,
     title: 'Transitions',

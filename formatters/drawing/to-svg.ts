@@ -1,6 +1,6 @@
 /** A drawing as an SVG file: real text, pictures inside as PNG, nothing fetched. */
 import type { Picture } from '../../src/explanation.js';
-import { pngAddress } from '../html/base64.js';
+import { pngAddress } from '../../src/images/png.js';
 import { markup, oneLine, Markup } from '../html/escape.js';
 import { widthOf } from './font.js';
 import type { Image, Scene, Shape } from './scene.js';

@@ -3,7 +3,7 @@ import type { Explanation, JsonValue, LayerChoice } from '../../src/explanation.
 import { renderConcepts } from './concepts.js';
 import { markup, outside, type Markup } from './escape.js';
 import { renderImage, type ImageParts } from './image.js';
-import { nameOf } from './numbers.js';
+import { nameOf } from '../numbers.js';
 import { renderSignal } from './signal.js';
 import { renderSpans, type SpansOptions } from './spans.js';
 import { renderTree } from './tree.js';

@@ -1,6 +1,8 @@
 /** Maps over a picture or a volume, with everything needed to redraw them: one panel a target. */
 import type { Heatmap, MapTarget, Picture } from '../../src/explanation.js';
+import { floatBytes, toBase64 } from '../../src/images/base64.js';
 import { colormapTable } from '../../src/images/colormaps.js';
+import { pngAddress } from '../../src/images/png.js';
 import { RESAMPLING_FILTERS, type ResamplingFilter } from '../../src/images/resample.js';
 import {
   colormapStrip,
@@ -9,9 +11,8 @@ import {
   overlayOf,
   type ShownFilter,
 } from '../drawing/overlay.js';
-import { floatsToBase64, pngAddress, toBase64 } from './base64.js';
 import { markup, jsonBlock, oneLine, outside, type Markup } from './escape.js';
-import { nameOf, percent, short, signed } from './numbers.js';
+import { nameOf, percent, short, signed } from '../numbers.js';
 
 /** Colormaps that the page offers, in groups; the chosen one is added. */
 export const OFFERED = {
@@ -234,7 +235,7 @@ function data(parts: BenchParts, options: BenchOptions): unknown {
     height: Math.round(height * enlarge),
     maps: targets.map(({ heatmap }) => ({
       shape: heatmap.shape,
-      values: floatsToBase64(heatmap.data),
+      values: toBase64(floatBytes(heatmap.data)),
     })),
     start: {
       filter: options.filter,

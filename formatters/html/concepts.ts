@@ -6,7 +6,7 @@ import { conceptColour } from '../drawing/concepts.js';
 import { sharedPicture } from './bench.js';
 import { markup, oneLine, outside, type Markup } from './escape.js';
 import { embedded, type ImageParts } from './image.js';
-import { nameOf, percent, short } from './numbers.js';
+import { nameOf, percent, short } from '../numbers.js';
 
 /** Longest side of an enlarged map, in pixels. */
 const SMOOTH = 360;

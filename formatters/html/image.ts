@@ -4,7 +4,7 @@ import { resize } from '../../src/images/resample.js';
 import { summarizeHeat } from '../../src/maths/heat.js';
 import { fact, renderBench, sharedPicture, type BenchOptions } from './bench.js';
 import { markup, type Markup } from './escape.js';
-import { percent } from './numbers.js';
+import { percent } from '../numbers.js';
 
 export interface ImageParts extends BenchOptions {
   /** Pictures with a longer side are embedded smaller, in pixels. */

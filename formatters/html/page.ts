@@ -1,6 +1,6 @@
 /** The shell: one file that asks nothing of anybody, and a policy that says so. */
 import { sha256 } from '@noble/hashes/sha2';
-import { toBase64 } from './base64.js';
+import { toBase64 } from '../../src/images/base64.js';
 import { markup, Markup, oneLine } from './escape.js';
 
 export interface Page {

@@ -20,7 +20,9 @@ for (const [name, text] of Object.entries(json(document, '[data-colormaps]') || 
 
 const short = (value) => {
   const size = Math.abs(value);
-  const text = size === 0 ? '0' : size < 0.001 || size >= 1e6 ? size.toExponential(2) : size.toFixed(size < 10 ? 3 : 2);
+  const far = size !== 0 && (size < 1e-4 || size >= 1e7);
+  const decimals = size === 0 ? 0 : Math.max(3 - Math.floor(Math.log10(size)), 0);
+  const text = far ? size.toExponential(3).replace(/e\+?/, ' \u00d7 10^') : String(Number(size.toFixed(decimals)));
   return (value < 0 ? '\u2212' : value > 0 ? '+' : '') + text;
 };
 

@@ -4,7 +4,7 @@ import { heatBands, signalLines } from '../drawing/signal.js';
 import { markup, type Markup } from './escape.js';
 import { fact } from './bench.js';
 import { whereFact } from './image.js';
-import { count, nameOf, short, signed } from './numbers.js';
+import { count, nameOf, short, signed } from '../numbers.js';
 import { targetHead } from './weights.js';
 
 const WIDTH = 960;

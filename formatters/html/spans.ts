@@ -7,7 +7,7 @@ import type {
 import { runsOf, type SpanScheme } from '../drawing/spans.js';
 import { shadeClass } from './css.js';
 import { markup, outside, visible, type Markup } from './escape.js';
-import { percent, signed } from './numbers.js';
+import { percent, signed } from '../numbers.js';
 import { largestWeight, targetHead, weightTable } from './weights.js';
 
 export interface SpansOptions {

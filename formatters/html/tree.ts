@@ -1,7 +1,7 @@
 /** Decision trees as nested lists that fold: each branch a rule, each leaf what it answers. */
 import type { DecisionTreeExplanation, TreeNode } from '../../src/explanation.js';
 import { markup, outside, type Markup } from './escape.js';
-import { count, percent, short } from './numbers.js';
+import { count, percent, short } from '../numbers.js';
 import { importanceTable } from './weights.js';
 
 /** Nodes below this depth start folded. */
@@ -45,7 +45,7 @@ function node(
     </li>`;
   }
   const feature = tree.featureName ?? `feature ${tree.featureId ?? tree.id}`;
-  return markup`<li><details${depth < OPEN_DEPTH && markup` open`}><summary>${lead}<span class="rule">${outside(feature)} ≤ ${short(tree.threshold ?? 0)}</span>${meta(expl, tree)}</summary>
+  return markup`<li><details${depth < OPEN_DEPTH && markup` open`}><summary>${lead}<span class="rule">${outside(feature)} ≤ ${short(tree.threshold ?? 0, 6)}</span>${meta(expl, tree)}</summary>
 <ul>${node(expl, tree.left, 'yes', depth + 1)}${node(expl, tree.right, 'no', depth + 1)}</ul></details></li>`;
 }
 

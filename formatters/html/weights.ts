@@ -9,7 +9,7 @@ import type {
 } from '../../src/explanation.js';
 import { shadeClass } from './css.js';
 import { markup, outside, type Markup } from './escape.js';
-import { count, nameOf, percent, short, signed } from './numbers.js';
+import { column, count, nameOf, percent, short, signedColumn } from '../numbers.js';
 
 export function renderFeatureWeights(expl: FeatureWeightsExplanation): Markup {
   const most = largestWeight(expl.targets.map(({ featureWeights }) => featureWeights));
@@ -51,6 +51,9 @@ export function weightTable(weights: FeatureWeights, most: number, caption: stri
   const { pos, neg, posRemaining, negRemaining } = weights;
   const rows = [...pos, ...neg];
   const values = rows.some(({ value }) => value !== undefined);
+  const numbers = rows.map(({ weight }) => weight);
+  const say = signedColumn(numbers);
+  const spread = spreadIn(numbers);
   const columns = values ? 3 : 2;
   const rest = (n: number, sign: string): Markup | false =>
     n > 0 &&
@@ -59,7 +62,7 @@ export function weightTable(weights: FeatureWeights, most: number, caption: stri
     </tr>`;
   const row = (item: FeatureWeight): Markup =>
     markup`<tr class="${shadeClass(item.weight, most)}">
-      <td class="num">${signed(item.weight)}${spread(item)}</td>
+      <td class="num">${say(item.weight)}${spread(item)}</td>
       <th scope="row">${outside(item.feature)}</th>
       ${values && markup`<td>${valueOf(item)}</td>`}
     </tr>`;
@@ -98,6 +101,9 @@ export function importanceTable(importances: readonly FeatureWeight[], remaining
     (a, { weight, std = 0 }) => Math.max(a, Math.abs(weight) + std),
     0,
   );
+  const numbers = importances.map(({ weight }) => weight);
+  const say = column(numbers);
+  const spread = spreadIn(numbers);
   const least = importances.reduce((a, { weight, std = 0 }) => Math.min(a, weight - std), 0);
   return scroll(
     'Importances',
@@ -116,7 +122,7 @@ export function importanceTable(importances: readonly FeatureWeight[], remaining
         ${importances.map(
           (item) =>
             markup`<tr>
-              <td class="num">${short(item.weight)}${spread(item)}</td>
+              <td class="num">${say(item.weight)}${spread(item)}</td>
               <td class="bar">${bar(item, least, most)}</td>
               <th scope="row">${outside(item.feature)}</th>
             </tr>`,
@@ -133,6 +139,7 @@ export function importanceTable(importances: readonly FeatureWeight[], remaining
 
 export function renderTransitions(expl: TransitionFeaturesExplanation): Markup {
   const { classNames, coefficients } = expl;
+  const say = signedColumn(coefficients.flat());
   const most = coefficients.flat().reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   return markup`<section class="card">
     ${scroll(
@@ -152,7 +159,7 @@ export function renderTransitions(expl: TransitionFeaturesExplanation): Markup {
             (row, from) =>
               markup`<tr>
                 <th scope="row">${outside(classNames[from] ?? `label ${from}`)}</th>
-                ${row.map((weight) => markup`<td class="${shadeClass(weight, most)}">${signed(weight)}</td>`)}
+                ${row.map((weight) => markup`<td class="${shadeClass(weight, most)}">${say(weight)}</td>`)}
               </tr>`,
           )}
         </tbody>
@@ -165,11 +172,14 @@ export function renderTransitions(expl: TransitionFeaturesExplanation): Markup {
 const scroll = (name: string, table: Markup): Markup =>
   markup`<div class="scroll" role="group" aria-label="${name}" tabindex="0">${table}</div>`;
 
-const spread = ({ std }: FeatureWeight): Markup | false =>
-  std !== undefined && markup` <span class="spread">± ${short(std)}</span>`;
+/** Spreads have the decimals of what they are the spread of. */
+function spreadIn(weights: readonly number[]): (item: FeatureWeight) => Markup | false {
+  const say = column(weights);
+  return ({ std }) => std !== undefined && markup` <span class="spread">± ${say(std)}</span>`;
+}
 
 function valueOf({ value }: FeatureWeight): Markup | string | undefined {
-  return typeof value === 'number' ? short(value) : value === undefined ? '' : outside(value);
+  return typeof value === 'number' ? short(value, 6) : value === undefined ? '' : outside(value);
 }
 
 function bar({ weight, std = 0 }: FeatureWeight, least: number, most: number): Markup {

@@ -1,6 +1,6 @@
 /** Typed arrays and pictures as JSON: base64 of little-endian float32, and PNG. */
 import type { NdArray, Picture, PictureMode } from '../../src/explanation.js';
-import { fromBase64, toBase64 } from '../../src/images/base64.js';
+import { floatBytes, fromBase64, toBase64 } from '../../src/images/base64.js';
 import { checkPicture } from '../../src/images/picture.js';
 import { decodePng, encodePng, readPngHeader } from '../../src/images/png.js';
 import { count, fail, inside, list, literal, number, object, string, type Codec } from './codec.js';
@@ -147,11 +147,4 @@ function wrapped<T>(work: () => T, at: At, value: unknown): T {
   } catch (error) {
     return fail(at, `a sound picture (${(error as Error).message})`, value, error);
   }
-}
-
-function floatBytes(data: Float32Array): Uint8Array {
-  const bytes = new Uint8Array(4 * data.length);
-  const view = new DataView(bytes.buffer);
-  data.forEach((value, i) => view.setFloat32(4 * i, value, true));
-  return bytes;
 }

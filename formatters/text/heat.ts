@@ -1,7 +1,8 @@
 /** Where the heat is, in words. */
 import type { Heatmap } from '../../src/explanation.js';
 import { summarizeHeat, type HeatBox, type HeatCell } from '../../src/maths/heat.js';
-import { labelled, short } from './layout.js';
+import { plain } from '../numbers.js';
+import { labelled } from './layout.js';
 import type { Style } from './style.js';
 
 /** What the axes of a map stand for: pixels of the picture, samples of the signal, voxels. */
@@ -37,13 +38,13 @@ export function heatWords(map: Heatmap, extent: Extent, style: Style): string[] 
   const lines: string[] = [];
   const say = (label: string, text: string): unknown => lines.push(...labelled(label, text, width));
   const cell = ({ index, value }: HeatCell): string =>
-    `${short(value)} in ${index.map((at, axis) => `${extent.cells[axis]} ${at + 1}`).join(', ')} of ${map.shape.join(style.signs.times)} cells`;
+    `${plain(value)} in ${index.map((at, axis) => `${extent.cells[axis]} ${at + 1}`).join(', ')} of ${map.shape.join(style.signs.times)} cells`;
   if (centre === undefined || box === undefined) {
     say('Heat', `none: no value is positive, nothing in the ${extent.whole} speaks for this`);
   } else {
     const scale = extent.sizes.map((size, axis) => size / map.shape[axis]);
     const at = inOrder(
-      centre.map((value, axis) => `${extent.axes[axis]} ${short(value * scale[axis], 3)}`),
+      centre.map((value, axis) => `${extent.axes[axis]} ${plain(value * scale[axis], 3)}`),
     );
     say(
       'Heat',
@@ -63,7 +64,7 @@ export function heatWords(map: Heatmap, extent: Extent, style: Style): string[] 
 }
 
 function boxWords({ from, to }: HeatBox, { axes }: Extent, scale: readonly number[]): string {
-  const edge = (value: number, axis: number): string => short(value * scale[axis], 3);
+  const edge = (value: number, axis: number): string => plain(value * scale[axis], 3);
   return inOrder(
     from.map((low, axis) => `${axes[axis]} ${edge(low, axis)} to ${edge(to[axis], axis)}`),
   );
@@ -79,7 +80,7 @@ function volumeOf({ from, to }: HeatBox, map: Heatmap): number {
 }
 
 function percent(share: number): string {
-  return `${short(100 * share, 2)} %`;
+  return `${plain(100 * share, 2)} %`;
 }
 
 /** Thirds of the axes as a reader would point: "upper left". */

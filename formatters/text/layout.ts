@@ -118,20 +118,3 @@ export function table(
     ...rows.map((row, r) => row.map((text, at) => paint(r, at, cell(text, at))).join('  ')),
   ].map((line) => line.trimEnd());
 }
-
-/** One way to write all numbers of a column: as many decimals as the largest needs for four digits. */
-export function numbersLike(values: readonly number[]): (value: number) => string {
-  const largest = Math.max(0, ...values.map(Math.abs));
-  if (largest !== 0 && (largest >= 1e7 || largest < 1e-5)) {
-    return (value) => value.toExponential(3);
-  }
-  const decimals = largest === 0 ? 3 : 3 - Math.floor(Math.log10(largest));
-  return (value) => value.toFixed(Math.min(Math.max(decimals, 1), 8));
-}
-
-/** One number in at most `digits` significant ones. */
-export function short(value: number, digits = 4): string {
-  return value === 0 || (Math.abs(value) >= 1e-4 && Math.abs(value) < 1e7)
-    ? String(Number(value.toPrecision(digits)))
-    : value.toExponential(digits - 1);
-}

@@ -3,7 +3,8 @@ import type { Heatmap, Picture } from '../../src/explanation.js';
 import { resizeMap } from '../../src/maths/resize.js';
 import type { Rgb, Style } from './style.js';
 import { tint } from './style.js';
-import { short, wrap } from './layout.js';
+import { plain } from '../numbers.js';
+import { wrap } from './layout.js';
 
 /** Widest drawing, in columns, with and without the picture. */
 const WIDEST = { picture: 64, glyphs: 40 };
@@ -125,7 +126,7 @@ function legend(map: Heatmap, largest: number, over: boolean, style: Style): str
   if (largest === 0) return 'every value of the map is 0';
   const some = (sign: 1 | -1): boolean => map.data.some((value) => value * sign > largest * BLANK);
   const glyphs = GLYPHS[style.blocks ? 'blocks' : 'ascii'];
-  const full = `full strength is ${short(largest)}`;
+  const full = `full strength is ${plain(largest)}`;
   if (over) return some(-1) ? `red for, blue against; ${full}` : `red for; ${full}`;
   const parts = [
     ...(some(1) ? [`${glyphs.for.join('')} for`] : []),

@@ -1,7 +1,8 @@
 /** Signals as rows of characters, with the map's shades beneath the same moments. */
 import type { Heatmap, NdArray } from '../../src/explanation.js';
 import { fit, largestOf, shadeRow } from './map.js';
-import { pad, short } from './layout.js';
+import { plain } from '../numbers.js';
+import { pad } from './layout.js';
 import type { Style } from './style.js';
 
 const BARS = { ascii: '_.-=^', blocks: '▁▂▃▄▅▆▇█' };
@@ -23,7 +24,7 @@ export function drawSeries(map: Heatmap, signal: NdArray, style: Style): string[
   }
   const largest = largestOf(map);
   lines.push(pad('map', LABEL) + shadeRow(fit(map, columns).data, largest, style));
-  lines.push(`${' '.repeat(LABEL)}full strength is ${short(largest)}`);
+  lines.push(`${' '.repeat(LABEL)}full strength is ${plain(largest)}`);
   return lines.map((line) => line.trimEnd());
 }
 

@@ -1,6 +1,7 @@
 /** Decision trees as indented rules. */
 import type { DecisionTreeExplanation, TreeNode } from '../../src/explanation.js';
-import { clean, short, wrap } from './layout.js';
+import { plain } from '../numbers.js';
+import { clean, wrap } from './layout.js';
 import type { Style } from './style.js';
 
 const STEP = 4;
@@ -15,7 +16,7 @@ export function treeLines(record: DecisionTreeExplanation, style: Style): string
     }
     if (rule !== '') lines.push(...branch(rule + share(node), depth, style));
     const name = clean(node.featureName ?? `feature ${node.featureId ?? '?'}`);
-    const threshold = node.threshold === undefined ? '?' : short(node.threshold, 6);
+    const threshold = node.threshold === undefined ? '?' : plain(node.threshold, 6);
     const inner = rule === '' ? depth : depth + 1;
     visit(node.left, `${name} <= ${threshold}`, inner);
     visit(node.right, `${name} > ${threshold}`, inner);
@@ -48,9 +49,9 @@ function share({ samples, sampleRatio }: TreeNode): string {
 /** The likeliest class with the shares of all, or the number of a regression leaf. */
 function verdict(node: TreeNode, record: DecisionTreeExplanation): string {
   const value = node.valueRatio ?? node.value ?? [];
-  const numbers = `[${value.map((number) => short(number, 3)).join(', ')}]`;
+  const numbers = `[${value.map((number) => plain(number, 3)).join(', ')}]`;
   if (!record.isClassification || value.length === 0) {
-    return value.length === 1 ? short(value[0], 6) : numbers;
+    return value.length === 1 ? plain(value[0], 6) : numbers;
   }
   const best = value.indexOf(Math.max(...value));
   const name = record.classNames?.[best];

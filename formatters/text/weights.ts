@@ -1,6 +1,7 @@
 /** Weight tables, importances and transitions. */
 import type { FeatureWeight, FeatureWeights } from '../../src/explanation.js';
-import { clean, numbersLike, short, table, truncate, type Column } from './layout.js';
+import { plain, plainColumn } from '../numbers.js';
+import { clean, table, truncate, type Column } from './layout.js';
 import type { Style } from './style.js';
 
 /** The largest first, with what remains below each cut where it was cut. */
@@ -40,7 +41,7 @@ function featureTable(
   signed: boolean,
   style: Style,
 ): string[] {
-  const format = numbersLike(numbered.map(({ weight }) => weight));
+  const format = plainColumn(numbered.map(({ weight }) => weight));
   const spread = numbered.some(({ std }) => std !== undefined);
   const values = numbered.some(({ value }) => value !== undefined);
   const columns: Column[] = [
@@ -53,7 +54,7 @@ function featureTable(
     Number.isNaN(weight) ? '' : (signed && weight > 0 ? '+' : '') + format(weight),
     ...(spread ? [std === undefined ? '' : format(std)] : []),
     clean(feature),
-    ...(values ? [typeof value === 'number' ? short(value, 6) : clean(value ?? '')] : []),
+    ...(values ? [typeof value === 'number' ? plain(value, 6) : clean(value ?? '')] : []),
   ]);
   return table(columns, cells, style.width, style.signs.more, (row, column, cell) => {
     const { weight } = rows[row];
@@ -68,7 +69,7 @@ export function transitionTable(
   coefficients: readonly (readonly number[])[],
   style: Style,
 ): string[] {
-  const format = numbersLike(coefficients.flat());
+  const format = plainColumn(coefficients.flat());
   const clear = names.map(clean);
   const numberWidth = Math.max(...coefficients.flat().map((value) => format(value).length), 6);
   const perTable = Math.max(1, Math.floor((style.width - 14) / (numberWidth + 2)));

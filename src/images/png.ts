@@ -1,6 +1,7 @@
 import { PNG } from 'pngjs';
 import { WhylensError } from '../errors.js';
 import type { Picture, PictureMode } from '../explanation.js';
+import { toBase64 } from './base64.js';
 import { CHANNELS, checkPicture, checkSize, MAX_PIXELS } from './picture.js';
 
 export interface PngHeader {
@@ -136,6 +137,10 @@ export function encodePng(picture: Picture): Uint8Array {
     inputHasAlpha: mode === 'RGBA',
   });
 }
+
+/** The picture as a `data:` address. */
+export const pngAddress = (picture: Picture): string =>
+  `data:image/png;base64,${toBase64(encodePng(picture))}`;
 
 /** Bytes as pngjs wants them: its own kind of buffer, which a browser knows under no name. */
 function bufferOf(bytes: Uint8Array | Uint8ClampedArray): PNG['data'] {

@@ -113,7 +113,7 @@ test('a shared scale makes the weaker map weaker and puts numbers at the bar', (
   const size = { cellSize: 64, titles: false, colorbar: true } as const;
   const shared = formatAsFigure([single, other], { ...size, shared: true });
   const highest = Math.max(...other.targets[0].heatmap.data);
-  t.regex(shared, new RegExp(`>\\+${highest.toFixed(3)}<`));
+  t.regex(shared, new RegExp(`>\\+${Number(highest.toFixed(3))}<`));
   t.regex(formatAsFigure([single, other], size), />max</);
   // without a shared scale both maps are the same picture
   const maps = (svg: string): number => new Set(svg.match(/data:image\/png[^"]+/g)).size;

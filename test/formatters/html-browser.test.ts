@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Page } from 'playwright-core';
 import { formatAsHtml } from '../../formatters/html.js';
 import { formatAsImage } from '../../formatters/image.js';
+import { signed } from '../../formatters/numbers.js';
 import { formatAsSvg } from '../../formatters/svg.js';
 import { EXPLANATION_KINDS, type ImageExplanation } from '../../src/explanation.js';
 import { alphaComposite } from '../../src/images/composite.js';
@@ -177,7 +178,7 @@ test('tabs, slider, choices and the probe, by keyboard', async (t) => {
   const { heatmap } = imageRecord.targets[0];
   const said = (row: number, column: number): RegExp =>
     new RegExp(
-      `Row ${row + 1} of 6, column ${column + 1} of 8: [+−]${Math.abs(heatmap.data[row * 8 + column]).toFixed(3)}`,
+      `Row ${row + 1} of 6, column ${column + 1} of 8: ${signed(heatmap.data[row * 8 + column]).replace('+', '\\+')}`,
     );
   const map = dog.getByRole('application');
   await map.focus();

@@ -3,7 +3,7 @@ import stringWidth from 'string-width';
 import { stripVTControlCharacters } from 'node:util';
 import { formatAsText, TextFormatter } from '../../formatters/text.js';
 import { characterWeights } from '../../formatters/text/spans.js';
-import { numbersLike, truncate, wrap } from '../../formatters/text/layout.js';
+import { truncate, wrap } from '../../formatters/text/layout.js';
 import { createContainer } from '../../src/container/container.js';
 import { registryOf } from '../../src/container/container.js';
 import type {
@@ -202,15 +202,6 @@ test('cutting never splits a character', (t) => {
   t.is(truncate('大阪市民', 5, '..'), '大..');
   t.is(truncate('cafe\u0301s', 5, '.'), 'cafe\u0301s');
   t.is(truncate('cafe\u0301s', 4, ''), 'cafe\u0301');
-});
-
-test('numbers of one column share their decimals', (t) => {
-  const format = numbersLike([0.0123, -0.5]);
-  t.is(format(0.0123), '0.0123');
-  t.is(format(-0.5), '-0.5000');
-  t.is(numbersLike([12345.6])(12345.6), '12345.6');
-  t.is(numbersLike([1e-9])(1e-9), '1.000e-9');
-  t.is(numbersLike([])(0), '0.000');
 });
 
 test('is registered for every kind and .txt', (t) => {

@@ -1,0 +1,60 @@
+/** Numbers as people read them, the same in every form. */
+import type { TargetBase } from '../src/explanation.js';
+
+/** A number of at most `digits` significant ones, what is before the point always whole; ASCII. */
+export function plain(value: number, digits = 4): string {
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e7)) return value.toExponential(digits - 1);
+  return String(Number(value.toFixed(decimalsOf(size, digits))));
+}
+
+/** One way to write all numbers of a column: as many decimals as the largest needs for four digits; ASCII. */
+export function plainColumn(values: readonly number[]): (value: number) => string {
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (largest !== 0 && (largest >= 1e7 || largest < 1e-5)) {
+    return (value) => value.toExponential(3);
+  }
+  const decimals = Math.min(Math.max(decimalsOf(largest, 4), 1), 8);
+  return (value) => value.toFixed(decimals);
+}
+
+/** `plain` as it is printed: a real minus sign, powers of ten. */
+export const short = (value: number, digits?: number): string => typeset(plain(value, digits));
+
+/** The same with its sign always there. */
+export const signed = (value: number): string => withSign(value, short(value));
+
+/** `plainColumn` as it is printed. */
+export function column(values: readonly number[]): (value: number) => string {
+  const format = plainColumn(values);
+  return (value) => typeset(format(value));
+}
+
+/** The same with signs. */
+export function signedColumn(values: readonly number[]): (value: number) => string {
+  const format = column(values);
+  return (value) => withSign(value, format(value));
+}
+
+/** A probability or share, in per cent. */
+export function percent(share: number): string {
+  const value = share * 100;
+  if (value > 0 && value < 0.1) return '< 0.1 %';
+  return `${value >= 99.95 || value === 0 ? Math.round(value) : value.toFixed(1)} %`;
+}
+
+/** What a target is called. */
+export const nameOf = ({ label, target }: TargetBase): string =>
+  label ?? (typeof target === 'number' ? `class ${target}` : target);
+
+/** `one cell`, `3 cells`. */
+export const count = (n: number, one: string, many = `${one}s`): string =>
+  `${n} ${n === 1 ? one : many}`;
+
+const decimalsOf = (size: number, digits: number): number =>
+  size === 0 ? digits - 1 : Math.max(digits - 1 - Math.floor(Math.log10(size)), 0);
+
+const withSign = (value: number, text: string): string => (value > 0 ? `+${text}` : text);
+
+const typeset = (text: string): string =>
+  text.replace(/^-/, '−').replace(/e\+?(-?)(\d+)$/, ' × 10^$1$2');
