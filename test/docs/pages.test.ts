@@ -4,7 +4,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import test from 'ava';
+import { COMMANDS } from '../../src/cli/commands.js';
 import { createContainer, registryOf } from '../../src/container/container.js';
+import { DEFAULT_FILTER, DEFAULT_METHOD } from '../../src/explain.js';
+import { PREPROCESS_MODES } from '../../src/images/preprocess.js';
+import * as targets from '../../src/model/targets.js';
+import { BACKENDS } from '../../src/model/tfjs/backend.js';
 
 const docs = (await readdir('docs', { recursive: true }))
   .filter((name) => name.endsWith('.md'))
@@ -71,6 +76,30 @@ test('the readme opens with the picture and the two commands', (t) => {
   t.is(first, '```sh\nnpm ci && npm run demo\nnpm ci && npm test\n```');
 });
 
+test('names and defaults in the prose are those of the code', async (t) => {
+  const page = (name: string): string => pages.get(name)!;
+  const errors = await readFile('src/errors.ts', 'utf8');
+  const [codes] = /ErrorCode =[^;]*;/.exec(errors) ?? [''];
+  t.deepEqual(
+    rowsOf(page('docs/errors.md')),
+    [...codes.matchAll(/'(\w+)'/g)].map(([, code]) => code),
+  );
+  t.deepEqual(
+    rowsOf(page('docs/command.md')),
+    COMMANDS.map(({ name }) => name),
+  );
+  t.deepEqual(rowsOf(section(page('README.md'), 'Backends')).sort(), [...BACKENDS].sort());
+  for (const mode of PREPROCESS_MODES) t.true(page('docs/models.md').includes(`\`${mode}\``), mode);
+  t.true(page('docs/models.md').includes(`which filter, default \`${DEFAULT_FILTER}\``));
+  t.true(page('README.md').includes(`Start with \`${DEFAULT_METHOD}\``));
+  for (const name of Object.keys(targets).filter((key) =>
+    /Target$|^topClass|^negative|^rather/.test(key),
+  )) {
+    if (name === 'concreteTarget' || name === 'describeTarget') continue;
+    t.true(page('docs/targets.md').includes(`${name}(`), name);
+  }
+});
+
 test('the readme names the package file of this version', async (t) => {
   const { name, version } = JSON.parse(await readFile('package.json', 'utf8')) as {
     name: string;
@@ -78,6 +107,15 @@ test('the readme names the package file of this version', async (t) => {
   };
   t.true(pages.get('README.md')!.includes(`./${name}-${version}.tgz`));
 });
+
+/** First cells of table rows that hold a name. */
+function rowsOf(text: string): string[] {
+  return [...text.matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name);
+}
+
+function section(text: string, title: string): string {
+  return text.split(/^## /m).find((part) => part.startsWith(`${title}\n`)) ?? '';
+}
 
 /** Headings as the web sites that show Markdown address them. */
 function headings(text: string): string[] {
