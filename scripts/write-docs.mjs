@@ -1,7 +1,7 @@
 /**
  * The parts of the documentation that come from the registry: the list of
- * methods in docs/methods, the short one in the readme, the options of the
- * formatters. `npm run docs` writes them, a test compares them.
+ * methods in docs/methods, the short one in the readme, the options of every
+ * call and of the formatters. `npm run docs` writes them, a test compares them.
  */
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -10,6 +10,7 @@ import { fileURLToPath, pathToFileURL, URL } from 'node:url';
 import { promisify } from 'node:util';
 import { createContainer, registryOf } from '../build/src/container/container.js';
 import { describeOption } from '../build/src/options.js';
+import { SHARED_OPTIONS } from '../build/src/shared-options.js';
 
 const ROOT = new URL('../', import.meta.url);
 const FAMILIES = {
@@ -30,6 +31,7 @@ export async function pages() {
   ]);
   return new Map([
     ['docs/methods/index.md', stdout],
+    ['docs/options.md', sharedPage()],
     ['docs/format-options.md', optionsPage()],
     ['README.md', between(readme, 'methods', methodsTable())],
   ]);
@@ -57,14 +59,10 @@ function methodsTable() {
 function optionsPage() {
   const sections = [...formatters.values()].map(({ id, description, options, extensions }) => {
     const endings = extensions.map((ending) => `\`.${ending}\``).join(', ');
-    const rows = Object.entries(options).map(
-      ([name, spec]) =>
-        `| \`${name}\` | ${presetOf(spec.default)} | ${cell(spec.help)} | ${cell(describeOption(spec))} |`,
-    );
     return [
       `## ${id}`,
       `${description}${endings === '' ? '' : ` Chosen by ${endings}.`}`,
-      ['| option | default | what | allowed |', '|---|---|---|---|', ...rows].join('\n'),
+      tableOf(options),
     ].join('\n\n');
   });
   return [
@@ -74,6 +72,24 @@ function optionsPage() {
   ]
     .join('\n\n')
     .concat('\n');
+}
+
+function sharedPage() {
+  return [
+    '# Options of every method',
+    'Written from their declaration by `npm run docs`. `explainPrediction`, `explainPredictions`, `explainBatch` and `showPrediction` take them beside the options of the method ([methods](methods/index.md)). What a target is: [targets](targets.md).',
+    tableOf(SHARED_OPTIONS),
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+function tableOf(options) {
+  const rows = Object.entries(options).map(
+    ([name, spec]) =>
+      `| \`${name}\` | ${presetOf(spec.default)} | ${cell(spec.help)} | ${cell(describeOption(spec))} |`,
+  );
+  return ['| option | default | what | allowed |', '|---|---|---|---|', ...rows].join('\n');
 }
 
 function presetOf(value) {
