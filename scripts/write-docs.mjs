@@ -25,6 +25,7 @@ const { explainers, formatters } = registryOf(createContainer());
 /** Path of every page that is written, with its text. */
 export async function pages() {
   const readme = await readFile(new URL('README.md', ROOT), 'utf8');
+  const evaluation = await readFile(new URL('docs/evaluation.md', ROOT), 'utf8');
   const { stdout } = await promisify(execFile)(process.execPath, [
     fileURLToPath(new URL('build/src/cli/main.js', ROOT)),
     ...['methods', '--markdown'],
@@ -33,7 +34,14 @@ export async function pages() {
     ['docs/methods/index.md', stdout],
     ['docs/options.md', sharedPage()],
     ['docs/format-options.md', optionsPage()],
-    ['README.md', between(readme, 'methods', methodsTable())],
+    [
+      'README.md',
+      [
+        ['methods', methodsTable()],
+        ['beware', beware()],
+        ['evaluation', evaluationTable(evaluation)],
+      ].reduce((text, [name, content]) => between(text, name, content), readme),
+    ],
   ]);
 }
 
@@ -54,6 +62,30 @@ function methodsTable() {
     return rows.length === 0 ? [] : [`| **${title}** | | | |`, ...rows];
   });
   return ['| method | source | needs | cost |', '|---|---|---|---|', ...sections].join('\n');
+}
+
+/** Methods that the registry itself warns of, by what it says. */
+function beware() {
+  const said = new Map();
+  for (const { id, sanity } of explainers.values()) {
+    if (sanity !== undefined) said.set(sanity, [...(said.get(sanity) ?? []), `\`${id}\``]);
+  }
+  return [...said].map(([sanity, ids]) => `- ${ids.join(', ')}: ${sanity}`).join('\n');
+}
+
+/** A few columns of the large table, without intervals. */
+function evaluationTable(page) {
+  const wanted = ['method', 'pointing', 'deletion', 'ROAD', 'randomisation', 'time'];
+  const rows = page
+    .split('<!-- table')[1]
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .map((line) => line.split('|').slice(1, -1));
+  const columns = wanted.map((name) => rows[0].findIndex((text) => text.trim().startsWith(name)));
+  return rows
+    .map((row) => columns.map((i) => row[i].replace(/<sub>.*?<\/sub>/g, '').trim()))
+    .map((row) => `| ${row.join(' | ')} |`)
+    .join('\n');
 }
 
 function optionsPage() {
