@@ -41,7 +41,7 @@ export const CAPITAL = REGULAR_METRICS.capital / EM;
 /** Width of a line of text. */
 export function widthOf(text: string, { size, bold = false }: TextStyle): number {
   let width = 0;
-  for (const code of codesOf(text)) width += advanceOf(code, bold);
+  for (const code of codesOf(text)) if (!isMark(code, bold)) width += advanceOf(code, bold);
   return width * size;
 }
 
@@ -49,16 +49,22 @@ export function widthOf(text: string, { size, bold = false }: TextStyle): number
 export function outlineOf(text: string, { size, bold = false }: TextStyle): readonly Placed[] {
   const placed: Placed[] = [];
   let x = 0;
+  let last = 0;
   for (const code of codesOf(text)) {
     const glyph = glyphOf(code, bold);
+    if (glyph !== undefined && isMark(code, bold)) {
+      const mark = centred(contoursOf(glyph), x - last / 2);
+      if (mark.length > 0) placed.push({ x: 0, contours: scaled(mark, size) });
+      continue;
+    }
     const contours = glyph === undefined ? boxOf(code) : contoursOf(glyph);
     if (contours.length > 0) {
       placed.push({
         x: x * size,
-        contours: contours.map((contour) => contour.map(([px, py]) => [px * size, py * size])),
+        contours: scaled(contours, size),
       });
     }
-    x += advanceOf(code, bold);
+    x += last = advanceOf(code, bold);
   }
   return placed;
 }
@@ -106,10 +112,27 @@ export function wrap(text: string, width: number, style: TextStyle, most = Infin
 function* codesOf(text: string): Generator<number> {
   for (const char of text.normalize('NFC')) {
     const code = char.codePointAt(0)!;
-    // joiners and variation selectors ask for nothing that this font could do
-    if (code === 0x200c || code === 0x200d || (code >= 0xfe00 && code <= 0xfe0f)) continue;
+    // joiners, directions and variation selectors ask for nothing that this font could do
+    if (/\p{Default_Ignorable_Code_Point}/u.test(char) || code === 0xfeff) continue;
     yield /[\s\u0085]/u.test(char) ? 0x20 : code;
   }
+}
+
+/** A mark that is drawn over the letter before it; one without outline is a box like any other. */
+function isMark(code: number, bold: boolean): boolean {
+  if (code < 0x300 || !/\p{Mn}/u.test(String.fromCodePoint(code))) return false;
+  return glyphOf(code, bold) !== undefined;
+}
+
+const scaled = (contours: readonly Contour[], size: number): readonly Contour[] =>
+  contours.map((contour) => contour.map(([x, y]) => [x * size, y * size]));
+
+/** The outline moved so that its middle is at `x`. */
+function centred(contours: readonly Contour[], x: number): readonly Contour[] {
+  const all = contours.flat().map(([px]) => px);
+  if (all.length === 0) return [];
+  const middle = (Math.min(...all) + Math.max(...all)) / 2;
+  return contours.map((contour) => contour.map(([px, py]) => [px - middle + x, py]));
 }
 
 function advanceOf(code: number, bold: boolean): number {

@@ -191,10 +191,13 @@ footer{color:var(--soft);font-size:.8rem;margin-top:3rem}
 `;
 
 const PRINT = `
+@page{margin:14mm}
 body{background:#fff;font-size:10.5pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 main{max-width:none;padding:0}
 .card{box-shadow:none;break-inside:avoid-page}
-.card:has(.panel){break-inside:auto}
+.card:has(.panel){break-inside:auto;border:0;padding:0}
+.how>summary{list-style:none}
+.how>summary::-webkit-details-marker{display:none}
 .controls,.tabs,.contents,.read,.tip,.cell{display:none!important}
 .bench.live{grid-template-columns:minmax(0,1fr)}
 .panel[hidden]{display:block}

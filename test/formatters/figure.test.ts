@@ -228,6 +228,22 @@ test('letters of three alphabets have outlines, other signs a frame with their n
   t.is(widthOf('e\u0301', style), widthOf('é', style), 'composed first');
 });
 
+test('marks sit over their letter, and what cannot be seen takes no room', (t) => {
+  const style = { size: 100 };
+  const middle = (text: string, at: number): number => {
+    const { x, contours } = outlineOf(text, style)[at];
+    const all = contours.flat().map(([px]) => x + px);
+    return (Math.min(...all) + Math.max(...all)) / 2;
+  };
+  t.is(widthOf('x\u0301', style), widthOf('x', style));
+  t.true(Math.abs(middle('x\u0301', 1) - widthOf('x', style) / 2) < 1e-9);
+  t.true(Math.abs(middle('mx\u0301', 2) - widthOf('m', style) - widthOf('x', style) / 2) < 1e-9);
+  t.is(outlineOf('\u0301', style).length, 1, 'with no letter before it');
+  t.is(outlineOf('\u0938\u094d', style).length, 2, 'a mark that the font lacks is a box');
+  t.is(widthOf('a\u00ad\u200b\u200c\u200d\u2060\ufe0f\ufeff', style), widthOf('a', style));
+  t.is(widthOf('a\u00a0b', style), widthOf('a b', style));
+});
+
 test('text is measured, cut and wrapped', (t) => {
   const style = { size: 20 };
   t.is(widthOf('', style), 0);

@@ -162,7 +162,7 @@ test('tabs, slider, choices and the probe, by keyboard', async (t) => {
   t.not(await pixels(), blocks);
   t.regex(
     String(await dog.locator('[data-high]').textContent()),
-    /^−0\.\d{3}$/,
+    /^−0\.\d{4}$/,
     'evidence against is read with its sign',
   );
   await page.keyboard.press('ArrowRight');
