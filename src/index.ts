@@ -168,6 +168,7 @@ export { loadImage, type ImageSource, type LoadImageOptions } from './node/load-
 export { saveImage, type SaveImageOptions } from './node/save-image.js';
 export { evaluateExplanation, type EvaluateOptions, type Evaluation } from './evaluate/evaluate.js';
 export { METRICS, type Metric, type MetricInfo } from './evaluate/metrics.js';
+export type { Box } from './maths/metrics/boxes.js';
 export { METRIC_OPTIONS, type MetricOptions } from './evaluate/options.js';
 export {
   checkRandomisation,
