@@ -11,6 +11,7 @@ export interface ModelFlags {
   readonly labels?: string;
   readonly preprocess?: string;
   readonly backend?: string;
+  readonly quiet?: boolean;
 }
 
 /** A model, what a module said of it that `loadModel` has no place for, and what was inferred. */
@@ -36,6 +37,10 @@ interface ModelModule {
  * whatever an adapter of a plugin recognises.
  */
 export async function openModel(path: string, flags: ModelFlags): Promise<OpenModel> {
+  if (flags.quiet === true) {
+    const { announceTo } = await import('../model/tfjs/backend.js');
+    announceTo(() => undefined);
+  }
   if (/[.][cm]?js$/.test(path) && !/^https?:/.test(path)) return moduleModel(path, flags);
   const { loadLabels, loadModel } = await import('../node/load-model.js');
   const loaded = await loadModel(path, {

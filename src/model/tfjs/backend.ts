@@ -15,7 +15,7 @@ const NATIVE_PACKAGE = '@tensorflow/tfjs-node';
 const HOW_TO_GET_NATIVE = `npm install ${NATIVE_PACKAGE}`;
 
 export interface BackendOptions {
-  /** Told once a process which back end runs, where a faster one is missing. Default: `console.warn`. */
+  /** Told once a process which back end runs, where a faster one is missing. Default: {@link announceTo}'s. */
   readonly announce?: (message: string) => void;
   /** Imports the native package; for tests and for hosts that find it elsewhere. */
   readonly importNative?: () => Promise<unknown>;
@@ -24,6 +24,14 @@ export interface BackendOptions {
 }
 
 let announced = false;
+// eslint-disable-next-line no-console -- the one thing the library says unasked: a back end ten times slower must not go unnoticed
+let say: (message: string) => void = (message) => console.warn(message);
+
+/** Who is told that a faster back end is missing. Default: `console.warn`. */
+export function announceTo(listener: (message: string) => void): void {
+  say = listener;
+}
+
 let last: Promise<unknown> = Promise.resolve();
 
 /**
@@ -183,9 +191,7 @@ function problemOf(name: string, cause: unknown): string {
 function announce(name: string, failures: readonly string[], options: BackendOptions): void {
   if (announced || failures.length === 0 || !isNode()) return;
   announced = true;
-  // the one thing the library says unasked: a back end ten times slower must not go unnoticed
-  // eslint-disable-next-line no-console
-  (options.announce ?? console.warn)(
+  (options.announce ?? say)(
     `whylens: running on the '${name}' back end: ${failures.join('; ')}. For a faster one: ${HOW_TO_GET_NATIVE}`,
   );
 }

@@ -1,0 +1,52 @@
+/** A program of a user's: a model from its files, several methods, every formatter. Prints nothing itself. */
+import { join } from 'node:path';
+import {
+  createPicture,
+  explainPrediction,
+  formatAsDict,
+  formatAsFigure,
+  formatAsHtml,
+  formatAsImage,
+  formatAsJson,
+  formatAsSvg,
+  formatAsTable,
+  formatAsText,
+  isWhylensError,
+  loadModel,
+  saveImage,
+  type ImageExplanation,
+} from 'whylens';
+
+const [, , folder, backend] = process.argv;
+const model = await loadModel(folder, backend === '' ? {} : { backend });
+const doc = createPicture(
+  9,
+  7,
+  'RGB',
+  Uint8Array.from({ length: 189 }, (_, i) => (i * 37) % 256),
+);
+for (const method of ['grad-cam', 'layer-cam', 'saliency', 'occlusion', 'score-cam']) {
+  const expl = (await explainPrediction(model, doc, {
+    method,
+    targets: [0, 1],
+  })) as ImageExplanation;
+  await saveImage(formatAsImage(expl), join(folder, `${method}.png`));
+  for (const format of [
+    formatAsDict,
+    formatAsFigure,
+    formatAsHtml,
+    formatAsJson,
+    formatAsSvg,
+    formatAsTable,
+    formatAsText,
+  ]) {
+    format(expl);
+  }
+}
+try {
+  await explainPrediction(model, doc, { layer: 'nothing' });
+  process.exitCode = 3;
+} catch (error) {
+  if (!isWhylensError(error, 'UNKNOWN_LAYER')) process.exitCode = 4;
+}
+model.dispose();
