@@ -10,11 +10,11 @@ import {
   createContainer,
   type Plugin,
 } from './container/container.js';
-import type { DocumentKind, Explainer } from './container/plugin.js';
+import type { AdaptOptions, DocumentKind, Explainer, ModelAdapter } from './container/plugin.js';
 import type { Registry } from './container/registry.js';
 import { assembleMaps, completeRecords, pictureFor } from './assemble.js';
 import { asPicture, inputArray, inputRange, type Preprocess } from './document.js';
-import { WhylensError } from './errors.js';
+import { isWhylensError, WhylensError } from './errors.js';
 import type { Explanation, NdArray, Picture } from './explanation.js';
 import type { ResamplingFilter } from './images/resample.js';
 import {
@@ -215,7 +215,7 @@ export async function withModel<T>(
       `a model must be ${[...registry.adapters.values()].map(({ recognizes }) => recognizes).join(', or ')}; got ${describeValue(native)}`,
     );
   }
-  const adapted = await adapter.adapt(native, {
+  const adapted = await adapt(adapter, native, {
     name: options.estimator ?? loaded?.name,
     backend: options.backend ?? loaded?.backend,
     inputShape: options.inputShape ?? loaded?.inputShape,
@@ -229,6 +229,24 @@ export async function withModel<T>(
     });
   } finally {
     adapted.release();
+  }
+}
+
+/** What a library says of a model that it cannot read any more, say a disposed one, is told as an error of ours. */
+async function adapt(
+  adapter: ModelAdapter,
+  native: unknown,
+  options: AdaptOptions,
+): Promise<ExplainableModel> {
+  try {
+    return await adapter.adapt(native, options);
+  } catch (cause) {
+    if (isWhylensError(cause)) throw cause;
+    throw new WhylensError(
+      'UNSUPPORTED_MODEL',
+      `the model cannot be read as ${adapter.recognizes}: ${(cause as Error).message}`,
+      { cause },
+    );
   }
 }
 
@@ -432,7 +450,9 @@ function requireCapabilities(
 ): void {
   const lacking = lackOf(explainer, description);
   if (lacking === undefined) return;
-  const working = [...registry.explainers.values()]
+  const working = [...registry.explainers.keys()]
+    // a wrapper needs what the method needs that it wraps unless told otherwise
+    .map((id) => registry.explainerFor(id, {}))
     .filter(
       (other) => lackOf(other, description) === undefined && other.documents.includes('array'),
     )
