@@ -13,7 +13,7 @@ import { classTarget } from '../../src/model/targets.js';
 import { relativeError } from '../helpers/close.js';
 import { mapsOf } from '../helpers/context.js';
 import { golden, mobilenet, mobilenetInput } from '../helpers/mobilenet.js';
-import { poolClose, relativeL2, samples64 } from '../helpers/summary.js';
+import { pool28, poolClose, relativeL2, samples64 } from '../helpers/summary.js';
 
 type Grid = readonly (readonly number[])[];
 
@@ -108,27 +108,62 @@ test.serial(
   },
 );
 
+/**
+ * Somewhere on the path of 51 pictures some unit of this ReLU network always
+ * sits at its corner, and falls to one side or the other by the last bit: two
+ * of our own back ends differ by up to 1.4 % (l2) at single points and by
+ * 1.2e-3 in the integral. So 1e-3 of the maximum holds for no two
+ * implementations in float32, and maps are compared in l2 with room for that;
+ * that the sum is right to 1e-6 is shown where there are no corners
+ * (integrated-gradients.test.ts).
+ */
+const PATH_CORNERS = 4e-3;
+
 test.serial('integrated-gradients', async (t) => {
   if ((await mobilenet(t)) === undefined) return;
-  const { map, facts } = await run(t, new IntegratedGradients(), 'elephants', 386);
-  const own = (await golden(
-    t,
-    'mobilenet_v1_0.25_224',
-    'elephants_386_conv_pw_5_relu.json',
-  )) as Record<'integrated-gradients', { sum: number; scoreDifference: number; rowSums: number[] }>;
-  const { sum, scoreDifference, rowSums } = own['integrated-gradients'];
-  t.true(Math.abs(total(map.data) - sum) < 1e-3 * Math.abs(sum));
-  const rows = Float64Array.from({ length: 224 }, (_, y) =>
-    total(map.data.subarray(y * 224, (y + 1) * 224)),
-  );
-  t.true(relativeError(rows, rowSums).error < 1e-2);
-  t.true(Math.abs(facts!.completenessGap[0] - (sum - scoreDifference)) < 1e-2);
-  // captum's trapezoid weights sum to 50/51
-  const frozen = (await captum(t, 'elephants_386'))[
-    'IntegratedGradients 51 points, baseline -1 (black), riemann_trapezoid'
-  ];
-  const scaled = frozen.pool28.channelSum!.map((row) => row.map((v) => (v * 51) / 50));
-  poolClose(t, map, scaled, 1e-2, 'trapezoid');
+  for (const [picture, target, file] of [
+    ['elephants', 386, 'elephants_386_conv_pw_5_relu.json'],
+    ['cat_dog', 282, 'cat_dog_282_conv_pw_13_relu.json'],
+  ] as const) {
+    const close = (actual: ArrayLike<number>, expected: readonly number[], what: string) => {
+      const error = relativeL2(actual, expected);
+      t.log(`${picture}, ${what}: ${error.toExponential(1)}`);
+      t.true(error < PATH_CORNERS, `${picture}, ${what}: ${error}`);
+    };
+    const { map, facts } = await run(t, new IntegratedGradients(), picture, target);
+    const own = (await golden(t, 'mobilenet_v1_0.25_224', file)) as Record<
+      'integrated-gradients',
+      { sum: number; scoreDifference: number; rowSums: number[] }
+    >;
+    const { sum, scoreDifference, rowSums } = own['integrated-gradients'];
+    t.true(Math.abs(total(map.data) - sum) < 1e-3 * Math.abs(sum), picture);
+    const rows = Float64Array.from({ length: 224 }, (_, y) =>
+      total(map.data.subarray(y * 224, (y + 1) * 224)),
+    );
+    close(rows, rowSums, 'rows');
+    const gap = facts!.completenessGap[0];
+    t.true(Math.abs(gap - (sum - scoreDifference)) < 2e-2, `${picture}: ${gap}`);
+    const peer = await captum(t, `${picture}_${target}`);
+    for (const [quadrature, key, factor] of [
+      // captum's trapezoid weights sum to 50/51
+      [
+        'trapezoid',
+        'IntegratedGradients 51 points, baseline -1 (black), riemann_trapezoid',
+        51 / 50,
+      ],
+      ['gauss-legendre', 'IntegratedGradients 50, baseline -1 (black), gausslegendre', 1],
+    ] as const) {
+      const { map: ours } = await run(t, new IntegratedGradients(), picture, target, {
+        quadrature,
+      });
+      const frozen = peer[key];
+      t.true(Math.abs(total(ours.data) / (frozen.sum * factor) - 1) < 1e-3, quadrature);
+      const squares = frozen.pool28.channelSum!.flat().map((v) => v * factor);
+      close(pool28(ours), squares, `${quadrature}, squares`);
+      const pixels = frozen.samples.map((rgb) => rgb.reduce((a, b) => a + b) * factor);
+      close(samples64(ours), pixels, `${quadrature}, pixels`);
+    }
+  }
 });
 
 test.serial(

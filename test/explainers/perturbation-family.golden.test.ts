@@ -2,12 +2,15 @@
 import test, { type ExecutionContext } from 'ava';
 import { GradCam } from '../../explainers/grad-cam.js';
 import { KernelShap } from '../../explainers/kernel-shap.js';
+import { Lime } from '../../explainers/lime.js';
 import { Occlusion } from '../../explainers/occlusion.js';
+import { Rise } from '../../explainers/rise.js';
 import { Saliency } from '../../explainers/saliency.js';
 import { smooth } from '../../explainers/smooth.js';
 import { tta } from '../../explainers/tta.js';
 import type { Explainer } from '../../src/container/plugin.js';
 import { classTarget } from '../../src/model/targets.js';
+import { relativeError } from '../helpers/close.js';
 import { mapsOf } from '../helpers/context.js';
 import { golden, mobilenet, mobilenetInput } from '../helpers/mobilenet.js';
 import { pool28, poolClose } from '../helpers/summary.js';
@@ -73,6 +76,42 @@ test.serial('kernel-shap adds up to what captum says the difference is', async (
   t.true(Math.abs(sum - fullMinusBaselineLogit) < 1e-3, `${sum}`);
 });
 
+test.serial('occlusion by squares side by side is captum’s feature ablation', async (t) => {
+  if ((await mobilenet(t)) === undefined) return;
+  const { map } = await run(t, new Occlusion(), { patch: 32, stride: 32, baseline: 0 });
+  const grid = ablated(await captum(t));
+  const error = relativeError(cells7(map), grid.flat()).error;
+  t.true(error < 1e-4, `differs by ${error} of the maximum`);
+});
+
+test.serial('kernel-shap and lime agree with captum about as its own seeds agree', async (t) => {
+  if ((await mobilenet(t)) === undefined) return;
+  const common = { segments: '7x7', baseline: 0, samples: 1000 };
+  for (const [explainer, key, least] of [
+    [new KernelShap(), 'KernelShap 7x7 grid, baseline 0, n_samples 1000', 0.85],
+    // captum fits a lasso, which sets small weights to 0
+    [new Lime(), 'Lime 7x7 grid, baseline 0, n_samples 1000', 0.93],
+  ] as const) {
+    const { map } = await run(t, explainer, common);
+    const { mean } = (await captum(t))[key] as { mean: Grid };
+    const agreement = correlation(cells7(map), mean.flat());
+    t.log(`${explainer.id}: correlation ${agreement.toFixed(3)} with the mean of captum's seeds`);
+    t.true(agreement > least, `${explainer.id}: ${agreement}`);
+  }
+});
+
+test.serial(
+  'rise, which no other library froze, sees what occlusion of the same squares sees',
+  async (t) => {
+    if ((await mobilenet(t)) === undefined) return;
+    const { map } = await run(t, new Rise(), { masks: 1000, baseline: 0 });
+    const grid = ablated(await captum(t));
+    const agreement = correlation(cells7(map), grid.flat());
+    t.log(`correlation ${agreement.toFixed(3)}`);
+    t.true(agreement > 0.6, `${agreement}`);
+  },
+);
+
 test.serial('smoothed saliency lies within what captum draws from seed to seed', async (t) => {
   if ((await mobilenet(t)) === undefined) return;
   const { map } = await run(t, smooth(new Saliency()), { sigma: 0.15 });
@@ -98,6 +137,19 @@ test.serial('tta of grad-cam, its result not doubled', async (t) => {
     poolClose(t, map, half(runs[key].maps[0][0].pool28), 1e-4, flip);
   }
 });
+
+function ablated(frozen: Readonly<Record<string, never>>): Grid {
+  return (frozen['FeatureAblation 7x7 grid, baseline 0'] as { grid7: Grid }).grid7;
+}
+
+/** Means of the 7 × 7 squares of a map of 224 × 224. */
+function cells7({ data }: { readonly data: Float32Array }): number[] {
+  const cells = new Array<number>(49).fill(0);
+  data.forEach((value, p) => {
+    cells[Math.floor(p / 224 / 32) * 7 + Math.floor((p % 224) / 32)] += value / 1024;
+  });
+  return cells;
+}
 
 function correlation(a: readonly number[], b: readonly number[]): number {
   const mean = (v: readonly number[]) => v.reduce((x, y) => x + y) / v.length;
