@@ -185,8 +185,14 @@ export function heatmapToImage(
   heatmap: NdArray,
   { filter }: { readonly filter?: DisplayFilter } = {},
 ): Picture {
-  const { shape, data } = heatmap;
-  const [height, width, channels = 1] = shape;
+  const { shape, data } = (heatmap ?? {}) as Partial<NdArray>;
+  if (!Array.isArray(shape) || data?.length === undefined) {
+    throw new WhylensError(
+      'INVALID_EXPLANATION',
+      `a map must be { shape, data } to become a picture, such as the heatmap of a target`,
+    );
+  }
+  const [height, width, channels = 1] = shape as number[];
   const mode = ({ 1: 'L', 3: 'RGB', 4: 'RGBA' } as const)[channels];
   if (
     shape.length < 2 ||

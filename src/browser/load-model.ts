@@ -3,7 +3,7 @@ import { WhylensError } from '../errors.js';
 import { parseLabels } from '../model/label-file.js';
 import type { LoadedModel } from '../model/loaded.js';
 import { bytesOf, fetchSource, filesSource, type ModelFile } from '../model/tfjs/bytes.js';
-import { loadFrom } from '../model/tfjs/load.js';
+import { checkLoadRequest, loadFrom } from '../model/tfjs/load.js';
 import type { LabelSource, LoadModelOptions, ModelSource } from '../model/tfjs/load.js';
 
 export type { LabelSource, ModelSource };
@@ -22,6 +22,7 @@ export async function loadModel(
   source: ModelSource,
   options: LoadModelOptions = {},
 ): Promise<LoadedModel> {
+  checkLoadRequest(source, options);
   const { labels, ...rest } = options;
   const bytes =
     typeof source === 'string' || source instanceof URL

@@ -12,6 +12,7 @@ export interface DecodedPrediction {
  *
  * @param scores one number a class: probabilities or logits
  * @param labels by class index; may be missing or too short
+ * @throws WhylensError `MODEL_OUTPUT` for scores that are none, `INVALID_OPTION`
  * @example decodePredictions(probabilities, labels, 5)
  */
 export function decodePredictions(
@@ -25,7 +26,16 @@ export function decodePredictions(
       `'top' must be a whole number of at least 1, got ${top}`,
     );
   }
-  return Array.from(scores, (score, index) => ({ index, score }))
+  const list = Array.from(scores ?? []);
+  const bad = list.findIndex((score) => !Number.isFinite(score));
+  if (list.length === 0 || bad !== -1) {
+    throw new WhylensError(
+      'MODEL_OUTPUT',
+      `scores to decode must be finite numbers, one a class; got ${list.length === 0 ? 'none' : `${list[bad]} for class ${bad}`}`,
+    );
+  }
+  return list
+    .map((score, index) => ({ index, score }))
     .sort((a, b) => b.score - a.score || a.index - b.index)
     .slice(0, top)
     .map(({ index, score }) => ({ index, label: labels?.[index] || `class ${index}`, score }));

@@ -6,7 +6,7 @@ import { parseLabels } from '../model/label-file.js';
 import type { LoadedModel } from '../model/loaded.js';
 import { bytesOf, fetchSource, filesSource, missing, titleOf } from '../model/tfjs/bytes.js';
 import type { ByteSource, ModelFile } from '../model/tfjs/bytes.js';
-import { loadFrom } from '../model/tfjs/load.js';
+import { checkLoadRequest, loadFrom } from '../model/tfjs/load.js';
 import type { LabelSource, LoadModelOptions, ModelSource } from '../model/tfjs/load.js';
 
 export type { LabelSource, ModelSource };
@@ -30,6 +30,7 @@ export async function loadModel(
   source: ModelSource,
   options: LoadModelOptions = {},
 ): Promise<LoadedModel> {
+  checkLoadRequest(source, options);
   const { labels, ...rest } = options;
   const names = labels === undefined || isNames(labels) ? labels : await loadLabels(labels);
   return loadFrom(await sourceOf(source), { ...rest, labels: names });

@@ -398,3 +398,11 @@ test('the formatter class gives what the function gives, and the record is not w
   );
   t.deepEqual(imageRecord, before);
 });
+
+test('what is no map at all is refused by name', (t) => {
+  for (const map of [null, undefined, [[0, 1]], { shape: [1, 1] }]) {
+    const error = t.throws(() => heatmapToImage(map as never));
+    t.true(isWhylensError(error, 'INVALID_EXPLANATION'), error.message);
+    t.regex(error.message, /\{ shape, data \}/);
+  }
+});

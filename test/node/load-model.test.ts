@@ -352,3 +352,27 @@ test('labels in every usual form', async (t) => {
   }
   await t.throwsAsync(loadLabels('no/such/file'), { message: /label file 'no\/such\/file'/ });
 });
+
+test('what is no source and no option is refused before anything is read', async (t) => {
+  for (const [source, message] of [
+    [null, /got null/],
+    [5, /got number/],
+    [{}, /list of files/],
+    ['http://[bad', /'http:\/\/\[bad' is no address/],
+  ] as const) {
+    const error = await t.throwsAsync(loadModel(source as never));
+    t.true(isWhylensError(error, 'MODEL_LOAD'), error.message);
+    t.regex(error.message, message);
+  }
+  for (const [options, code, message] of [
+    [null, 'INVALID_OPTION', /options of loadModel/],
+    [{ labels: 5 }, 'INVALID_OPTION', /'labels' of loadModel .* array of names/],
+    [{ inputShape: 'x' }, 'INVALID_OPTION', /'inputShape' of loadModel/],
+    [{ name: 5 }, 'INVALID_OPTION', /'name' of loadModel must be a string/],
+    [{ label: [] }, 'UNKNOWN_OPTION', /did you mean 'labels'/],
+  ] as const) {
+    const error = await t.throwsAsync(loadModel('nowhere', options as never));
+    t.true(isWhylensError(error, code), error.message);
+    t.regex(error.message, message);
+  }
+});

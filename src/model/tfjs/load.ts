@@ -1,5 +1,6 @@
 /** What loading a model does once its files can be read, wherever they lie. */
 import { isWhylensError, WhylensError } from '../../errors.js';
+import { validateOptions, type OptionSpecs } from '../../options.js';
 import { labelsOf } from '../label-file.js';
 import type { LoadedModel } from '../loaded.js';
 import { selectBackend } from './backend.js';
@@ -27,18 +28,62 @@ export interface LoadModelOptions<Labels = LabelSource | readonly string[]> {
   readonly backend?: string;
 }
 
+const isText = (value: unknown): boolean => typeof value === 'string';
+
+const LOAD_OPTIONS: OptionSpecs = {
+  labels: {
+    type: 'value',
+    default: undefined,
+    help: 'Class names by index.',
+    expects: 'an array of names, or a path, an address or a { name, bytes } of a file of them',
+    check: (value) => isText(value) || (typeof value === 'object' && value !== null),
+  },
+  preprocess: {
+    type: 'value',
+    default: undefined,
+    help: 'How pictures become numbers.',
+    expects: `one of ${MODES.join(', ')} or a function`,
+    check: (value) => typeof value === 'function' || MODES.includes(value as string),
+  },
+  inputShape: {
+    type: 'value',
+    default: undefined,
+    help: 'Shape of one sample, where the model leaves it open.',
+    expects: 'an array of whole numbers of at least 1, such as [224, 224, 3]',
+    check: (value) =>
+      Array.isArray(value) && value.every((size) => Number.isInteger(size) && Number(size) > 0),
+  },
+  name: { type: 'string', default: undefined, help: 'Name of the model.' },
+  backend: { type: 'string', default: undefined, help: 'What computes.' },
+};
+
+/** Refuses what is no source or no option of `loadModel`, before anything is read. */
+export function checkLoadRequest(source: unknown, options: unknown): void {
+  const isList = typeof source === 'object' && source !== null && 'length' in source;
+  if (!isText(source) && !(source instanceof URL) && !isList) {
+    throw new WhylensError(
+      'MODEL_LOAD',
+      `loadModel needs a path, an address or a list of files, got ${source === null ? 'null' : typeof source}`,
+    );
+  }
+  if (isText(source) && /^https?:/i.test(String(source)) && !URL.canParse(String(source))) {
+    throw new WhylensError('MODEL_LOAD', `'${String(source)}' is no address that can be fetched`);
+  }
+  if (typeof options !== 'object' || options === null) {
+    throw new WhylensError(
+      'INVALID_OPTION',
+      `options of loadModel must be an object such as { labels: 'labels.json' }, got ${String(options)}`,
+    );
+  }
+  validateOptions('loadModel', LOAD_OPTIONS, options as Record<string, unknown>);
+}
+
 /** What both `loadModel`s do once the files can be read. */
 export async function loadFrom(
   source: ByteSource,
   options: LoadModelOptions<readonly string[]>,
 ): Promise<LoadedModel> {
   const { preprocess } = options;
-  if (typeof preprocess === 'string' && !MODES.includes(preprocess)) {
-    throw new WhylensError(
-      'INVALID_OPTION',
-      `option 'preprocess' must be one of ${MODES.join(', ')} or a function, got '${String(preprocess)}'`,
-    );
-  }
   const labels =
     options.labels === undefined ? undefined : labelsOf(options.labels, "option 'labels'");
   const content = await readModelFile(source);
