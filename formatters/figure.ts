@@ -235,13 +235,14 @@ export class FigureFormatter implements Formatter<Picture | string> {
   readonly description =
     'A figure for papers and slides: original, maps, titles, colour bar; SVG or a picture.';
   readonly kinds = EXPLANATION_KINDS;
-  readonly extensions = [];
-  readonly options: OptionSpecs = OPTIONS;
+  /** Drawings come from `svg`; of a picture this one draws what `image` does not. */
+  readonly extensions = ['png'];
+  readonly options: OptionSpecs = { ...OPTIONS, format: { ...OPTIONS.format, default: 'png' } };
 
   format(
     explanation: Explanation,
     options: Readonly<Record<string, unknown>> = {},
   ): Picture | string {
-    return formatAsFigure(explanation, options as SvgFigureOptions);
+    return formatAsFigure(explanation, { format: 'png', ...options } as PngFigureOptions);
   }
 }

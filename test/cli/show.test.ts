@@ -1,8 +1,10 @@
 import test from 'ava';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { formatAsFigure } from '../../formatters/figure.js';
 import { formatAsImage } from '../../formatters/image.js';
 import { formatAsJson } from '../../formatters/json.js';
+import { formatAsSvg } from '../../formatters/svg.js';
 import { formatAsCsv } from '../../formatters/table.js';
 import { formatAsText } from '../../formatters/text.js';
 import { decodePng } from '../../src/images/png.js';
@@ -88,4 +90,25 @@ test('what cannot be shown is said in one line, and leaves nothing behind', asyn
   await fails(['t.json', '--as', 'hologram'], 2, /unknown formatter 'hologram'/);
   await fails(['t.json', '--width', '3'], 2, /option 'width'.*at least|from 24/);
   t.deepEqual((await readdir(cwd)).sort(), ['bad.json', 'new.json', 't.json']);
+});
+
+test('a kind that lies over no picture becomes a picture all the same: the figure', async (t) => {
+  const cwd = await emptyFolder(t);
+  await writeFile(join(cwd, 'tree.json'), formatAsJson(decisionTreeRecord));
+  for (const flags of [
+    ['--as', 'png', '--out', 'a.png'],
+    ['--out', 'b.png'],
+    ['--as', 'figure', '--out', 'c.png', '--theme', 'light'],
+  ]) {
+    const { code, stderr } = await whylens(['show', 'tree.json', ...flags], { cwd });
+    t.is(code, 0, stderr);
+    const name = flags[flags.indexOf('--out') + 1];
+    t.deepEqual(
+      decodePng(await readFile(join(cwd, name))),
+      formatAsFigure(decisionTreeRecord, { format: 'png' }),
+      name,
+    );
+  }
+  const drawn = await whylens(['show', 'tree.json', '--as', 'svg', '--out', '-'], { cwd });
+  t.is(drawn.stdout, formatAsSvg(decisionTreeRecord));
 });
