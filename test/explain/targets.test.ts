@@ -4,12 +4,14 @@ import { explainPrediction } from '../../src/explain.js';
 import type { ImageExplanation } from '../../src/explanation.js';
 import { selectBackend } from '../../src/model/tfjs/backend.js';
 import {
+  classTarget,
   elementTarget,
   maskTarget,
   negativeClass,
   ratherThan,
   regressionTarget,
   similarityTarget,
+  weightedTarget,
 } from '../../src/model/targets.js';
 import { largest, largestDifference, randomArray, seedWeights, tfl } from '../helpers/tfjs.js';
 
@@ -79,6 +81,42 @@ test.serial('a regression output is explained with its sign and said to be one',
     'a single linear unit is a regression by default',
   );
 });
+
+test.serial(
+  'several heads by name: each has the map of a model with that head alone',
+  async (t) => {
+    const input = tfl.input({ shape: [6, 5, 2] });
+    const seen = layers
+      .conv2d({ filters: 3, kernelSize: 3, padding: 'same', activation: 'relu', name: 'seen' })
+      .apply(input);
+    const pooled = layers.globalAveragePooling2d({}).apply(seen);
+    const head = (units: number, activation: 'softmax' | 'linear', name: string) =>
+      layers.dense({ units, activation, name }).apply(pooled) as tfl.SymbolicTensor;
+    const kind = head(3, 'softmax', 'kind');
+    const age = head(1, 'linear', 'age');
+    const both = tfl.model({ inputs: input, outputs: [kind, age] });
+    seedWeights(both);
+    const { targets } = await mapOf(both, [classTarget(2, 'kind'), regressionTarget(0, -1, 'age')]);
+    const alone = await mapOf(tfl.model({ inputs: input, outputs: kind }), [2]);
+    const other = await mapOf(tfl.model({ inputs: input, outputs: age }), [
+      regressionTarget(0, -1),
+    ]);
+    t.true(largestDifference(targets[0].heatmap.data, alone.targets[0].heatmap.data) < 1e-7);
+    t.true(largestDifference(targets[1].heatmap.data, other.targets[0].heatmap.data) < 1e-7);
+    t.notDeepEqual(targets[0].heatmap.data, targets[1].heatmap.data);
+    // one target may weigh several heads against one another
+    const mixed = weightedTarget([
+      { target: classTarget(2, 'kind'), weight: 0.5 },
+      { target: regressionTarget(0, -1, 'age'), weight: 2 },
+    ]);
+    const sum = await mapOf(both, [mixed]);
+    const expected = targets[0].heatmap.data.map(
+      (v, i) => 0.5 * v + 2 * targets[1].heatmap.data[i],
+    );
+    t.true(largestDifference(sum.targets[0].heatmap.data, expected) < 1e-6);
+    await t.throwsAsync(mapOf(both, [classTarget(2, 'kine')]), { message: /kine.*kind/s });
+  },
+);
 
 test.serial('segmentation: a mask confines the evidence', async (t) => {
   const model = tfl.sequential({
