@@ -3,7 +3,8 @@ import type { ExplainedMaps, ExplainedRecords, Explainer } from './container/plu
 import type { Registry } from './container/registry.js';
 import { asPicture, pictureOf } from './document.js';
 import { WhylensError } from './errors.js';
-import type { ExplainOptions, Prepared } from './explain.js';
+import type { ExplainOptions } from './explain-options.js';
+import type { Prepared } from './prepare.js';
 import type {
   Explanation,
   JsonValue,

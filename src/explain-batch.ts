@@ -1,5 +1,6 @@
 import { WhylensError } from './errors.js';
-import { explainPredictions, type ExplainManyOptions } from './explain.js';
+import { explainPredictions } from './explain.js';
+import { type ExplainManyOptions } from './explain-options.js';
 import type { JsonValue, LayerChoice, MapTarget, NdArray, TargetBase } from './explanation.js';
 
 /** Maps of many documents and targets as one array, as keras-explainable gives them. */

@@ -1,5 +1,6 @@
 /** Looking into a model without explaining anything: logits, activations, and where they are. */
-import { withModel, registryFor, type ExplainOptions } from './explain.js';
+import { withModel, registryFor } from './prepare.js';
+import { type ExplainOptions } from './explain-options.js';
 import { DEFAULT_FILTER } from './shared-options.js';
 import { inputArray } from './document.js';
 import { WhylensError } from './errors.js';

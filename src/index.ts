@@ -84,12 +84,8 @@ export {
   weightedTarget,
 } from './model/targets.js';
 export type { NestedNumbers, Scores } from './model/scores.js';
-export {
-  explainPrediction,
-  explainPredictions,
-  type ExplainManyOptions,
-  type ExplainOptions,
-} from './explain.js';
+export { explainPrediction, explainPredictions } from './explain.js';
+export { type ExplainManyOptions, type ExplainOptions } from './explain-options.js';
 export {
   DISPLAY_SYMBOL,
   displayIn,

@@ -1,4 +1,6 @@
-import { explainPrediction, registryFor, type ExplainOptions } from './explain.js';
+import { explainPrediction } from './explain.js';
+import { registryFor } from './prepare.js';
+import { type ExplainOptions } from './explain-options.js';
 import { validateOptions } from './options.js';
 import { WhylensError } from './errors.js';
 

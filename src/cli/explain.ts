@@ -5,7 +5,8 @@ import { registryOf } from '../container/container.js';
 import type { Formatter } from '../container/plugin.js';
 import type { Registry } from '../container/registry.js';
 import { isWhylensError, type ErrorCode } from '../errors.js';
-import { explainPrediction, type ExplainOptions } from '../explain.js';
+import { explainPrediction } from '../explain.js';
+import { type ExplainOptions } from '../explain-options.js';
 import type { Explanation } from '../explanation.js';
 import type { CommandContext } from './commands.js';
 import {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { registryOf } from '../container/container.js';
 import { isWhylensError, WhylensError } from '../errors.js';
-import { withModel } from '../explain.js';
+import { withModel } from '../prepare.js';
 import type { LayerInfo, ModelDescription } from '../model/interface.js';
 import { chooseLayer } from '../model/layers.js';
 import type { CommandContext } from './commands.js';

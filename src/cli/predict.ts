@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { registryOf } from '../container/container.js';
 import { inputArray } from '../document.js';
 import { isWhylensError, WhylensError } from '../errors.js';
-import { withModel, type Prepared } from '../explain.js';
+import { withModel, type Prepared } from '../prepare.js';
 import { decodePredictions, type DecodedPrediction } from '../images/labels.js';
 import { sampleOf } from '../maths/ndarray.js';
 import { ndSamples } from '../model/interface.js';

@@ -1,14 +1,9 @@
 /** Is an explanation any good? The road from a model, a document and its explanation to numbers. */
 import { inputRange } from '../document.js';
 import { WhylensError } from '../errors.js';
-import {
-  inputIndex,
-  inputsOf,
-  registryFor,
-  withModel,
-  type ExplainOptions,
-  type Prepared,
-} from '../explain.js';
+import { inputIndex, inputsOf } from '../inputs.js';
+import { registryFor, withModel, type Prepared } from '../prepare.js';
+import { type ExplainOptions } from '../explain-options.js';
 import type { Explanation, JsonValue, NdArray } from '../explanation.js';
 import { splitShape } from '../maths/channels.js';
 import {
