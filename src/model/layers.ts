@@ -45,7 +45,10 @@ export function chooseLayer(
   };
 }
 
-/** The layer a reference means; throws with the nearest paths. */
+/**
+ * The layer a reference means: its path, the end of one that is unique, or a
+ * nested model, whose last layer it is. Throws with the nearest paths.
+ */
 export function findLayer(description: ModelDescription, reference: LayerReference): LayerInfo {
   const listed = description.layers.filter(({ internal }) => internal !== true);
   if (typeof reference === 'number') {
@@ -62,7 +65,8 @@ export function findLayer(description: ModelDescription, reference: LayerReferen
   const name = typeof reference === 'string' ? reference : reference?.name;
   const found =
     description.layers.find(({ path }) => path === name) ??
-    uniqueEnding(description.layers, String(name));
+    uniqueEnding(description.layers, String(name)) ??
+    listed.findLast(({ path }) => path.startsWith(`${name}/`));
   if (found === undefined) {
     const near = nearestNames(
       String(name),

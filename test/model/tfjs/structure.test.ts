@@ -101,6 +101,8 @@ test.serial(
       layer: { name: 'backbone/inner' },
     })) as ImageExplanation;
     t.deepEqual(byObject.targets, byEnding.targets);
+    const whole = (await explainPrediction(model, doc, { layer: 'backbone' })) as ImageExplanation;
+    t.is(whole.layer?.path, 'backbone/out_relu');
     const byIndex = (await explainPrediction(model, doc, { layer: -3 })) as ImageExplanation;
     t.is(byIndex.layer?.path, 'backbone/out_relu');
     model.dispose();
