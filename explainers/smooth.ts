@@ -7,7 +7,14 @@ import { seededRandom } from '../src/maths/random.js';
 import { RunningMaps, type Combination } from '../src/maths/running.js';
 import { DEFAULT_MEMORY_BUDGET } from '../src/model/chunks.js';
 import { runPlain } from '../src/model/input-calls.js';
-import { explainPart, innerOptions, wrapped, type Wrapping } from '../src/model/wrapper.js';
+import {
+  aroundNamed,
+  asMethod,
+  explainPart,
+  innerOptions,
+  wrapped,
+  type Wrapping,
+} from '../src/model/wrapper.js';
 import type { OptionSpecs } from '../src/options.js';
 
 /** Noisy copies handed to the wrapped method at once, whatever their number in all. */
@@ -78,10 +85,7 @@ export class Smooth implements Explainer {
   readonly options = { of, ...own };
 
   specialise(given: Readonly<Record<string, unknown>>, find: (id: string) => Explainer): Explainer {
-    const id = given.of ?? of.default;
-    if (typeof id !== 'string') return this;
-    const inner = find(id);
-    return withOf(wrapped(inner.specialise?.({}, find) ?? inner, wrapping), id);
+    return aroundNamed(this, wrapping, of, given, find);
   }
 
   async explain(context: ExplainContext): Promise<ExplainedMaps> {
@@ -97,25 +101,7 @@ export class Smooth implements Explainer {
  * @example explainPrediction(model, doc, { method: smooth('x-grad-cam'), sigma: 0.1 })
  */
 export function smooth(method: Explainer | string): Explainer {
-  if (typeof method !== 'string') return wrapped(method, wrapping, `smooth(${method.id})`);
-  const base = new Smooth();
-  return {
-    id: `smooth(${method})`,
-    family: base.family,
-    description: base.description,
-    reference: base.reference,
-    cost: base.cost,
-    needs: base.needs,
-    documents: base.documents,
-    options: own,
-    specialise: (_, find) => smooth(find(method)),
-    explain: (context) => smooth(context.explainer(method)).explain(context),
-  };
-}
-
-/** Keeps the option that named the method among the recorded ones. */
-function withOf(explainer: Explainer, id: string): Explainer {
-  return { ...explainer, options: { of: { ...of, default: id }, ...explainer.options } };
+  return asMethod(new Smooth(), wrapping, method);
 }
 
 async function smoothed(context: ExplainContext, inner: Explainer): Promise<ExplainedMaps> {

@@ -8,7 +8,14 @@ import { sampleOf, sizeOf, stack } from '../src/maths/ndarray.js';
 import { resizeMap } from '../src/maths/resize.js';
 import { areDefinite, runPlain } from '../src/model/input-calls.js';
 import type { OutputValues } from '../src/model/interface.js';
-import { explainPart, innerOptions, wrapped, type Wrapping } from '../src/model/wrapper.js';
+import {
+  aroundNamed,
+  asMethod,
+  explainPart,
+  innerOptions,
+  wrapped,
+  type Wrapping,
+} from '../src/model/wrapper.js';
 import type { OptionSpecs } from '../src/options.js';
 
 const own = {
@@ -74,11 +81,7 @@ export class Tta implements Explainer {
   readonly options = { of, ...own };
 
   specialise(given: Readonly<Record<string, unknown>>, find: (id: string) => Explainer): Explainer {
-    const id = given.of ?? of.default;
-    if (typeof id !== 'string') return this;
-    const inner = find(id);
-    const explainer = wrapped(inner.specialise?.({}, find) ?? inner, wrapping);
-    return { ...explainer, options: { of: { ...of, default: id }, ...explainer.options } };
+    return aroundNamed(this, wrapping, of, given, find);
   }
 
   async explain(context: ExplainContext): Promise<ExplainedMaps> {
@@ -94,20 +97,7 @@ export class Tta implements Explainer {
  * @example explainPrediction(model, doc, { method: tta('hires-cam'), scales: [1], flip: 'both' })
  */
 export function tta(method: Explainer | string): Explainer {
-  if (typeof method !== 'string') return wrapped(method, wrapping, `tta(${method.id})`);
-  const base = new Tta();
-  return {
-    id: `tta(${method})`,
-    family: base.family,
-    description: base.description,
-    reference: base.reference,
-    cost: base.cost,
-    needs: base.needs,
-    documents: base.documents,
-    options: own,
-    specialise: (_, find) => tta(find(method)),
-    explain: (context) => tta(context.explainer(method)).explain(context),
-  };
+  return asMethod(new Tta(), wrapping, method);
 }
 
 async function averaged(context: ExplainContext, inner: Explainer): Promise<ExplainedMaps> {

@@ -6,7 +6,7 @@ import type {
   ExplainerNeeds,
 } from '../container/plugin.js';
 import { AbortedError, isWhylensError, WhylensError } from '../errors.js';
-import { validateOptions, type OptionSpecs } from '../options.js';
+import { validateOptions, type OptionSpecs, type StringOption } from '../options.js';
 import { chooseLayer } from './layers.js';
 
 /** How a wrapper introduces itself once it knows what it wraps. */
@@ -39,6 +39,43 @@ export function wrapped(inner: Explainer, wrapping: Wrapping, id = wrapping.id):
       ? {}
       : { refuses: (description) => inner.refuses!(description) }),
     explain: (context) => wrapping.explain(withLayer(context, inner.needs), inner),
+  };
+}
+
+/** What the option `of` makes of a wrapper: the wrapper around the named method, that name recorded. */
+export function aroundNamed(
+  base: Explainer,
+  wrapping: Wrapping,
+  of: StringOption & { readonly default: string },
+  given: Readonly<Record<string, unknown>>,
+  find: (id: string) => Explainer,
+): Explainer {
+  const id = given.of ?? of.default;
+  if (typeof id !== 'string') return base;
+  const inner = find(id);
+  const explainer = wrapped(inner.specialise?.({}, find) ?? inner, wrapping);
+  return { ...explainer, options: { of: { ...of, default: id }, ...explainer.options } };
+}
+
+/** `smooth(method)` and its like: the wrapped form of a method, as a method. */
+export function asMethod(
+  base: Explainer,
+  wrapping: Wrapping,
+  method: Explainer | string,
+): Explainer {
+  if (typeof method !== 'string') return wrapped(method, wrapping, `${wrapping.id}(${method.id})`);
+  const { family, description, reference, cost, needs, documents } = base;
+  return {
+    id: `${wrapping.id}(${method})`,
+    family,
+    description,
+    reference,
+    cost,
+    needs,
+    documents,
+    options: wrapping.options,
+    specialise: (_, find) => asMethod(base, wrapping, find(method)),
+    explain: (context) => asMethod(base, wrapping, context.explainer(method)).explain(context),
   };
 }
 
