@@ -1,5 +1,5 @@
 /** Every method over the passes it cannot avoid: forward, or forward and backward. */
-import { explainBatch, explainPrediction, explainPredictions } from '../src/index.js';
+import { explainBatch, explainPrediction } from '../src/index.js';
 import { openNetwork } from './network.js';
 import { ratioLine, sideBySide, ms } from './measure.js';
 import { ndSamples } from '../src/model/interface.js';
@@ -181,6 +181,5 @@ export async function run(): Promise<void> {
   console.log(
     ratioLine('a batch of 32 / 32 singles', batches['batch of 32'], batches['32 singles'], 1),
   );
-  void explainPredictions;
   model.dispose();
 }

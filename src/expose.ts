@@ -1,8 +1,7 @@
 /** Looking into a model without explaining anything: logits, activations, and where they are. */
 import { withModel, registryFor } from './prepare.js';
 import { type ExplainOptions } from './explain-options.js';
-import { DEFAULT_FILTER } from './shared-options.js';
-import { inputArray } from './document.js';
+import { inputsOf } from './inputs.js';
 import { WhylensError } from './errors.js';
 import type { NdArray } from './explanation.js';
 import {
@@ -96,29 +95,11 @@ export async function exposeModel(
     poolingLayer: findPoolingLayer(description)?.path,
     run: (docs) =>
       withModel(model, options, registry, async (prepared) => {
-        const inputs = await Promise.all(
-          description.inputs.map(async (input) => {
-            const list = isList(docs) ? docs : [docs];
-            const arrays = await Promise.all(
-              list.map((doc) =>
-                inputArray(
-                  description.inputs.length === 1
-                    ? doc
-                    : (doc as Record<string, unknown>)[input.name],
-                  input,
-                  {
-                    preprocess: prepared.preprocess,
-                    filter: options.resize ?? DEFAULT_FILTER,
-                  },
-                ),
-              ),
-            );
-            return ndSamples(joined(arrays));
-          }),
-        );
+        const list = isList(docs) ? docs : [docs];
+        const inputs = await inputsOf(description, list, prepared.preprocess, options);
         const { batchSize, memoryBudget, signal, onProgress } = options;
         const { outputs, activations } = await prepared.model.run({
-          inputs,
+          inputs: inputs.map(ndSamples),
           record: paths,
           batchSize,
           memoryBudget,
@@ -158,16 +139,4 @@ export function findPoolingLayer({ layers }: ModelDescription): LayerInfo | unde
 
 function isList(docs: unknown): docs is readonly unknown[] {
   return Array.isArray(docs) && typeof docs[0] === 'object' && !Array.isArray(docs[0]);
-}
-
-function joined(arrays: readonly NdArray[]): NdArray {
-  const shape = arrays[0].shape.slice(1);
-  const data = new Float32Array(arrays.reduce((sum, array) => sum + array.data.length, 0));
-  let at = 0;
-  for (const array of arrays) {
-    data.set(array.data, at);
-    at += array.data.length;
-  }
-  const count = arrays.reduce((sum, array) => sum + array.shape[0], 0);
-  return { shape: [count, ...shape], data };
 }

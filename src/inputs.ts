@@ -3,7 +3,6 @@ import { inputArray, type Preprocess } from './document.js';
 import { WhylensError } from './errors.js';
 import type { ExplainOptions } from './explain-options.js';
 import type { NdArray } from './explanation.js';
-import { stack } from './maths/ndarray.js';
 import type { ModelDescription } from './model/interface.js';
 import { DEFAULT_FILTER } from './shared-options.js';
 
@@ -12,7 +11,7 @@ export async function inputsOf(
   description: ModelDescription,
   docs: readonly unknown[],
   preprocess: Preprocess | undefined,
-  options: ExplainOptions,
+  options: Pick<ExplainOptions, 'resize'>,
 ): Promise<NdArray[]> {
   const filter = options.resize ?? DEFAULT_FILTER;
   const names = description.inputs.map(({ name }) => name);
@@ -40,9 +39,6 @@ export async function inputsOf(
 }
 
 function mergeBatches(arrays: readonly NdArray[]): NdArray {
-  if (arrays.every(({ shape }) => shape[0] === 1)) {
-    return stack(arrays.map(({ shape, data }) => ({ shape: shape.slice(1), data })));
-  }
   const total = arrays.reduce((sum, { shape }) => sum + shape[0], 0);
   const data = new Float32Array(arrays.reduce((sum, array) => sum + array.data.length, 0));
   let at = 0;
