@@ -367,3 +367,54 @@ test.serial('a model trained between two explanations is explained as it is now'
   const second = (await explainPrediction(model, doc, { targets: 1 })) as ImageExplanation;
   t.true(Math.abs(second.targets[0].score - 3 * first.targets[0].score) < 1e-4);
 });
+
+test.serial('weights that were folded are folded anew after training', async (t) => {
+  await selectBackend('cpu');
+  const model = tfl.sequential({
+    layers: [
+      layers.conv2d({ inputShape: [6, 5, 2], filters: 3, kernelSize: 3, name: 'conv' }),
+      layers.batchNormalization(),
+      layers.reLU({ name: 'seen' }),
+      layers.globalAveragePooling2d({}),
+      layers.dense({ units: 2, name: 'scores' }),
+    ],
+  });
+  seedWeights(model);
+  const doc = randomArray([1, 6, 5, 2]);
+  const predicted = () =>
+    tf.tidy(() => (model.predict(tf.tensor(doc.data, [1, 6, 5, 2])) as tf.Tensor).dataSync()[1]);
+  const explained = async () => {
+    const expl = (await explainPrediction(model, doc, { targets: 1 })) as ImageExplanation;
+    return expl.targets[0].score;
+  };
+  const before = predicted();
+  t.true(Math.abs((await explained()) - before) < 1e-5);
+  const conv = model.getLayer('conv');
+  conv.setWeights(conv.getWeights().map((weight) => tf.mul(weight, -2)));
+  t.true(Math.abs(predicted() - before) > 1e-2);
+  t.true(Math.abs((await explained()) - predicted()) < 1e-5);
+});
+
+test.serial('of equal values under a max pool the first takes the whole gradient', async (t) => {
+  await selectBackend('cpu');
+  const model = tfl.sequential({
+    layers: [
+      layers.maxPooling2d({ inputShape: [2, 4, 1], poolSize: 2, name: 'pool' }),
+      layers.flatten(),
+      layers.dense({ units: 1, useBias: false, name: 'scores' }),
+    ],
+  });
+  const kernel = tf.tensor2d([3, -5], [2, 1]);
+  model.getLayer('scores').setWeights([kernel]);
+  for (const backend of await backends(t)) {
+    await selectBackend(backend);
+    const adapted = await adaptKerasModel(model, {});
+    const input = adapted.describe().inputs[0].name;
+    const { gradients } = await adapted.differentiate({
+      inputs: [ndSamples({ shape: [1, 2, 4, 1], data: new Float32Array(8) })],
+      targets: [classTarget(0)],
+      wrt: [input],
+    });
+    t.deepEqual([...gradients[input][0].data], [3, 0, -5, 0, 0, 0, 0, 0]);
+  }
+});
