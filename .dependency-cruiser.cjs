@@ -1,8 +1,8 @@
 /**
  * The rooms and the doors between them. Reads like the paragraph it holds:
  *
- *   cli → node → everything; explain → container, model, explanation;
- *   explainers → model (interface only), maths, explanation;
+ *   cli → node → explain → documents, container, model, record;
+ *   evaluate → explain; explainers → model (interface only), maths, record;
  *   formatters → images, maths, explanation;
  *   images, maths, explanation, errors import nothing of the project but each other.
  *   Only model/tfjs imports tfjs; only node and cli import `node:` modules or sharp.
@@ -50,10 +50,42 @@ module.exports = {
       'A formatter reads the record and nothing else; it cannot reach a model.',
     ),
     only(
+      'documents',
+      '^src/documents/',
+      [...BASE, ...MODEL_INTERFACE, ...GROUND, ...LIBRARIES],
+      'A document is read without knowing who explains it.',
+    ),
+    only(
       'model',
       '^src/model/',
-      [...BASE, ...PLUGIN, ...GROUND, '^src/document', ...LIBRARIES],
-      'A model knows no explainer, no formatter and no file.',
+      [...BASE, ...PLUGIN, ...GROUND, '^src/documents/', ...LIBRARIES],
+      'A model knows no explainer, no formatter and no way to explain.',
+    ),
+    only(
+      'explain',
+      '^src/explain/',
+      [
+        ...BASE,
+        ...MODEL_INTERFACE,
+        ...GROUND,
+        '^src/(container|documents)/',
+        '^formatters/index[.]ts$',
+        ...LIBRARIES,
+      ],
+      'The pipeline puts rooms together; it computes nothing and knows no method and no engine.',
+    ),
+    only(
+      'evaluate',
+      '^src/evaluate/',
+      [
+        ...BASE,
+        ...MODEL_INTERFACE,
+        ...GROUND,
+        '^src/(explain|documents|container)/',
+        '^explainers/shared/',
+        ...LIBRARIES,
+      ],
+      'Putting explanations to the test goes through the same pipeline as explaining.',
     ),
     only(
       'container',

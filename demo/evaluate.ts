@@ -8,7 +8,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getDefaultContainer, registryOf } from '../src/container/container.js';
 import type { Explainer } from '../src/container/plugin.js';
-import { withModel } from '../src/prepare.js';
+import { withModel } from '../src/explain/prepare.js';
 import {
   checkRandomisation,
   encodePng,

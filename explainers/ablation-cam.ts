@@ -2,11 +2,11 @@ import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
 import type { NdArray, Target } from '../src/explanation.js';
 import { channelMeans, channelsOf, weightedChannelSum } from '../src/maths/cam.js';
-import { asPartOf, recordLayer, repeatSample } from '../src/model/calls.js';
+import { asPartOf, recordLayer, repeatSample } from './shared/calls.js';
 import type { OutputValues, Samples } from '../src/model/interface.js';
-import { channelWeights } from '../src/model/linear-head.js';
+import { channelWeights } from './shared/linear-head.js';
 import { concreteTarget, scoreOf } from '../src/model/targets.js';
-import { inSpace, TOKEN_OPTIONS } from '../src/model/token-grid.js';
+import { inSpace, TOKEN_OPTIONS } from './shared/token-grid.js';
 
 /**
  * Ablation-CAM (Desai and Ramaswamy 2020, eq. 3): channels weighted by the

@@ -2,10 +2,10 @@ import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import { weightedChannelSum } from '../src/maths/cam.js';
-import { recordLayer } from '../src/model/calls.js';
-import { channelWeights } from '../src/model/linear-head.js';
+import { recordLayer } from './shared/calls.js';
+import { channelWeights } from './shared/linear-head.js';
 import { concreteTarget, describeTarget } from '../src/model/targets.js';
-import { inSpace, TOKEN_OPTIONS } from '../src/model/token-grid.js';
+import { inSpace, TOKEN_OPTIONS } from './shared/token-grid.js';
 
 /**
  * CAM (Zhou et al. 2016, eq. 2): channels weighted by the classifier's own

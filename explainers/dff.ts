@@ -10,7 +10,7 @@ import type {
 } from '../src/explanation.js';
 import { channelsOf } from '../src/maths/cam.js';
 import { factorizeNonNegative } from '../src/maths/nmf.js';
-import { asPartOf, recordLayer, repeatSample } from '../src/model/calls.js';
+import { asPartOf, recordLayer, repeatSample } from './shared/calls.js';
 import type { OutputValues, Samples } from '../src/model/interface.js';
 import {
   concreteTarget,
@@ -19,7 +19,7 @@ import {
   scoreOf,
   targetId,
 } from '../src/model/targets.js';
-import { inSpace, TOKEN_OPTIONS } from '../src/model/token-grid.js';
+import { inSpace, TOKEN_OPTIONS } from './shared/token-grid.js';
 
 /**
  * Deep feature factorisation (Collins et al. 2018): the layer's activations as

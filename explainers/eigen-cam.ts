@@ -2,8 +2,8 @@ import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
 import { SANITY } from '../src/container/plugin.js';
 import { eigenCamMap } from '../src/maths/eigen.js';
-import { runLayer } from '../src/model/calls.js';
-import { TOKEN_OPTIONS } from '../src/model/token-grid.js';
+import { runLayer } from './shared/calls.js';
+import { TOKEN_OPTIONS } from './shared/token-grid.js';
 
 /**
  * EigenCAM (Muhammad and Yeasin 2020): the activations, centred per channel and

@@ -2,8 +2,8 @@ import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
 import { SANITY } from '../src/container/plugin.js';
 import { eigenGradCamMap } from '../src/maths/eigen.js';
-import { differentiateLayer } from '../src/model/calls.js';
-import { TOKEN_OPTIONS } from '../src/model/token-grid.js';
+import { differentiateLayer } from './shared/calls.js';
+import { TOKEN_OPTIONS } from './shared/token-grid.js';
 
 /**
  * The first principal component of gradient times activation (as the

@@ -5,7 +5,7 @@ import type { Target } from '../src/explanation.js';
 import { gradCamMap } from '../src/maths/cam.js';
 import { sampleOf } from '../src/maths/ndarray.js';
 import { softmax } from '../src/maths/masks.js';
-import { asPartOf, differentiateFrom } from '../src/model/calls.js';
+import { asPartOf, differentiateFrom } from './shared/calls.js';
 import { ndSamples, type OutputValues } from '../src/model/interface.js';
 import {
   classTarget,
@@ -13,7 +13,7 @@ import {
   describeTarget,
   weightedTarget,
 } from '../src/model/targets.js';
-import { TOKEN_OPTIONS } from '../src/model/token-grid.js';
+import { TOKEN_OPTIONS } from './shared/token-grid.js';
 
 /**
  * Finer-CAM (Zhang et al. 2025): `grad-cam` of the class's score minus α times

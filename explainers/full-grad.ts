@@ -5,7 +5,7 @@ import type { JsonValue, NdArray } from '../src/explanation.js';
 import { multiply, splitShape, total } from '../src/maths/channels.js';
 import { psiAndTotal, SumOfMaps, type Rescale } from '../src/maths/full-grad.js';
 import { sampleOf } from '../src/maths/ndarray.js';
-import { inputName, OutputCollector } from '../src/model/input-calls.js';
+import { inputName, OutputCollector } from './shared/input-calls.js';
 import { ndSamples } from '../src/model/interface.js';
 import {
   groupByOutputs,
@@ -13,7 +13,7 @@ import {
   scoreOffset,
   type LayerValues,
   type OffsetTerm,
-} from '../src/model/linearise.js';
+} from './shared/linearise.js';
 import type { OptionSpecs } from '../src/options.js';
 
 const options = {

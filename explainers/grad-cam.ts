@@ -1,8 +1,8 @@
 import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
 import { gradCamMap } from '../src/maths/cam.js';
-import { differentiateLayer } from '../src/model/calls.js';
-import { TOKEN_OPTIONS } from '../src/model/token-grid.js';
+import { differentiateLayer } from './shared/calls.js';
+import { TOKEN_OPTIONS } from './shared/token-grid.js';
 
 /**
  * Grad-CAM (Selvaraju et al. 2017, eq. 1 and 2): channels weighted by the mean

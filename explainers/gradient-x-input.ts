@@ -1,7 +1,7 @@
 import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
 import { multiply, reduceChannels } from '../src/maths/channels.js';
-import { differentiateInput } from '../src/model/input-calls.js';
+import { differentiateInput } from './shared/input-calls.js';
 
 /**
  * Gradient × input (Shrikumar et al. 2017): Σ_c x · ∂s/∂x at every position.

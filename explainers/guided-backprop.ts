@@ -6,7 +6,7 @@ import {
   reduceChannels,
   type ChannelReduction,
 } from '../src/maths/channels.js';
-import { differentiateInput } from '../src/model/input-calls.js';
+import { differentiateInput } from './shared/input-calls.js';
 import type { OptionSpecs } from '../src/options.js';
 
 const options = {

@@ -11,10 +11,10 @@ import {
 import { positive } from '../src/maths/filters.js';
 import { sampleOf, stack } from '../src/maths/ndarray.js';
 import { resizeMap } from '../src/maths/resize.js';
-import { differentiateFrom } from '../src/model/calls.js';
-import { inputName, OutputCollector } from '../src/model/input-calls.js';
+import { differentiateFrom } from './shared/calls.js';
+import { inputName, OutputCollector } from './shared/input-calls.js';
 import { ndSamples } from '../src/model/interface.js';
-import { TOKEN_OPTIONS } from '../src/model/token-grid.js';
+import { TOKEN_OPTIONS } from './shared/token-grid.js';
 import type { OptionSpecs } from '../src/options.js';
 
 const options = {

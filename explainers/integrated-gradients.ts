@@ -17,7 +17,7 @@ import {
   OutputCollector,
   runPlain,
   withOthersHeld,
-} from '../src/model/input-calls.js';
+} from './shared/input-calls.js';
 import { ndSamples, type Samples } from '../src/model/interface.js';
 import { scoreOf } from '../src/model/targets.js';
 import type { OptionSpecs } from '../src/options.js';

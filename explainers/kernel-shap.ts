@@ -4,9 +4,9 @@ import type { JsonValue, NdArray } from '../src/explanation.js';
 import { total } from '../src/maths/channels.js';
 import { shapleyCoalitions } from '../src/maths/coalitions.js';
 import { withFixedSum } from '../src/maths/least-squares.js';
-import { BASELINE_OPTIONS } from '../src/model/baseline-option.js';
-import { runPlain } from '../src/model/input-calls.js';
-import { REGION_OPTIONS, regionMap, regionsOf, scoreCoalitions } from '../src/model/regions.js';
+import { BASELINE_OPTIONS } from './shared/baseline-option.js';
+import { runPlain } from './shared/input-calls.js';
+import { REGION_OPTIONS, regionMap, regionsOf, scoreCoalitions } from './shared/regions.js';
 import type { OptionSpecs } from '../src/options.js';
 
 const options = {

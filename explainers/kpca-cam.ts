@@ -4,8 +4,8 @@ import { SANITY } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import { kpcaCamMap, type KernelOptions } from '../src/maths/kpca.js';
 import { sizeOf } from '../src/maths/ndarray.js';
-import { runLayer } from '../src/model/calls.js';
-import { TOKEN_OPTIONS } from '../src/model/token-grid.js';
+import { runLayer } from './shared/calls.js';
+import { TOKEN_OPTIONS } from './shared/token-grid.js';
 
 /** The kernel of 64×64 places takes 134 MB. */
 const MOST_PLACES = 4096;

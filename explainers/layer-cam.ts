@@ -2,8 +2,8 @@ import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
 import { SANITY } from '../src/container/plugin.js';
 import { layerCamMap } from '../src/maths/cam.js';
-import { differentiateLayer } from '../src/model/calls.js';
-import { TOKEN_OPTIONS } from '../src/model/token-grid.js';
+import { differentiateLayer } from './shared/calls.js';
+import { TOKEN_OPTIONS } from './shared/token-grid.js';
 
 /**
  * Layer-CAM (Jiang et al. 2021): activations weighted place by place with their

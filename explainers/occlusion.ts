@@ -5,9 +5,9 @@ import type { NdArray } from '../src/explanation.js';
 import { splitShape } from '../src/maths/channels.js';
 import { sampleOf, sizeOf } from '../src/maths/ndarray.js';
 import { eachPosition, slidingPatches, type Patch } from '../src/maths/patches.js';
-import { BASELINE_OPTIONS, baselinesOf } from '../src/model/baseline-option.js';
-import { runPlain } from '../src/model/input-calls.js';
-import { scoreVariants } from '../src/model/variants.js';
+import { BASELINE_OPTIONS, baselinesOf } from './shared/baseline-option.js';
+import { runPlain } from './shared/input-calls.js';
+import { scoreVariants } from './shared/variants.js';
 import type { OptionSpecs } from '../src/options.js';
 
 /** Share of each side that a patch covers, and of the patch that it moves by. */

@@ -2,8 +2,8 @@ import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
 import { SANITY } from '../src/container/plugin.js';
 import { randomCamMap } from '../src/maths/cam.js';
-import { runLayer } from '../src/model/calls.js';
-import { TOKEN_OPTIONS } from '../src/model/token-grid.js';
+import { runLayer } from './shared/calls.js';
+import { TOKEN_OPTIONS } from './shared/token-grid.js';
 
 /**
  * Channels weighted uniformly at random in [−1, 1]: what a map looks like that

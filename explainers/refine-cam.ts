@@ -5,7 +5,7 @@ import {
   severalLayersOptions,
   specialiseSeveral,
   type Combining,
-} from '../src/model/several-layers.js';
+} from './shared/several-layers.js';
 
 const combining: Combining = {
   id: 'refine-cam',

@@ -3,9 +3,9 @@ import type { Explained, ExplainContext, Explainer } from '../src/container/plug
 import { splitShape } from '../src/maths/channels.js';
 import { sampleOf, sizeOf } from '../src/maths/ndarray.js';
 import { randomMask } from '../src/maths/random-masks.js';
-import { BASELINE_OPTIONS, baselinesOf } from '../src/model/baseline-option.js';
-import { runPlain } from '../src/model/input-calls.js';
-import { scoreVariants } from '../src/model/variants.js';
+import { BASELINE_OPTIONS, baselinesOf } from './shared/baseline-option.js';
+import { runPlain } from './shared/input-calls.js';
+import { scoreVariants } from './shared/variants.js';
 import type { OptionSpecs } from '../src/options.js';
 
 const options = {

@@ -1,7 +1,7 @@
 import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
 import { reduceChannels } from '../src/maths/channels.js';
-import { differentiateInput } from '../src/model/input-calls.js';
+import { differentiateInput } from './shared/input-calls.js';
 import type { OptionSpecs } from '../src/options.js';
 
 const options = {

@@ -6,10 +6,10 @@ import type { NdArray } from '../src/explanation.js';
 import { channelsOf, weightedChannelSum } from '../src/maths/cam.js';
 import { channelOf, softmax, variedChannels, writeMasked } from '../src/maths/masks.js';
 import { sampleOf } from '../src/maths/ndarray.js';
-import { recordLayer } from '../src/model/calls.js';
+import { recordLayer } from './shared/calls.js';
 import type { Samples } from '../src/model/interface.js';
 import { concreteTarget, scoreOf } from '../src/model/targets.js';
-import { inSpace, TOKEN_OPTIONS } from '../src/model/token-grid.js';
+import { inSpace, TOKEN_OPTIONS } from './shared/token-grid.js';
 
 /**
  * Score-CAM (Wang et al. 2020): every channel, enlarged to the input and

@@ -3,14 +3,14 @@ import type { Explained, ExplainContext, Explainer } from '../src/container/plug
 import type { NdArray, Target } from '../src/explanation.js';
 import { channelMeans, weightedChannelSum } from '../src/maths/cam.js';
 import { sampleOf } from '../src/maths/ndarray.js';
-import { asPartOf, concatOutputs, repeatSample } from '../src/model/calls.js';
+import { asPartOf, concatOutputs, repeatSample } from './shared/calls.js';
 import {
   ndSamples,
   type BatchOptions,
   type OutputValues,
   type Samples,
 } from '../src/model/interface.js';
-import { inSpace, TOKEN_OPTIONS } from '../src/model/token-grid.js';
+import { inSpace, TOKEN_OPTIONS } from './shared/token-grid.js';
 
 /**
  * Steps so small that a piecewise linear network hardly ever crosses a corner:

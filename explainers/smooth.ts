@@ -6,7 +6,7 @@ import { sampleOf, sizeOf } from '../src/maths/ndarray.js';
 import { seededRandom } from '../src/maths/random.js';
 import { RunningMaps, type Combination } from '../src/maths/running.js';
 import { DEFAULT_MEMORY_BUDGET } from '../src/model/chunks.js';
-import { runPlain } from '../src/model/input-calls.js';
+import { runPlain } from './shared/input-calls.js';
 import {
   aroundNamed,
   asMethod,
@@ -14,7 +14,7 @@ import {
   innerOptions,
   wrapped,
   type Wrapping,
-} from '../src/model/wrapper.js';
+} from './shared/wrapper.js';
 import type { OptionSpecs } from '../src/options.js';
 
 /** Noisy copies handed to the wrapped method at once, whatever their number in all. */

@@ -6,7 +6,7 @@ import { flipAxis, unzoom, zoom } from '../src/maths/augment.js';
 import { splitShape } from '../src/maths/channels.js';
 import { sampleOf, sizeOf, stack } from '../src/maths/ndarray.js';
 import { resizeMap } from '../src/maths/resize.js';
-import { areDefinite, runPlain } from '../src/model/input-calls.js';
+import { areDefinite, runPlain } from './shared/input-calls.js';
 import type { OutputValues } from '../src/model/interface.js';
 import {
   aroundNamed,
@@ -15,7 +15,7 @@ import {
   innerOptions,
   wrapped,
   type Wrapping,
-} from '../src/model/wrapper.js';
+} from './shared/wrapper.js';
 import type { OptionSpecs } from '../src/options.js';
 
 const own = {

@@ -1,8 +1,8 @@
 import { injectable } from 'inversify';
 import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
 import { xGradCamMap } from '../src/maths/cam.js';
-import { differentiateLayer } from '../src/model/calls.js';
-import { TOKEN_OPTIONS } from '../src/model/token-grid.js';
+import { differentiateLayer } from './shared/calls.js';
+import { TOKEN_OPTIONS } from './shared/token-grid.js';
 
 /**
  * XGrad-CAM (Fu et al. 2020): channels weighted by Σ(g·A) / Σ A, the gradient

@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL, URL } from 'node:url';
 import { promisify } from 'node:util';
 import { createContainer, registryOf } from '../build/src/container/container.js';
 import { describeOption } from '../build/src/options.js';
-import { SHARED_OPTIONS } from '../build/src/shared-options.js';
+import { SHARED_OPTIONS } from '../build/src/explain/shared-options.js';
 
 const ROOT = new URL('../', import.meta.url);
 const FAMILIES = {

@@ -84,8 +84,8 @@ export {
   weightedTarget,
 } from './model/targets.js';
 export type { NestedNumbers, Scores } from './model/scores.js';
-export { explainPrediction, explainPredictions } from './explain.js';
-export { type ExplainManyOptions, type ExplainOptions } from './explain-options.js';
+export { explainPrediction, explainPredictions } from './explain/explain.js';
+export { type ExplainManyOptions, type ExplainOptions } from './explain/explain-options.js';
 export {
   DISPLAY_SYMBOL,
   displayIn,
@@ -93,11 +93,11 @@ export {
   withDisplay,
   type MimeBundle,
   type RawDisplay,
-} from './notebook.js';
-export { showPrediction, type ShowOptions } from './show.js';
+} from './explain/notebook.js';
+export { showPrediction, type ShowOptions } from './explain/show.js';
 export { isLoadedModel, type LoadedModel } from './model/loaded.js';
 export type { TargetOption } from './model/parse-targets.js';
-export type { ArrayDocument, ModelDocument, Preprocess, TensorLike } from './document.js';
+export type { ArrayDocument, ModelDocument, Preprocess, TensorLike } from './documents/document.js';
 export {
   commonMaximum,
   expandHeatmap,
@@ -149,7 +149,7 @@ export { tta } from '../explainers/tta.js';
 export { loadLabels, loadModel, type LabelSource, type ModelSource } from './node/load-model.js';
 export type { LoadModelOptions } from './model/tfjs/load.js';
 export type { ModelFile } from './model/tfjs/bytes.js';
-export { explainBatch, type BatchExplanation } from './explain-batch.js';
+export { explainBatch, type BatchExplanation } from './explain/explain-batch.js';
 export {
   exposeModel,
   findLogitsLayer,
@@ -157,7 +157,7 @@ export {
   type Exposed,
   type ExposedModel,
   type ExposeOptions,
-} from './expose.js';
+} from './explain/expose.js';
 export { chooseLayer, findLayer, type LayerReference } from './model/layers.js';
 export { loadImages } from './node/load-images.js';
 export { loadImage, type ImageSource, type LoadImageOptions } from './node/load-image.js';

@@ -4,8 +4,8 @@
  */
 import test from 'ava';
 import { createContainer, registryOf } from '../src/container/container.js';
-import { explainPrediction } from '../src/explain.js';
-import { type ExplainOptions } from '../src/explain-options.js';
+import { explainPrediction } from '../src/explain/explain.js';
+import { type ExplainOptions } from '../src/explain/explain-options.js';
 import type { Explanation } from '../src/explanation.js';
 import { selectBackend } from '../src/model/tfjs/backend.js';
 import { randomArray, seedWeights, tfl } from './helpers/tfjs.js';

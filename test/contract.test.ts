@@ -6,8 +6,8 @@
 import test from 'ava';
 import { createContainer, registryOf } from '../src/container/container.js';
 import { AbortedError, isWhylensError } from '../src/errors.js';
-import { explainPrediction, explainPredictions } from '../src/explain.js';
-import { type ExplainOptions } from '../src/explain-options.js';
+import { explainPrediction, explainPredictions } from '../src/explain/explain.js';
+import { type ExplainOptions } from '../src/explain/explain-options.js';
 import type { Explanation, NdArray } from '../src/explanation.js';
 import { selectBackend } from '../src/model/tfjs/backend.js';
 import { largest, largestDifference, randomArray, seedWeights, tf, tfl } from './helpers/tfjs.js';

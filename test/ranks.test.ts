@@ -1,7 +1,7 @@
 /** Signals and volumes end to end: every method explains them, every formatter takes what it gives. */
 import test from 'ava';
 import { createContainer, registryOf } from '../src/container/container.js';
-import { explainPrediction } from '../src/explain.js';
+import { explainPrediction } from '../src/explain/explain.js';
 import { selectBackend } from '../src/model/tfjs/backend.js';
 import { randomArray, seedWeights, tfl } from './helpers/tfjs.js';
 

@@ -1,7 +1,7 @@
 /** A vision transformer end to end: tokens read as a grid, gradients at the picture, every formatter. */
 import test from 'ava';
 import { createContainer, registryOf } from '../src/container/container.js';
-import { explainPrediction } from '../src/explain.js';
+import { explainPrediction } from '../src/explain/explain.js';
 import type { ImageExplanation } from '../src/explanation.js';
 import { selectBackend } from '../src/model/tfjs/backend.js';
 import { largest, largestDifference, randomArray, tf } from './helpers/tfjs.js';

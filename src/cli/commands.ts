@@ -26,36 +26,36 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'explain',
     summary: 'show which pixels made the model say what it said',
-    load: () => import('./explain.js'),
+    load: () => import('./commands/explain.js'),
   },
   {
     name: 'predict',
     summary: 'the top classes of pictures, with probabilities',
-    load: () => import('./predict.js'),
+    load: () => import('./commands/predict.js'),
   },
   {
     name: 'compare',
     summary: 'methods, layers, models, targets or scores side by side in one grid',
-    load: () => import('./compare.js'),
+    load: () => import('./commands/compare.js'),
   },
   {
     name: 'evaluate',
     summary: 'how good explanations are, by deletion, ROAD, pointing game and others',
-    load: () => import('./evaluate.js'),
+    load: () => import('./commands/evaluate.js'),
   },
   {
     name: 'layers',
     summary: 'the layers of a model, the default one marked',
-    load: () => import('./layers.js'),
+    load: () => import('./commands/layers.js'),
   },
   {
     name: 'show',
     summary: 'render an explanation stored as JSON, without the model',
-    load: () => import('./show.js'),
+    load: () => import('./commands/show.js'),
   },
   {
     name: 'methods',
     summary: 'the methods: what they need, what they cost, where they come from',
-    load: () => import('./methods.js'),
+    load: () => import('./commands/methods.js'),
   },
 ];

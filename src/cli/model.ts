@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { WhylensError } from '../errors.js';
-import type { Preprocess } from '../document.js';
+import type { Preprocess } from '../documents/document.js';
 import type { LoadedModel } from '../model/loaded.js';
 import { labelsBeside, preprocessByName } from './guess.js';
 

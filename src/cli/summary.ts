@@ -1,6 +1,6 @@
 /** What was inferred, and what came out, in a line each. */
 import type { Explanation, TargetBase } from '../explanation.js';
-import type { ExplainFlags } from './explain-options.js';
+import type { ExplainFlags } from './flags/explain.js';
 import type { ModelFlags, OpenModel } from './model.js';
 
 /** What was decided of the model where the user left it out. */

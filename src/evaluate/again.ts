@@ -1,7 +1,7 @@
 /** Making an explanation once more: of a changed input, or of a changed model. */
 import { WhylensError } from '../errors.js';
-import { explainPrediction } from '../explain.js';
-import { type ExplainOptions } from '../explain-options.js';
+import { explainPrediction } from '../explain/explain.js';
+import { type ExplainOptions } from '../explain/explain-options.js';
 import type { Explanation, Heatmap, Target } from '../explanation.js';
 import type { Registry } from '../container/registry.js';
 import type { Explainer } from '../container/plugin.js';

@@ -1,9 +1,9 @@
 /** Is an explanation any good? The road from a model, a document and its explanation to numbers. */
-import { inputRange } from '../document.js';
+import { inputRange } from '../documents/document.js';
 import { WhylensError } from '../errors.js';
-import { inputIndex, inputsOf } from '../inputs.js';
-import { registryFor, withModel, type Prepared } from '../prepare.js';
-import { type ExplainOptions } from '../explain-options.js';
+import { inputIndex, inputsOf } from '../explain/inputs.js';
+import { registryFor, withModel, type Prepared } from '../explain/prepare.js';
+import { type ExplainOptions } from '../explain/explain-options.js';
 import type { Explanation, JsonValue, NdArray } from '../explanation.js';
 import { splitShape } from '../maths/channels.js';
 import {

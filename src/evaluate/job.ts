@@ -1,6 +1,6 @@
 /** What every metric works with, and the one call by which they run the model. */
 import type { Heatmap, NdArray, Target } from '../explanation.js';
-import { asPartOf } from '../model/calls.js';
+import { asPartOf } from '../../explainers/shared/calls.js';
 import type { BatchOptions, ExplainableModel, Samples, ScoreKind } from '../model/interface.js';
 import { scoreOf } from '../model/targets.js';
 import type { MetricOptions } from './options.js';

@@ -1,5 +1,5 @@
 /** A model together with what is known about it: labels and preprocessing. */
-import type { Preprocess } from '../document.js';
+import type { Preprocess } from '../documents/document.js';
 
 /** What `loadModel` gives. Recognised by its `kind`, so that anybody can make one. */
 export interface LoadedModel {

@@ -8,7 +8,7 @@ import {
 import { evaluationFigure } from '../../demo/evaluation-figure.js';
 import { markdownTable, withTable } from '../../demo/evaluation-page.js';
 import { counted } from '../../demo/passes.js';
-import { explainPrediction } from '../../src/explain.js';
+import { explainPrediction } from '../../src/explain/explain.js';
 import { fakeClassifier, fakeInputs } from '../helpers/fake-model.js';
 
 const method = (id: string, mean: number, passed = true): MethodResult => ({

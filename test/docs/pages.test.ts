@@ -6,11 +6,11 @@ import { pathToFileURL } from 'node:url';
 import test from 'ava';
 import { COMMANDS } from '../../src/cli/commands.js';
 import { createContainer, registryOf } from '../../src/container/container.js';
-import { DEFAULT_METHOD } from '../../src/explain.js';
+import { DEFAULT_METHOD } from '../../src/explain/explain.js';
 import { PREPROCESS_MODES } from '../../src/images/preprocess.js';
 import * as targets from '../../src/model/targets.js';
 import { BACKENDS } from '../../src/model/tfjs/backend.js';
-import { DEFAULT_FILTER } from '../../src/shared-options.js';
+import { DEFAULT_FILTER } from '../../src/explain/shared-options.js';
 
 const docs = (await readdir('docs', { recursive: true }))
   .filter((name) => name.endsWith('.md'))

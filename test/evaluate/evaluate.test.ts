@@ -4,7 +4,7 @@ import { createContainer, registryOf } from '../../src/container/container.js';
 import { evaluateExplanation, type EvaluateOptions } from '../../src/evaluate/evaluate.js';
 import { METRICS, type Metric } from '../../src/evaluate/metrics.js';
 import { METRIC_OPTIONS } from '../../src/evaluate/options.js';
-import { explainPrediction } from '../../src/explain.js';
+import { explainPrediction } from '../../src/explain/explain.js';
 import type { Explanation, ImageExplanation } from '../../src/explanation.js';
 import { classTarget } from '../../src/model/targets.js';
 import { fakeClassifier, fakeInputs, fakeModel } from '../helpers/fake-model.js';

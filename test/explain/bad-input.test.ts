@@ -2,8 +2,8 @@
 import test from 'ava';
 import type { ImageExplanation } from '../../src/explanation.js';
 import { isWhylensError } from '../../src/errors.js';
-import { explainPrediction, explainPredictions } from '../../src/explain.js';
-import { type ExplainOptions } from '../../src/explain-options.js';
+import { explainPrediction, explainPredictions } from '../../src/explain/explain.js';
+import { type ExplainOptions } from '../../src/explain/explain-options.js';
 import { selectBackend } from '../../src/model/tfjs/backend.js';
 import { randomArray, seedWeights, tf, tfl } from '../helpers/tfjs.js';
 

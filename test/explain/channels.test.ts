@@ -1,7 +1,7 @@
 /** Pictures of every mode go into models of every number of channels that a picture can have. */
 import test from 'ava';
 import { isWhylensError } from '../../src/errors.js';
-import { explainPrediction } from '../../src/explain.js';
+import { explainPrediction } from '../../src/explain/explain.js';
 import type { ImageExplanation, Picture } from '../../src/explanation.js';
 import { convertPicture } from '../../src/images/picture.js';
 import { selectBackend } from '../../src/model/tfjs/backend.js';

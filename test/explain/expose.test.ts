@@ -1,9 +1,9 @@
 /** keras-explainable's surface: exposing a model, maps of a batch as one array. */
 import test from 'ava';
-import { explainBatch } from '../../src/explain-batch.js';
-import { explainPrediction } from '../../src/explain.js';
+import { explainBatch } from '../../src/explain/explain-batch.js';
+import { explainPrediction } from '../../src/explain/explain.js';
 import type { ImageExplanation } from '../../src/explanation.js';
-import { exposeModel } from '../../src/expose.js';
+import { exposeModel } from '../../src/explain/expose.js';
 import { selectBackend } from '../../src/model/tfjs/backend.js';
 import { largestDifference, randomArray, seedWeights, tf, tfl } from '../helpers/tfjs.js';
 

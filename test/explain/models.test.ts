@@ -1,5 +1,5 @@
 import test from 'ava';
-import { explainPrediction } from '../../src/explain.js';
+import { explainPrediction } from '../../src/explain/explain.js';
 import { isWhylensError } from '../../src/errors.js';
 import type { NdArray } from '../../src/explanation.js';
 import { selectBackend } from '../../src/model/tfjs/backend.js';

@@ -1,6 +1,6 @@
 /** Targets beyond a class index, each on a small real model, maps worked out by hand. */
 import test from 'ava';
-import { explainPrediction } from '../../src/explain.js';
+import { explainPrediction } from '../../src/explain/explain.js';
 import type { ImageExplanation } from '../../src/explanation.js';
 import { selectBackend } from '../../src/model/tfjs/backend.js';
 import {

@@ -1,7 +1,7 @@
 /** A model is a guest: explaining leaves it as it was, also where something throws on the way. */
 import test from 'ava';
 import { isWhylensError } from '../../src/errors.js';
-import { explainPrediction } from '../../src/explain.js';
+import { explainPrediction } from '../../src/explain/explain.js';
 import type { ImageExplanation } from '../../src/explanation.js';
 import { selectBackend } from '../../src/model/tfjs/backend.js';
 import { randomArray, seedWeights, tf, tfl } from '../helpers/tfjs.js';

@@ -4,7 +4,7 @@ import { ContainerModule, injectable } from 'inversify';
 import type { ModelAdapter } from '../../src/container/plugin.js';
 import { TOKENS } from '../../src/container/tokens.js';
 import { isWhylensError } from '../../src/errors.js';
-import { explainPrediction } from '../../src/explain.js';
+import { explainPrediction } from '../../src/explain/explain.js';
 import type { ExplainableModel } from '../../src/model/interface.js';
 import { dense, globalAverage, relu } from '../helpers/fake-layers.js';
 import { fakeClassifier, fakeInputs, fakeModel } from '../helpers/fake-model.js';

@@ -6,7 +6,7 @@ import { createContainer, registryOf } from '../../src/container/container.js';
 import { isWhylensError } from '../../src/errors.js';
 import type { Heatmap } from '../../src/explanation.js';
 import { resizeMap } from '../../src/maths/resize.js';
-import { stageLayers } from '../../src/model/several-layers.js';
+import { stageLayers } from '../../explainers/shared/several-layers.js';
 import { classTarget } from '../../src/model/targets.js';
 import { closeTo, relativeError } from '../helpers/close.js';
 import { mapsOf } from '../helpers/context.js';

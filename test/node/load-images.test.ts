@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { explainPredictions } from '../../src/explain.js';
+import { explainPredictions } from '../../src/explain/explain.js';
 import { encodePng } from '../../src/images/png.js';
 import { loadImages } from '../../src/node/load-images.js';
 

@@ -1,6 +1,6 @@
 /** Models that break the usual recipes: nested, shared, several inputs and outputs, custom layers, hidden softmaxes. */
 import test from 'ava';
-import { explainPrediction } from '../../../src/explain.js';
+import { explainPrediction } from '../../../src/explain/explain.js';
 import type { ImageExplanation } from '../../../src/explanation.js';
 import { AbortedError } from '../../../src/errors.js';
 import { adaptKerasModel } from '../../../src/model/tfjs/adapt-keras.js';

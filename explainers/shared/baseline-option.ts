@@ -1,0 +1,33 @@
+/** The option that says what replaces the parts taken away, shared by all who take parts away. */
+import type { ExplainContext } from '../../src/container/plugin.js';
+import type { NdArray } from '../../src/explanation.js';
+import {
+  BASELINE_EXPECTS,
+  baselineOf,
+  isBaseline,
+  parseBaseline,
+  type Baseline,
+} from '../../src/maths/baseline.js';
+import { sampleOf } from '../../src/maths/ndarray.js';
+import type { OptionSpecs } from '../../src/options.js';
+
+/** Spread into the options of a perturbation method; the default is the sample's mean colour. */
+export const BASELINE_OPTIONS = {
+  baseline: {
+    type: 'value',
+    expects: BASELINE_EXPECTS,
+    check: isBaseline,
+    parse: parseBaseline,
+    default: 'mean',
+    help: "what stands where something is taken away: the sample's mean colour, black, white, blur, a number",
+  },
+} as const satisfies OptionSpecs;
+
+/** One baseline a sample, each like the sample. */
+export function baselinesOf(context: ExplainContext): NdArray[] {
+  const { baseline } = context.options as { baseline: Baseline };
+  const samples = context.inputs[context.input];
+  return context.targets.map((_, n) =>
+    baselineOf(baseline, sampleOf(samples, n), context.inputRange),
+  );
+}

@@ -1,0 +1,42 @@
+/** What a classifier of global average pooling and one linear layer says of each channel. */
+import type { ExplainContext } from '../../src/container/plugin.js';
+import type { Target } from '../../src/explanation.js';
+import type { OutputValues, ScoreKind } from '../../src/model/interface.js';
+import { seedOf } from '../../src/model/targets.js';
+
+/**
+ * How much the target's score rises with the mean of each channel of the
+ * context's layer, where nothing but global average pooling and a linear layer
+ * follow and the target is linear in that output; else in words what is there.
+ */
+export function channelWeights(
+  context: ExplainContext,
+  target: Target,
+  outputs: readonly OutputValues[],
+  n: number,
+  score: ScoreKind,
+): Float64Array | { readonly found: string } {
+  if (!isLinear(target)) return { found: 'a target that is not linear in the output' };
+  const seeds = seedOf(target, outputs, n, 'logit');
+  let weights: Float64Array | undefined;
+  for (const [i, seed] of seeds.entries()) {
+    if (seed === undefined) continue;
+    if (score === 'output' && outputs[i].activation !== 'linear') {
+      return { found: `a ${outputs[i].activation} after the linear layer, explained with it` };
+    }
+    const head = context.model.linearHead(context.layer!.path, outputs[i].name);
+    if ('found' in head) return head;
+    const [channels, classes] = head.kernel.shape;
+    weights ??= new Float64Array(channels);
+    for (let k = 0; k < channels; k++) {
+      for (let c = 0; c < classes; c++) weights[k] += seed[c] * head.kernel.data[k * classes + c];
+    }
+  }
+  return weights ?? { found: 'a target that looks at no output' };
+}
+
+function isLinear(target: Target): boolean {
+  return target.kind === 'weighted'
+    ? target.terms.every(({ target: term }) => isLinear(term))
+    : target.kind !== 'similarity';
+}

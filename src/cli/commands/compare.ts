@@ -1,0 +1,183 @@
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import type { Container } from 'inversify';
+import { registryOf } from '../../container/container.js';
+import type { Registry } from '../../container/registry.js';
+import { isWhylensError, WhylensError } from '../../errors.js';
+import { explainPrediction } from '../../explain/explain.js';
+import type { Explanation, Picture, TargetBase } from '../../explanation.js';
+import type { CommandContext } from '../commands.js';
+import { cellsOf, type Axis, type Cell, type Grid } from '../compare-cells.js';
+import {
+  addCompareOptions,
+  FIGURE,
+  figureOnly,
+  list,
+  optionsFor,
+  scoresOf,
+  targetsOf,
+  type CompareFlags,
+} from '../flags/compare.js';
+import { addOutputOptions, layerReference } from '../flags/explain.js';
+import { addFormatOptions, formatOptions } from '../flags/format.js';
+import { findImages } from '../images.js';
+import { errorText, EXIT, Messages } from '../io.js';
+import { openModel, type OpenModel } from '../model.js';
+import { Outputs, STDOUT } from '../outputs.js';
+import { Progress } from '../progress.js';
+import { writeOutput } from '../rendering.js';
+import { addPluginOption, addTalkOptions } from '../flags/shared.js';
+import { inferredOfModel } from '../summary.js';
+
+/** `whylens compare`: every combination of what is listed, one panel each, in one figure. */
+export async function define(command: Command, context: CommandContext): Promise<void> {
+  const container = await context.container();
+  const registry = registryOf(container);
+  addCompareOptions(command, registry);
+  addOutputOptions(command);
+  addPluginOption(command);
+  addTalkOptions(command);
+  const own = new Set(command.options.map((option) => option.attributeName()));
+  addFormatOptions(command, figureOnly(registry));
+  command.addHelpText('after', EXAMPLES);
+  command.action(async (flags: CompareFlags) => {
+    context.exitWith(await compare(flags, own, container, registry, context));
+  });
+}
+
+const EXAMPLES = `
+Examples:
+  $ whylens compare -m model.json -i cat_dog.png --method grad-cam,layer-cam,hires-cam
+  $ whylens compare -m model.json -i cat_dog.png --target 'tiger cat,bull mastiff' --score logit,output`;
+
+/** Panels in a row that can still be told apart on a screen. */
+const WIDEST = 5;
+
+async function compare(
+  flags: CompareFlags,
+  own: ReadonlySet<string>,
+  container: Container,
+  registry: Registry,
+  context: CommandContext,
+): Promise<number> {
+  const out = flags.out ?? flags.output;
+  const messages = new Messages(context.io, flags, out === STDOUT);
+  const figure = registry.formatter(FIGURE);
+  const asked = formatOptions(figure, figureOnly(registry), flags, own);
+  const methods = list(flags.method);
+  const scores = scoresOf(flags.score);
+  const special = new Map(
+    methods.map((id) => [id, optionsFor(registry, id, methods, flags.opt ?? [])]),
+  );
+  const images = await findImages([...(flags.image ?? []), ...(flags.input ?? [])]);
+  const outputs = new Outputs({ out, extension: 'png', several: false, force: flags.force });
+  const models: OpenModel[] = [];
+  const progress = new Progress(messages, flags);
+  try {
+    for (const path of existsSync(flags.model) ? [flags.model] : list(flags.model)) {
+      models.push(await openModel(path, flags));
+      for (const line of inferredOfModel(models[models.length - 1], flags)) messages.note(line);
+    }
+    const { loadImage } = await import('../../node/load-image.js');
+    const pictures: Picture[] = [];
+    for (const { path } of images) pictures.push(await loadImage(path));
+    const targets = targetsOf(flags.target, models[0].model.labels);
+    const axes: Axis[] = [
+      { name: 'image', values: images.map(({ name }) => name) },
+      { name: 'model', values: models.map(({ model }) => model.name) },
+      { name: 'target', values: targets.map(({ text }) => text) },
+      { name: 'layer', values: flags.layer === undefined ? [''] : list(flags.layer) },
+      { name: 'score', values: scores },
+      { name: 'method', values: methods },
+    ];
+    const { cells, ...grid } = cellsOf(axes);
+    const explanations: Explanation[] = [];
+    const titles: string[] = [];
+    const failures: string[] = [];
+    for (const cell of cells) {
+      try {
+        const explanation = await explainCell(cell);
+        progress.stop();
+        explanations.push(explanation);
+        titles.push(titleOf(cell, explanation));
+        messages.note(
+          `[${explanations.length + failures.length}/${cells.length}] ${titles[titles.length - 1]}`,
+        );
+      } catch (error) {
+        progress.stop();
+        if (!isWhylensError(error) || isWhylensError(error, 'ABORTED') || cells.length === 1)
+          throw error;
+        failures.push(`${cell.title || 'the only panel'}: ${errorText(error, flags.verbose)}`);
+        if (failures.length === cells.length) throw error;
+      }
+    }
+    await draw(explanations, titles, grid);
+    if (failures.length === 0) return EXIT.ok;
+    messages.complain(
+      `${failures.length} of ${cells.length} panels failed\n${failures.map((line) => `  ${line}`).join('\n')}`,
+    );
+    return EXIT.failed;
+
+    async function explainCell({ at }: Cell): Promise<Explanation> {
+      const [image, model, target, layer, score, method] = at;
+      const id = methods[method];
+      const layered = registry.explainer(id).needs.layer === true || axes[3].values.length > 1;
+      const explanation = await explainPrediction(models[model].model, pictures[image], {
+        ...special.get(id),
+        ...models[model].options,
+        container,
+        method: id,
+        score: scores[score] as 'logit' | 'output',
+        targets: targets[target].value === undefined ? undefined : [targets[target].value],
+        layer: layered ? layerReference(axes[3].values[layer] || undefined) : undefined,
+        seed: flags.seed,
+        batchSize: flags.batchSize,
+        backend: flags.backend,
+        signal: context.io.signal,
+        onProgress: progress.update,
+      });
+      if (!('targets' in explanation) || explanation.kind === 'concepts') {
+        throw new WhylensError(
+          'INVALID_EXPLANATION',
+          `method '${id}' gives an explanation of kind '${explanation.kind}', which is not one map: see it with 'whylens explain'`,
+        );
+      }
+      return explanation;
+    }
+  } finally {
+    for (const { model } of models) model.dispose();
+  }
+
+  async function draw(
+    explanations: readonly Explanation[],
+    titles: readonly string[],
+    grid: Omit<Grid, 'cells'>,
+  ): Promise<void> {
+    const { formatAsFigure } = await import('../../../formatters/figure.js');
+    const { evenColumns } = await import('../../../formatters/drawing/figure.js');
+    const output = outputs.next(images[0].name, 'compare');
+    const first = images.length === 1 && explanations.length > 1 && flags.original !== 'none';
+    const panels = explanations.length + (first ? 1 : 0);
+    const content = formatAsFigure(explanations, {
+      ...asked,
+      titles,
+      columns: flags.columns ?? grid.columns ?? evenColumns(panels, WIDEST),
+      // the original would push the rows out of line
+      ...(grid.aligned && flags.columns === undefined && flags.original === undefined
+        ? { original: 'none' }
+        : {}),
+      format: output.path.toLowerCase().endsWith('.svg') ? 'svg' : 'png',
+    });
+    await writeOutput(context.io, output, content);
+    if (output.path !== STDOUT) messages.note(output.path);
+  }
+}
+
+/** What differs between the panels; where the class may differ too, the class. */
+function titleOf({ title, varies }: Cell, explanation: Explanation): string {
+  const { targets } = explanation as { targets: readonly TargetBase[] };
+  if (title !== '' && !varies.has('model') && !varies.has('image')) return title;
+  const { label, target, proba } = targets[0];
+  const name = `${label ?? `class ${target}`}${proba === undefined ? '' : ` ${proba.toFixed(2)}`}`;
+  return [title, name].filter((part) => part !== '').join(', ');
+}

@@ -1,0 +1,294 @@
+import { Option, type Command } from 'commander';
+import { registryOf } from '../../container/container.js';
+import type { Registry } from '../../container/registry.js';
+import { isWhylensError } from '../../errors.js';
+import { evaluateExplanation, type Evaluation } from '../../evaluate/evaluate.js';
+import { chooseMetrics, METRICS, type Metric } from '../../evaluate/metrics.js';
+import { METRIC_OPTIONS } from '../../evaluate/options.js';
+import { DEFAULT_METHOD, explainPrediction } from '../../explain/explain.js';
+import { type ExplainOptions } from '../../explain/explain-options.js';
+import type { Target } from '../../explanation.js';
+import { estimate } from '../../maths/metrics/interval.js';
+import { parseOption, validateOptions, type OptionSpecs } from '../../options.js';
+import { BOXES_HELP, boxesFor, readBoxes, type BoxFile } from '../boxes.js';
+import type { CommandContext } from '../commands.js';
+import { list, optionsFor } from '../flags/compare.js';
+import { addImageOptions, addModelOptions, layerReference } from '../flags/explain.js';
+import { splitPair } from '../flags/format.js';
+import { findImages, type ImageSource } from '../images.js';
+import { errorText, EXIT, Messages } from '../io.js';
+import { openModel, type OpenModel } from '../model.js';
+import { STDOUT } from '../outputs.js';
+import { Progress } from '../progress.js';
+import {
+  addPluginOption,
+  addTalkOptions,
+  collect,
+  positiveNumber,
+  wholeNumber,
+} from '../flags/shared.js';
+import { inferredOfModel } from '../summary.js';
+import { table } from '../table.js';
+import { parseTarget } from '../target-expression.js';
+
+interface EvaluateFlags {
+  readonly model: string;
+  readonly image?: readonly string[];
+  readonly input?: readonly string[];
+  readonly method: string;
+  readonly metric?: string;
+  readonly boxes?: string;
+  readonly target?: string;
+  readonly layer?: string;
+  readonly score: 'logit' | 'output';
+  readonly opt?: readonly string[];
+  readonly metricOpt?: readonly string[];
+  readonly labels?: string;
+  readonly preprocess?: string;
+  readonly backend?: string;
+  readonly seed?: number;
+  readonly batchSize?: number;
+  readonly json?: string;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** `whylens evaluate`: methods put to the test on pictures, a row each. */
+export async function define(command: Command, context: CommandContext): Promise<void> {
+  const registry = registryOf(await context.container());
+  addModelOptions(command);
+  addImageOptions(command);
+  command
+    .option('--method <ids>', 'methods, separated by commas', DEFAULT_METHOD)
+    .option(
+      '--metric <names>',
+      "metrics, separated by commas, or 'all' (default: those that do not run the method again)",
+    )
+    .option('--boxes <file>', `true boxes in pixels of the pictures, as JSON: ${BOXES_HELP}`)
+    .option('-t, --target <what>', 'as explain takes it (default: the top class)')
+    .option('-l, --layer <path>', 'layer, by path or index (default: the last larger than 1×1)')
+    .option(
+      '--opt <name=value>',
+      'option for the methods that have it (repeatable)',
+      collect<string>,
+    )
+    .option('--metric-opt <name=value>', 'setting of the metrics (repeatable)', collect<string>)
+    .addOption(
+      new Option('--score <kind>', 'what is explained: before or after the softmax or sigmoid')
+        .choices(['logit', 'output'])
+        .default('logit'),
+    )
+    .option('--seed <number>', 'for everything random (default 0)', wholeNumber)
+    .option('--batch-size <number>', 'samples run together (default: by memory)', positiveNumber)
+    .option('--json <file>', 'write all of it as JSON; - for standard output');
+  addPluginOption(command);
+  addTalkOptions(command);
+  command.addHelpText('after', help());
+  command.action(async (flags: EvaluateFlags) => {
+    context.exitWith(await evaluate(flags, registry, context));
+  });
+}
+
+function help(): string {
+  const metrics = Object.entries(METRICS).map(
+    ([name, { help: text, better, reference }]) =>
+      `  ${name.padEnd(14)}${better === 'higher' ? '↑' : '↓'}  ${text} (${reference})`,
+  );
+  const settings = Object.entries(METRIC_OPTIONS).map(
+    ([name, spec]) => `  ${name.padEnd(14)}${spec.help} (default ${JSON.stringify(spec.default)})`,
+  );
+  return `
+Metrics (↑ higher is better)
+${metrics.join('\n')}
+
+Settings of the metrics, for --metric-opt
+${settings.join('\n')}
+
+Examples:
+  $ whylens evaluate -m model.json -i pictures/ --method grad-cam,layer-cam,random-cam
+  $ whylens evaluate -m model.json -i scene.png --target cat --boxes boxes.json --metric pointing,iou`;
+}
+
+interface Result {
+  readonly image: string;
+  readonly evaluation: Evaluation;
+}
+
+async function evaluate(
+  flags: EvaluateFlags,
+  registry: Registry,
+  context: CommandContext,
+): Promise<number> {
+  const messages = new Messages(context.io, flags, flags.json === STDOUT);
+  const methods = [...new Set(list(flags.method))];
+  const own = new Map(
+    methods.map((id) => [id, optionsFor(registry, id, methods, flags.opt ?? [])] as const),
+  );
+  const settings = metricOptions(flags.metricOpt ?? []);
+  const boxes = flags.boxes === undefined ? undefined : await readBoxes(flags.boxes);
+  const metrics = chooseMetrics(
+    flags.metric === undefined || flags.metric === 'all' ? flags.metric : list(flags.metric),
+    boxes !== undefined,
+  );
+  const images = await findImages([...(flags.image ?? []), ...(flags.input ?? [])]);
+  const opened = await openModel(flags.model, flags);
+  const results: Result[] = [];
+  const failures: string[] = [];
+  try {
+    for (const line of inferredOfModel(opened, flags)) messages.note(line);
+    const target =
+      flags.target === undefined ? undefined : parseTarget(flags.target, opened.model.labels);
+    const job = { flags, context, opened, target, boxes, metrics, settings, messages };
+    for (const image of images) {
+      try {
+        for (const [method, options] of own) {
+          results.push({ image: image.path, evaluation: await one(image, method, options, job) });
+        }
+      } catch (error) {
+        // a mistake that the next picture would meet too ends it all
+        const ofOne =
+          isWhylensError(error) &&
+          ['INVALID_DOCUMENT', 'INVALID_PICTURE', 'FILE'].includes(error.code);
+        if (!ofOne || images.length === 1) throw error;
+        failures.push(`${image.path}: ${errorText(error, flags.verbose)}`);
+      }
+    }
+  } finally {
+    opened.model.dispose();
+  }
+  await report(results, { flags, methods, metrics, messages });
+  if (failures.length === 0) return EXIT.ok;
+  messages.complain(
+    `${failures.length} of ${images.length} pictures failed\n${failures.map((line) => `  ${line}`).join('\n')}`,
+  );
+  return EXIT.failed;
+}
+
+interface Job {
+  readonly flags: EvaluateFlags;
+  readonly context: CommandContext;
+  readonly opened: OpenModel;
+  readonly target: Target | undefined;
+  readonly boxes: BoxFile | undefined;
+  readonly metrics: readonly Metric[];
+  readonly settings: Record<string, unknown>;
+  readonly messages: Messages;
+}
+
+async function one(
+  image: ImageSource,
+  method: string,
+  options: Record<string, unknown>,
+  { flags, context, opened, target, boxes, metrics, settings, messages }: Job,
+): Promise<Evaluation> {
+  const { loadImage } = await import('../../node/load-image.js');
+  const picture = await loadImage(image.path);
+  const progress = new Progress(messages, flags);
+  const shared: ExplainOptions = {
+    ...opened.options,
+    container: await context.container(),
+    seed: flags.seed,
+    batchSize: flags.batchSize,
+    backend: flags.backend,
+    signal: context.io.signal,
+    onProgress: progress.update,
+  };
+  try {
+    const explanation = await explainPrediction(opened.model, picture, {
+      ...shared,
+      ...options,
+      method,
+      score: flags.score,
+      layer: layerReference(flags.layer),
+      ...(target === undefined ? {} : { targets: [target] }),
+    });
+    const [explained] = (explanation as { targets: readonly { target: number | string }[] })
+      .targets;
+    const evaluation = await evaluateExplanation(opened.model, picture, explanation, {
+      ...shared,
+      ...settings,
+      metrics,
+      ...(boxes === undefined ? {} : { boxes: boxesFor(boxes, image.path, explained) }),
+    });
+    progress.stop();
+    for (const warning of [...explanation.warnings, ...evaluation.warnings]) {
+      messages.complain(`${image.path}, ${method}: ${warning}`);
+    }
+    return evaluation;
+  } finally {
+    progress.stop();
+  }
+}
+
+/** A row a method: its value, or over several pictures the mean and its 95 % interval. */
+async function report(
+  results: readonly Result[],
+  {
+    flags,
+    methods,
+    metrics,
+    messages,
+  }: Pick<Job, 'flags' | 'metrics' | 'messages'> & { readonly methods: readonly string[] },
+): Promise<void> {
+  const estimates = methods.map((method) => {
+    const mine = results.filter(({ evaluation }) => evaluation.method === method);
+    return metrics.map((metric) =>
+      estimate(
+        mine.flatMap(({ evaluation }) => evaluation.values[metric] ?? []),
+        { seed: flags.seed },
+      ),
+    );
+  });
+  if (flags.json !== undefined) {
+    const content = `${JSON.stringify({ metrics, results }, null, 2)}\n`;
+    if (flags.json === STDOUT) {
+      messages.io.stdout.write(content);
+      return;
+    }
+    const { writeFileWhole } = await import('../../node/write-file.js');
+    await writeFileWhole(flags.json, content);
+  }
+  if (results.length === 0) return;
+  const rows = methods.map((method, i) => [
+    method,
+    ...estimates[i].map((found) => {
+      if (found === undefined) return '–';
+      const mean = found.mean.toFixed(3);
+      return found.n === 1 ? mean : `${mean} [${found.low.toFixed(3)}, ${found.high.toFixed(3)}]`;
+    }),
+  ]);
+  const head = metrics.map(
+    (metric) => `${metric} ${METRICS[metric].better === 'higher' ? '↑' : '↓'}`,
+  );
+  messages.print(
+    table(
+      ['method', ...head],
+      rows,
+      head.map((_, i) => i + 1),
+    ),
+  );
+  for (const { image, evaluation } of results) {
+    const { reason } = evaluation.randomisation ?? {};
+    if (reason !== undefined) {
+      messages.print(`${evaluation.method} fails the randomisation check on ${image}: ${reason}`);
+    }
+  }
+  const pictures = new Set(results.map(({ image }) => image)).size;
+  if (pictures > 1) messages.print(`means over ${pictures} pictures [95 % interval]`);
+  if (flags.json !== undefined) messages.note(flags.json);
+}
+
+function metricOptions(pairs: readonly string[]): Record<string, unknown> {
+  const specs: OptionSpecs = METRIC_OPTIONS;
+  const owner = 'the metrics';
+  const given = Object.fromEntries(
+    pairs.map((pair) => {
+      const [name, text] = splitPair('--metric-opt', pair);
+      return [
+        name,
+        Object.hasOwn(specs, name) ? parseOption(owner, name, specs[name], text) : text,
+      ];
+    }),
+  );
+  return validateOptions(owner, specs, given);
+}

@@ -1,0 +1,201 @@
+import { extname } from 'node:path';
+import type { Command } from 'commander';
+import type { Container } from 'inversify';
+import { registryOf } from '../../container/container.js';
+import type { Formatter } from '../../container/plugin.js';
+import type { Registry } from '../../container/registry.js';
+import { isWhylensError, type ErrorCode } from '../../errors.js';
+import { explainPrediction } from '../../explain/explain.js';
+import { type ExplainOptions } from '../../explain/explain-options.js';
+import type { Explanation } from '../../explanation.js';
+import type { CommandContext } from '../commands.js';
+import {
+  addImageOptions,
+  addMethodOptions,
+  addModelOptions,
+  addOutputOptions,
+  layerReference,
+  type ExplainFlags,
+} from '../flags/explain.js';
+import { addFormatOptions, formatOptions, methodOptions } from '../flags/format.js';
+import { findImages, type ImageSource } from '../images.js';
+import { errorText, EXIT, Messages } from '../io.js';
+import { openModel, type OpenModel } from '../model.js';
+import { Outputs, STDOUT } from '../outputs.js';
+import { Progress } from '../progress.js';
+import { formatterOf, formattersFor, writeOutput } from '../rendering.js';
+import { addPluginOption, addTalkOptions } from '../flags/shared.js';
+import { inferredLines, resultLine } from '../summary.js';
+import { parseTarget } from '../target-expression.js';
+
+/** Errors that say something about one picture; every other one would meet the next picture too. */
+const OF_ONE_PICTURE: readonly ErrorCode[] = [
+  'INVALID_DOCUMENT',
+  'INVALID_PICTURE',
+  'PICTURE_TOO_LARGE',
+  'MODEL_OUTPUT',
+  'FILE',
+  'FILE_EXISTS',
+];
+
+export async function define(command: Command, context: CommandContext): Promise<void> {
+  const container = await context.container();
+  const registry = registryOf(container);
+  addModelOptions(command);
+  addImageOptions(command);
+  addMethodOptions(command, registry);
+  addOutputOptions(command)
+    .option(
+      '--as <formatter>',
+      `one of ${[...registry.formatters.keys()].join(', ')} (default: by the ending of --out, else image)`,
+    )
+    .option('--show', 'print the explanation to the terminal');
+  addPluginOption(command);
+  addTalkOptions(command);
+  const own = new Set(command.options.map((option) => option.attributeName()));
+  addFormatOptions(command, registry);
+  command.addHelpText('after', EXAMPLES);
+  command.action(async (flags: ExplainFlags) => {
+    const job = await prepare(flags, own, container, registry, context);
+    try {
+      context.exitWith(await explainAll(job));
+    } finally {
+      job.opened.model.dispose();
+    }
+  });
+}
+
+const EXAMPLES = `
+Examples:
+  $ whylens explain -m mobilenet/model.json -i cat_dog.jpg --labels labels.json --preprocess tf
+  $ whylens explain -m model.json -i pictures/ -o maps/ --method layer-cam --target "tiger cat"
+  $ whylens explain -m model.json -i cat.jpg --target 'tiger cat - bull mastiff' --show`;
+
+interface Job {
+  readonly flags: ExplainFlags;
+  readonly context: CommandContext;
+  readonly messages: Messages;
+  readonly registry: Registry;
+  readonly opened: OpenModel;
+  readonly images: readonly ImageSource[];
+  readonly outputs: Outputs;
+  readonly options: ExplainOptions;
+  readonly progress: Progress;
+  /** Formatter for a record, with its options. */
+  readonly format: (explanation: Explanation) => [Formatter, Record<string, unknown>];
+}
+
+/** Checks everything that can be checked before the model is loaded, then loads it. */
+async function prepare(
+  flags: ExplainFlags,
+  own: ReadonlySet<string>,
+  container: Container,
+  registry: Registry,
+  context: CommandContext,
+): Promise<Job> {
+  const out = flags.out ?? flags.output;
+  const messages = new Messages(context.io, flags, out === STDOUT);
+  const special = methodOptions(registry, flags.method, flags.opt ?? []);
+  const formatters = formattersFor(registry, flags.as, out);
+  const ending = out === undefined ? '' : extname(out).slice(1).toLowerCase();
+  // a wrong option of the output is told before anything is computed
+  const asked = formatOptions(formatters[0], registry, flags, own, ending);
+  const named = [...(flags.image ?? []), ...(flags.input ?? [])];
+  const images = await findImages(named);
+  const outputs = new Outputs({
+    out,
+    extension:
+      formatters[0].extensions[0] ?? (typeof asked.format === 'string' ? asked.format : 'txt'),
+    several: images.length > 1 || images[0].path !== named[0],
+    force: flags.force,
+    // the ending says which kind of picture file it is
+    endingNeeded: formatters[0].extensions.includes('png'),
+  });
+  const opened = await openModel(flags.model, flags);
+  const progress = new Progress(messages, flags);
+  const { labels } = opened.model;
+  const options: ExplainOptions = {
+    ...special,
+    ...opened.options,
+    container,
+    method: flags.method,
+    score: flags.score,
+    targets:
+      flags.target?.length === 1 && flags.target[0] === 'all'
+        ? 'all'
+        : flags.target?.map((text) => parseTarget(text, labels)),
+    layer: layerReference(flags.layer),
+    seed: flags.seed,
+    batchSize: flags.batchSize,
+    backend: flags.backend,
+    signal: context.io.signal,
+    onProgress: progress.update,
+  };
+  const format = (explanation: Explanation): [Formatter, Record<string, unknown>] => {
+    const formatter = formatterOf(formatters, explanation.kind);
+    return [formatter, formatOptions(formatter, registry, flags, own, ending)];
+  };
+  return { flags, context, messages, registry, opened, images, outputs, options, progress, format };
+}
+
+async function explainAll(job: Job): Promise<number> {
+  const { images, messages, progress, flags } = job;
+  const failures: string[] = [];
+  let told = false;
+  for (const [index, image] of images.entries()) {
+    try {
+      const { loadImage } = await import('../../node/load-image.js');
+      const picture = await loadImage(image.path);
+      const explanation = await explainPrediction(job.opened.model, picture, job.options);
+      progress.stop();
+      const paths = await write(job, image, explanation);
+      if (!told)
+        for (const line of inferredLines(job.opened, explanation, flags)) messages.note(line);
+      told = true;
+      const count = images.length > 1 ? `[${index + 1}/${images.length}] ` : '';
+      messages.note(`${count}${resultLine(image.path, explanation)}`);
+      for (const path of paths) messages.note(path);
+      for (const warning of explanation.warnings) messages.complain(`${image.path}: ${warning}`);
+      if (flags.show === true) await show(job, explanation);
+    } catch (error) {
+      progress.stop();
+      const ofOne = isWhylensError(error) && OF_ONE_PICTURE.includes(error.code);
+      if (!ofOne || images.length === 1) throw error;
+      failures.push(`${image.path}: ${errorText(error, flags.verbose)}`);
+      messages.note(`[${index + 1}/${images.length}] ${image.path}: failed`);
+    }
+  }
+  if (failures.length === 0) return EXIT.ok;
+  messages.complain(
+    `${failures.length} of ${images.length} pictures failed\n${failures.map((line) => `  ${line}`).join('\n')}`,
+  );
+  return EXIT.failed;
+}
+
+/** A formatter that shows one target at a time writes one file a target. */
+async function write(job: Job, image: ImageSource, explanation: Explanation): Promise<string[]> {
+  const [formatter, options] = job.format(explanation);
+  const { targets = [] } = explanation as {
+    targets?: readonly { target: string | number; label?: string }[];
+  };
+  const single = Object.hasOwn(formatter.options, 'target') && explanation.kind !== 'concepts';
+  const parts =
+    single && targets.length > 1 && options.target === undefined
+      ? targets.map(({ target, label }) => ({
+          name: [label ?? String(target)],
+          options: { ...options, target },
+        }))
+      : [{ name: [], options }];
+  const paths: string[] = [];
+  for (const part of parts) {
+    const output = job.outputs.next(image.name, explanation.method, part.name);
+    await writeOutput(job.context.io, output, formatter.format(explanation, part.options));
+    if (output.path !== STDOUT) paths.push(output.path);
+  }
+  return paths;
+}
+
+async function show({ messages, context }: Job, explanation: Explanation): Promise<void> {
+  const { textForTerminal } = await import('../show-text.js');
+  messages.print(await textForTerminal(explanation, context.io.stdout));
+}

@@ -1,0 +1,121 @@
+import type { Command } from 'commander';
+import type { Explainer, ExplainerFamily, ExplainerNeeds } from '../../container/plugin.js';
+import { describeOption, type OptionSpec } from '../../options.js';
+import type { CommandContext } from '../commands.js';
+import { Messages } from '../io.js';
+import { addPluginOption, addTalkOptions } from '../flags/shared.js';
+
+const FAMILIES: Readonly<Record<ExplainerFamily, string>> = {
+  cam: 'Class activation maps: what one layer saw, at its resolution',
+  gradient: 'Gradients at the input: which pixels the score reacts to',
+  perturbation:
+    'Perturbations: what happens when parts are hidden; any model that predicts will do',
+  wrapper: 'Wrappers around another method',
+  other: 'Others',
+};
+
+const NEEDS: Readonly<Record<keyof ExplainerNeeds, string>> = {
+  gradients: 'gradients',
+  activations: 'activations',
+  layer: 'a layer larger than 1×1',
+  fromLayer: 'running on from a layer',
+};
+
+interface MethodsFlags {
+  readonly json?: boolean;
+  readonly markdown?: boolean;
+}
+
+/** `whylens methods [id] [--json]`: everything here comes from the registry. */
+export function define(command: Command, context: CommandContext): void {
+  addTalkOptions(
+    addPluginOption(
+      command
+        .argument('[method]', 'show this one only, with all it says')
+        .option('--json', 'print JSON, for programs')
+        .option('--markdown', 'print the page of the documentation'),
+    ),
+  );
+  command.action(async (id: string | undefined, { json, markdown }: MethodsFlags) => {
+    const { registryOf } = await import('../../container/container.js');
+    const registry = registryOf(await context.container());
+    const chosen = id === undefined ? [...registry.explainers.values()] : [registry.explainer(id)];
+    const out = new Messages(context.io);
+    if (json === true) out.print(JSON.stringify(chosen.map(asData), null, 2));
+    else if (markdown === true) {
+      const { methodsPage } = await import('../methods-page.js');
+      out.print(methodsPage(chosen, FAMILIES, needsText).trimEnd());
+    } else if (id === undefined) out.print(overview(chosen));
+    else out.print(details(chosen[0]));
+  });
+}
+
+function overview(explainers: readonly Explainer[]): string {
+  const blocks = Object.entries(FAMILIES).flatMap(([family, title]) => {
+    const members = explainers.filter((explainer) => explainer.family === family);
+    return members.length === 0 ? [] : [`${title}\n\n${members.map(entry).join('\n')}`];
+  });
+  return `${blocks.join('\n\n')}\n\n'whylens methods <method>' shows the options of one in full.`;
+}
+
+function entry(explainer: Explainer): string {
+  const { id, reference, cost, sanity, options } = explainer;
+  const names = Object.keys(options);
+  return [
+    `  ${id.padEnd(22)}${reference}`,
+    `      needs    ${needsText(explainer)}`,
+    `      costs    ${cost}`,
+    ...(sanity === undefined ? [] : [`      beware   ${sanity}`]),
+    ...(names.length === 0 ? [] : [`      options  ${names.join(', ')}`]),
+  ].join('\n');
+}
+
+function details(explainer: Explainer): string {
+  const { description, documents, ignoresTarget, options } = explainer;
+  const table = Object.entries(options).map(
+    ([name, spec]) =>
+      `  --opt ${name}=…\n      ${spec.help}\n      ${describeOption(spec)}; ${defaultText(spec)}`,
+  );
+  return [
+    entry({ ...explainer, options: {} }),
+    `      explains ${documents.join(', ')}${ignoresTarget === true ? '; the same for every target' : ''}`,
+    '',
+    `  ${description}`,
+    '',
+    table.length === 0 ? '  It has no options of its own.' : `Options\n\n${table.join('\n')}`,
+  ].join('\n');
+}
+
+/** What a method needs of a model, in words. */
+function needsText({ needs }: Pick<Explainer, 'needs'>): string {
+  const wanted = (Object.keys(NEEDS) as (keyof ExplainerNeeds)[]).filter((key) => needs[key]);
+  return wanted.length === 0 ? 'predictions only' : wanted.map((key) => NEEDS[key]).join(', ');
+}
+
+function defaultText(spec: OptionSpec): string {
+  return spec.default === undefined ? 'no default' : `default ${JSON.stringify(spec.default)}`;
+}
+
+function asData(explainer: Explainer): Record<string, unknown> {
+  const { id, family, description, reference, cost, needs, documents, sanity } = explainer;
+  const options = Object.entries(explainer.options).map(([name, spec]) => ({
+    name,
+    type: spec.type,
+    default: spec.default ?? null,
+    allowed: describeOption(spec),
+    help: spec.help,
+  }));
+  const target = explainer.ignoresTarget !== true;
+  return {
+    id,
+    family,
+    description,
+    reference,
+    cost,
+    needs: { gradients: false, activations: false, layer: false, fromLayer: false, ...needs },
+    documents,
+    dependsOnTarget: target,
+    sanity: sanity ?? null,
+    options,
+  };
+}

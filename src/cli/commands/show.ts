@@ -1,0 +1,152 @@
+import { open } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import type { Command } from 'commander';
+import { explanationFromJson } from '../../../formatters/json.js';
+import { registryOf } from '../../container/container.js';
+import type { Formatter } from '../../container/plugin.js';
+import { WhylensError } from '../../errors.js';
+import type { Explanation } from '../../explanation.js';
+import type { CommandContext } from '../commands.js';
+import { addOutputOptions } from '../flags/explain.js';
+import { addFormatOptions, formatOptions } from '../flags/format.js';
+import { Messages } from '../io.js';
+import { Outputs, STDOUT } from '../outputs.js';
+import { formatterOf, formattersFor, writeOutput } from '../rendering.js';
+import { addPluginOption, addTalkOptions } from '../flags/shared.js';
+
+/** Larger files are refused before they are read. */
+const MAX_BYTES = 256 * 1024 * 1024;
+const TEXT = 'text';
+
+interface ShowFlags {
+  readonly as?: string;
+  readonly out?: string;
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly formatOpt?: readonly string[];
+}
+
+/** `whylens show expl.json [--as html] [--out page.html]`: the record is all it needs. */
+export async function define(command: Command, context: CommandContext): Promise<void> {
+  const registry = registryOf(await context.container());
+  command.argument('<file>', 'an explanation written by --as json; - for standard input');
+  addOutputOptions(command).option(
+    '--as <formatter>',
+    `one of ${[...registry.formatters.keys()].join(', ')}, or a file ending (default: by the ending of --out, else ${TEXT} on the terminal)`,
+  );
+  addPluginOption(command);
+  addTalkOptions(command);
+  const own = new Set(command.options.map((option) => option.attributeName()));
+  addFormatOptions(command, registry);
+  command.addHelpText('after', EXAMPLES);
+  command.action(async (file: string, flags: ShowFlags) => {
+    const out = flags.out ?? flags.output;
+    const wanted = formattersFor(registry, flags.as ?? (out === undefined ? TEXT : undefined), out);
+    const messages = new Messages(context.io, flags, out === STDOUT);
+    // wrong options are told before a large file is read
+    formatOptions(wanted[0], registry, { ...flags }, own);
+    const explanation = explanationFromJson(await readStored(file));
+    const formatter = formatterOf(wanted, explanation.kind);
+    const options = formatOptions(formatter, registry, { ...flags }, own);
+    if (formatter.id === TEXT && out === undefined) {
+      const { textForTerminal } = await import('../show-text.js');
+      const given = givenOptions(formatter, options, { ...flags });
+      context.io.stdout.write(await textForTerminal(explanation, context.io.stdout, given));
+      return;
+    }
+    const outputs = new Outputs({
+      ...(out !== undefined && { out }),
+      extension: extensionOf(formatter, flags.as),
+      several: false,
+      ...(flags.force !== undefined && { force: flags.force }),
+    });
+    const name = file === STDOUT ? 'explanation' : basename(file, extname(file));
+    for (const part of partsOf(explanation, formatter, options)) {
+      const output = outputs.next(name, explanation.method, part.name);
+      await writeOutput(context.io, output, formatter.format(explanation, part.options));
+      if (output.path !== STDOUT) messages.note(output.path);
+    }
+    for (const warning of explanation.warnings) messages.complain(`${file}: ${warning}`);
+  });
+}
+
+const EXAMPLES = `
+Examples:
+  $ whylens explain -m model.json -i cat.jpg -o cat.json
+  $ whylens show cat.json
+  $ whylens show cat.json --as html --out cat.html
+  $ whylens show cat.json --out cat.png --colormap jet`;
+
+async function readStored(file: string): Promise<string> {
+  if (file === STDOUT) {
+    const parts: Buffer[] = [];
+    let size = 0;
+    for await (const part of process.stdin as AsyncIterable<Buffer>) {
+      size += part.length;
+      if (size > MAX_BYTES) throw tooLarge('standard input', size);
+      parts.push(part);
+    }
+    return Buffer.concat(parts).toString('utf8');
+  }
+  let handle;
+  try {
+    handle = await open(file);
+    const { size } = await handle.stat();
+    if (size > MAX_BYTES) throw tooLarge(file, size);
+    return await handle.readFile('utf8');
+  } catch (error) {
+    if (error instanceof WhylensError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why =
+      code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : message;
+    throw new WhylensError('FILE', `cannot read '${file}': ${why}`, { cause: error });
+  } finally {
+    await handle?.close();
+  }
+}
+
+function tooLarge(file: string, size: number): WhylensError {
+  return new WhylensError(
+    'INVALID_EXPLANATION',
+    `a stored explanation may have ${MAX_BYTES} bytes, ${file} has ${size} or more`,
+  );
+}
+
+/** What the user set, without the defaults that would overrule the terminal. */
+function givenOptions(
+  formatter: Formatter,
+  options: Readonly<Record<string, unknown>>,
+  flags: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const pairs = ((flags.formatOpt as readonly string[] | undefined) ?? []).map(
+    (pair) => pair.split('=')[0],
+  );
+  const names = Object.keys(formatter.options).filter(
+    (name) => flags[name] !== undefined || pairs.includes(name),
+  );
+  return Object.fromEntries(names.map((name) => [name, options[name]]));
+}
+
+/** `--as svg` names the file, where the formatter writes several kinds of file. */
+function extensionOf({ extensions }: Formatter, as: string | undefined): string {
+  return as !== undefined && extensions.includes(as) ? as : (extensions[0] ?? 'txt');
+}
+
+/** A formatter that shows one target at a time writes one file a target. */
+function partsOf(
+  explanation: Explanation,
+  formatter: Formatter,
+  options: Readonly<Record<string, unknown>>,
+): { name: string[]; options: Readonly<Record<string, unknown>> }[] {
+  const single = Object.hasOwn(formatter.options, 'target') && options.target === undefined;
+  if (!single || !('targets' in explanation) || explanation.kind === 'concepts') {
+    return [{ name: [], options }];
+  }
+  if (explanation.targets.length < 2) return [{ name: [], options }];
+  return explanation.targets.map(({ target, label }) => ({
+    name: [label ?? String(target)],
+    options: { ...options, target },
+  }));
+}

@@ -1,0 +1,114 @@
+/** Flags of `compare`: lists where `explain` has one value. */
+import { Option, type Command } from 'commander';
+import type { Registry } from '../../container/registry.js';
+import { WhylensError } from '../../errors.js';
+import { DEFAULT_METHOD } from '../../explain/explain.js';
+import type { Target } from '../../explanation.js';
+import { describeTarget } from '../../model/targets.js';
+import { addImageOptions, addModelFlags } from './explain.js';
+import { methodOptions, splitPair } from './format.js';
+import { collect, positiveNumber, wholeNumber } from './shared.js';
+import { parseTargetList } from '../target-expression.js';
+
+export const FIGURE = 'figure';
+const SCORES = ['logit', 'output'] as const;
+
+export interface CompareFlags {
+  readonly model: string;
+  readonly image?: readonly string[];
+  readonly input?: readonly string[];
+  readonly method: string;
+  readonly layer?: string;
+  readonly target?: readonly string[];
+  readonly score: string;
+  readonly opt?: readonly string[];
+  readonly labels?: string;
+  readonly preprocess?: string;
+  readonly backend?: string;
+  readonly seed?: number;
+  readonly batchSize?: number;
+  readonly columns?: number;
+  readonly out?: string;
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly [flag: string]: unknown;
+}
+
+export function addCompareOptions(command: Command, registry: Registry): void {
+  const methods = [...registry.explainers.keys()].join(', ');
+  addModelFlags(
+    command.requiredOption('-m, --model <paths>', 'one model, or several separated by commas'),
+  );
+  addImageOptions(command);
+  command
+    .option('--method <ids>', `of ${methods}; separated by commas`, DEFAULT_METHOD)
+    .option('-l, --layer <paths>', 'layers, by path or index, separated by commas')
+    .option(
+      '-t, --target <list>',
+      'targets as explain takes them, separated by commas',
+      collect<string>,
+    )
+    .option('--score <kinds>', `${SCORES.join(' or ')}, or both separated by a comma`, SCORES[0])
+    .option(
+      '--opt <name=value>',
+      'option for the methods that have it (repeatable)',
+      collect<string>,
+    )
+    .option('--seed <number>', 'for everything random (default 0)', wholeNumber)
+    .option('--batch-size <number>', 'samples run together (default: by memory)', positiveNumber)
+    .addOption(
+      new Option(
+        '--columns <number>',
+        'panels in a row (default: the last list where several vary, else at most 5, even rows)',
+      ).argParser(positiveNumber),
+    );
+}
+
+export function list(text: string): string[] {
+  const parts = text.split(',').map((part) => part.trim());
+  if (parts.every((part) => part !== '')) return parts;
+  throw new WhylensError(
+    'USAGE',
+    `a list separated by commas must have no empty part, got '${text}'`,
+  );
+}
+
+export function scoresOf(flag: string): string[] {
+  const scores = list(flag);
+  const wrong = scores.find((score) => !(SCORES as readonly string[]).includes(score));
+  if (wrong === undefined) return scores;
+  throw new WhylensError('USAGE', `--score must be of ${SCORES.join(', ')}, got '${wrong}'`);
+}
+
+export function targetsOf(
+  texts: readonly string[] | undefined,
+  labels: readonly string[] | undefined,
+): { text: string; value?: Target }[] {
+  if (texts === undefined) return [{ text: '' }];
+  return texts.flatMap((text) =>
+    parseTargetList(text, labels).map((value) => ({ text: describeTarget(value, labels), value })),
+  );
+}
+
+/** The options that method `id` has among the pairs; one that no method has is an error. */
+export function optionsFor(
+  registry: Registry,
+  id: string,
+  methods: readonly string[],
+  pairs: readonly string[],
+): Record<string, unknown> {
+  const given = Object.fromEntries(pairs.map((pair) => splitPair('--opt', pair)));
+  const known = (pair: string, method: string) =>
+    Object.hasOwn(registry.explainerFor(method, given).options, pair.split('=')[0].trim());
+  const mine = pairs.filter(
+    (pair) => known(pair, id) || !methods.some((other) => known(pair, other)),
+  );
+  return methodOptions(registry, id, mine);
+}
+
+/** The figure's options alone: other formatters take no part. */
+export function figureOnly(registry: Registry): Pick<Registry, 'formatters'> {
+  return { formatters: new Map([[FIGURE, registry.formatter(FIGURE)]]) };
+}

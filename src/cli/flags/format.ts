@@ -1,0 +1,108 @@
+/** Flags for the options of formatters, derived from what the formatters declare. */
+import { Option, type Command } from 'commander';
+import type { Formatter } from '../../container/plugin.js';
+import type { Registry } from '../../container/registry.js';
+import { WhylensError } from '../../errors.js';
+import { describeOption, parseOption, validateOptions, type OptionSpec } from '../../options.js';
+import { collect } from './shared.js';
+
+const GROUP = 'Options of the output:';
+const LONGEST = 120;
+
+/** Adds one flag for each option that any formatter has and the command itself has not. */
+export function addFormatOptions(
+  command: Command,
+  { formatters }: Pick<Registry, 'formatters'>,
+): void {
+  const own = new Set(command.options.map((option) => option.attributeName()));
+  const flags = new Map<string, { spec: OptionSpec; owners: string[] }>();
+  for (const { id, options } of formatters.values()) {
+    for (const [name, spec] of Object.entries(options)) {
+      if (own.has(name) || (spec.type === 'value' && spec.parse === undefined)) continue;
+      const known = flags.get(name);
+      if (known === undefined) flags.set(name, { spec, owners: [id] });
+      else known.owners.push(id);
+    }
+  }
+  for (const [name, { spec, owners }] of flags) {
+    const value = spec.type === 'boolean' ? '[boolean]' : '<value>';
+    const option = new Option(
+      `--${kebab(name)} ${value}`,
+      `${helpOf(spec)} [${owners.join(', ')}]`,
+    );
+    if (spec.type === 'boolean') option.preset('true');
+    command.addOption(option.helpGroup(GROUP));
+  }
+  command.addOption(
+    new Option('--format-opt <name=value>', 'any option of the formatter, by name (repeatable)')
+      .argParser<string[]>(collect)
+      .helpGroup(GROUP),
+  );
+}
+
+/** The options of `formatter` among the parsed flags, checked, defaults filled in. */
+export function formatOptions(
+  formatter: Formatter,
+  { formatters }: Pick<Registry, 'formatters'>,
+  flags: Readonly<Record<string, unknown>>,
+  own: ReadonlySet<string>,
+  ending = '',
+): Record<string, unknown> {
+  const owner = `formatter '${formatter.id}'`;
+  const names = new Set([...formatters.values()].flatMap(({ options }) => Object.keys(options)));
+  const given: Record<string, unknown> = {};
+  for (const name of names) {
+    const text = flags[name];
+    if (!own.has(name) && typeof text === 'string') given[name] = text;
+  }
+  for (const pair of (flags.formatOpt as string[] | undefined) ?? []) {
+    const [name, text] = splitPair('--format-opt', pair);
+    given[name] = text;
+  }
+  // a formatter of several file formats takes the one that the file's name asks for
+  const { format } = formatter.options;
+  if (format?.type === 'choice' && format.choices.includes(ending)) given.format ??= ending;
+  return validateOptions(owner, formatter.options, parseTexts(owner, formatter.options, given));
+}
+
+/** `name=value` pairs of `--opt` as a method's options; a wrapper has those of the method it wraps too. */
+export function methodOptions(
+  registry: Registry,
+  method: string,
+  pairs: readonly string[],
+): Record<string, unknown> {
+  const given = Object.fromEntries(pairs.map((pair) => splitPair('--opt', pair)));
+  const { options } = registry.explainerFor(method, given);
+  const owner = `method '${method}'`;
+  return validateOptions(owner, options, parseTexts(owner, options, given));
+}
+
+function parseTexts(
+  owner: string,
+  specs: Readonly<Record<string, OptionSpec>>,
+  given: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, text]) => [
+      name,
+      Object.hasOwn(specs, name) ? parseOption(owner, name, specs[name], String(text)) : text,
+    ]),
+  );
+}
+
+export function splitPair(flag: string, pair: string): [string, string] {
+  const at = pair.indexOf('=');
+  if (at > 0) return [pair.slice(0, at).trim(), pair.slice(at + 1)];
+  throw new WhylensError('USAGE', `${flag} must be name=value, got '${pair}'`);
+}
+
+function helpOf(spec: OptionSpec): string {
+  const allowed = describeOption(spec);
+  const short = allowed.length > LONGEST ? `${allowed.slice(0, LONGEST)}…` : allowed;
+  const preset = spec.default === undefined ? '' : ` (default ${String(spec.default)})`;
+  return `${spec.help} ${short}${preset}`;
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

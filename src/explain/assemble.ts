@@ -1,0 +1,230 @@
+/** Putting together what an explainer found and what the caller asked into records. */
+import type { ExplainedMaps, ExplainedRecords, Explainer } from '../container/plugin.js';
+import type { Registry } from '../container/registry.js';
+import { asPicture, pictureOf } from '../documents/document.js';
+import { WhylensError } from '../errors.js';
+import type { ExplainOptions } from './explain-options.js';
+import type { Prepared } from './prepare.js';
+import type {
+  Explanation,
+  JsonValue,
+  LayerChoice,
+  MapTarget,
+  NdArray,
+  Picture,
+  Target,
+} from '../explanation.js';
+import { sampleOf } from '../maths/ndarray.js';
+import type { ScoreKind } from '../model/interface.js';
+import { DEFAULT_FILTER } from './shared-options.js';
+import { concreteTarget, describeTarget, probaOf, scoreOf, targetId } from '../model/targets.js';
+
+interface About {
+  readonly explainer: Explainer;
+  readonly prepared: Prepared;
+  readonly validated: Readonly<Record<string, unknown>>;
+  readonly options: ExplainOptions;
+  readonly score: ScoreKind;
+  readonly seed: number;
+  readonly warnings: ReadonlyMap<number | undefined, readonly string[]>;
+  readonly registry: Registry;
+}
+
+interface MapsAbout extends About {
+  readonly docs: readonly unknown[];
+  readonly inputs: readonly NdArray[];
+  readonly input: number;
+  readonly targets: readonly (readonly Target[])[];
+  readonly layer?: LayerChoice;
+}
+
+export function assembleMaps(explained: ExplainedMaps, about: MapsAbout): Explanation[] {
+  const { outputs, maps } = explained;
+  const { explainer, prepared, score, inputs, input, docs } = about;
+  for (const { name, logits } of outputs) {
+    const bad = logits.data.findIndex((value) => Number.isNaN(value));
+    if (bad !== -1) {
+      throw new WhylensError(
+        'MODEL_OUTPUT',
+        `the model '${prepared.description.name}' gave NaN in its output '${name}' (value ${bad}); check its weights and the range of the document's values`,
+      );
+    }
+  }
+  const layer = explained.layer ?? about.layer;
+  return maps.map((perTarget, n): Explanation => {
+    const warnings = [...(about.warnings.get(undefined) ?? []), ...(about.warnings.get(n) ?? [])];
+    const targets = perTarget.map((heatmap, t): MapTarget => {
+      requireFinite(heatmap, explainer.id);
+      const definition = concreteTarget(about.targets[n][t], outputs, n);
+      const label = describeTarget(definition, prepared.labels);
+      const tokens = inputs[input].shape.length === 4 && layer?.shape.length === 2;
+      const why = emptyReason(heatmap, explainer, score, tokens);
+      if (why !== undefined) warnings.push(`${label}: ${why}`);
+      const proba = probaOf(definition, outputs, n);
+      return {
+        target: targetId(definition),
+        definition,
+        ...(hasName(definition, prepared.labels) ? { label } : {}),
+        score: scoreOf(definition, outputs, n, score),
+        ...(proba === undefined ? {} : { proba }),
+        heatmap,
+      };
+    });
+    const facts = Array.isArray(explained.facts) ? explained.facts[n] : explained.facts;
+    const sample = sampleOf(inputs[input], n);
+    const base = {
+      estimator: prepared.description.name,
+      method: explainer.id,
+      description: explainer.description,
+      isRegression: targets.every(({ definition }) => definition?.kind === 'regression'),
+      parameters: parametersOf(about, pictureDocument(about, docs, n), facts),
+      warnings,
+      targets,
+      ...(layer === undefined ? {} : { layer: layerShape(layer) }),
+      ...(inputs.length > 1 ? { input: prepared.description.inputs[input].name } : {}),
+    };
+    const rank = sample.shape.length;
+    const own = () => ({ shape: sample.shape, data: sample.data.slice() });
+    if (rank <= 2) return { kind: 'signal', ...base, signal: own() };
+    if (rank >= 4) return { kind: 'volume', ...base, volume: own() };
+    return { kind: 'image', ...base, image: pictureFor(about, docs, n, sample) };
+  });
+}
+
+/** Records of an explainer's own making get the fields it left empty. */
+export function completeRecords(
+  { explanations }: ExplainedRecords,
+  about: About & Pick<MapsAbout, 'docs' | 'inputs' | 'input'>,
+): Explanation[] {
+  const { explainer, prepared } = about;
+  return explanations.map((explanation, n) => ({
+    ...explanation,
+    estimator: explanation.estimator || prepared.description.name,
+    method: explanation.method || explainer.id,
+    description: explanation.description || explainer.description,
+    parameters: {
+      ...parametersOf(
+        about,
+        about.inputs.length === 0 ? undefined : pictureDocument(about, about.docs, n),
+      ),
+      ...explanation.parameters,
+    },
+    warnings: [
+      ...explanation.warnings,
+      ...(about.warnings.get(undefined) ?? []),
+      ...(about.warnings.get(n) ?? []),
+    ],
+  }));
+}
+
+/** The picture that sample `n` is shown over: the caller's, the document, or one rebuilt from the array. */
+export function pictureFor(
+  { options, prepared, input }: Pick<MapsAbout, 'options' | 'prepared' | 'input'>,
+  docs: readonly unknown[],
+  n: number,
+  sample: NdArray,
+): Picture {
+  if (options.image !== undefined) return copyOf(asPicture(options.image)!);
+  const picture = pictureDocument({ prepared, input }, docs, n);
+  return picture === undefined ? pictureOf(sample, prepared.preprocess) : copyOf(picture);
+}
+
+/** The explained document of sample `n`, where it is a picture. */
+function pictureDocument(
+  { prepared, input }: Pick<MapsAbout, 'prepared' | 'input'>,
+  docs: readonly unknown[],
+  n: number,
+): Picture | undefined {
+  const doc = docs.length === 1 ? docs[0] : docs[n];
+  const name = prepared.description.inputs[input].name;
+  const named = typeof doc === 'object' && doc !== null && Object.hasOwn(doc, name);
+  return asPicture(named ? (doc as Record<string, unknown>)[name] : doc);
+}
+
+/** The record owns its picture: the caller may draw on his afterwards. */
+function copyOf({ width, height, mode, data }: Picture): Picture {
+  return { width, height, mode, data: data.slice() };
+}
+
+const TOOK_PART = [
+  'resize',
+  'input',
+  'inputShape',
+  'outputActivation',
+  'batchSize',
+  'memoryBudget',
+  'backend',
+] as const;
+
+function parametersOf(
+  { validated, options, score, seed, explainer, prepared }: About,
+  picture: Picture | undefined,
+  facts: Readonly<Record<string, JsonValue>> = {},
+): Record<string, JsonValue> {
+  const parameters: Record<string, JsonValue> = { score, seed };
+  for (const name of TOOK_PART) {
+    const value = options[name];
+    if (value !== undefined) parameters[name] = asJson(value, explainer.id);
+  }
+  if (picture !== undefined) parameters.resize ??= DEFAULT_FILTER;
+  if (prepared.preprocess !== undefined) {
+    parameters.preprocess = asJson(prepared.preprocess, explainer.id);
+  }
+  for (const [name, value] of Object.entries(validated))
+    parameters[name] = asJson(value, explainer.id);
+  return { ...parameters, ...facts };
+}
+
+/** Arrays become lists, functions and pictures say what they are. */
+function asJson(value: unknown, owner: string): JsonValue {
+  if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
+  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<number>);
+  if (Array.isArray(value)) return value.map((item) => asJson(item, owner));
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+    return Object.fromEntries(entries.map(([key, item]) => [key, asJson(item, owner)]));
+  }
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+  return value as JsonValue;
+}
+
+function requireFinite({ data, shape }: NdArray, method: string): void {
+  const bad = data.findIndex((value) => !Number.isFinite(value));
+  if (bad === -1) return;
+  throw new WhylensError(
+    'MODEL_OUTPUT',
+    `method '${method}' came to ${data[bad]} at position ${bad} of a map [${shape.join(', ')}]: the model's activations or gradients are not finite there. Check its weights and the range of the document's values`,
+  );
+}
+
+/** Why nothing would be seen of a map, or undefined where something is. */
+function emptyReason(
+  { data }: NdArray,
+  explainer: Explainer,
+  score: ScoreKind,
+  tokens: boolean,
+): string | undefined {
+  if (data.some((value) => value > 0)) return undefined;
+  if (data.some((value) => value < 0)) {
+    return 'the map has no positive value: every place speaks against this target; show the negative part, or explain the top class';
+  }
+  if (explainer.needs.gradients !== true)
+    return 'the map is zero everywhere: nothing that was changed changed the score';
+  return score === 'output'
+    ? "the map is zero everywhere: the output is saturated or does not depend on the layer here; try score 'logit'"
+    : `the map is zero everywhere: all gradients vanish, so the score does not depend on the layer for this document${
+        tokens
+          ? '; where only a class token is read behind it, as in vision transformers, name a layer before the last attention'
+          : ''
+      }`;
+}
+
+function hasName(target: Target, labels: readonly string[] | undefined): boolean {
+  return target.kind === 'class'
+    ? labels?.[target.index] !== undefined
+    : target.kind !== 'regression';
+}
+
+function layerShape(layer: LayerChoice): LayerChoice {
+  return { ...layer, shape: [...layer.shape] };
+}

@@ -1,0 +1,99 @@
+/**
+ * Explanations in JavaScript notebooks. The record stays plain data: what
+ * shows it is a property under a symbol, not enumerable, so that neither
+ * `structuredClone`, nor JSON, nor a comparison sees it.
+ */
+import { getDefaultContainer, registryOf } from '../container/container.js';
+import type { Registry } from '../container/registry.js';
+import type { Explanation, Picture } from '../explanation.js';
+import { toBase64 } from '../images/base64.js';
+import { encodePng } from '../images/png.js';
+
+/** What Deno's Jupyter kernel looks for on the value of a cell. */
+export const DISPLAY_SYMBOL: unique symbol = Symbol.for('Jupyter.display') as never;
+
+/** Formatters by media type, in the order a notebook prefers them. */
+const MEDIA = [
+  { type: 'text/html', formatter: 'html' },
+  { type: 'image/png', formatter: 'image' },
+  { type: 'text/plain', formatter: 'text' },
+] as const;
+
+type MediaType = (typeof MEDIA)[number]['type'];
+
+/** One content a media type; pictures as base64. */
+export type MimeBundle = Readonly<Partial<Record<MediaType, string>>>;
+
+/** Where the formatters come from. */
+type Formatters = Pick<Registry, 'formatters'>;
+
+/** What a notebook is handed of tslab: `import { display } from 'tslab'`. */
+export interface RawDisplay {
+  raw(contentType: string, content: string): void;
+}
+
+/**
+ * The explanation in every form a notebook can show and the container has a
+ * formatter for. A kind that a formatter does not render is left out.
+ */
+export function mimeBundle(
+  expl: Explanation,
+  registry: Formatters = defaultRegistry(),
+): MimeBundle {
+  const bundle: Partial<Record<MediaType, string>> = {};
+  for (const { type, formatter: id } of MEDIA) {
+    const formatter = registry.formatters.get(id);
+    if (formatter?.kinds.includes(expl.kind) !== true) continue;
+    const content = formatter.format(expl, defaultsOf(formatter.options));
+    if (typeof content !== 'string') bundle[type] = toBase64(encodePng(content as Picture));
+    else bundle[type] = /^\s*<!doctype html/i.test(content) ? framed(content) : content;
+  }
+  return bundle;
+}
+
+/**
+ * The same record, which shows itself as the value of a cell in Deno's Jupyter
+ * kernel. What `explainPrediction` returns does so already; this is for
+ * records from elsewhere, say from `explanationFromJson`.
+ */
+export function withDisplay<E extends Explanation>(expl: E, registry?: Formatters): E {
+  return Object.defineProperty({ ...expl }, DISPLAY_SYMBOL, {
+    enumerable: false,
+    value: () => mimeBundle(expl, registry),
+  });
+}
+
+/**
+ * Shows an explanation in tslab, whose cells do not look for a symbol.
+ *
+ * @example
+ * import { display } from 'tslab';
+ * displayIn(display, expl);
+ */
+export function displayIn(
+  display: RawDisplay,
+  expl: Explanation,
+  registry: Formatters = defaultRegistry(),
+): void {
+  const bundle = mimeBundle(expl, registry);
+  const best = MEDIA.find(({ type }) => bundle[type] !== undefined);
+  if (best !== undefined) display.raw(best.type, bundle[best.type]!);
+}
+
+function defaultRegistry(): Formatters {
+  return registryOf(getDefaultContainer());
+}
+
+/** A whole page in a frame of its own: its styles must not reach the notebook's, nor its script the notebook. */
+function framed(page: string): string {
+  const escaped = page.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
+  return `<iframe sandbox="allow-scripts" title="explanation" style="width: 100%; height: 40rem; border: 0; resize: vertical; overflow: auto" srcdoc="${escaped}"></iframe>`;
+}
+
+function defaultsOf(options: Readonly<Record<string, { readonly default: unknown }>>) {
+  return Object.fromEntries(
+    Object.entries(options)
+      .filter(([, spec]) => spec.default !== undefined)
+      .map(([name, spec]) => [name, spec.default]),
+  );
+}

@@ -1,0 +1,175 @@
+/** What must stand before an explainer is asked: plugins, a model behind its interface, and whether the three go together. */
+import {
+  createContainer,
+  getDefaultContainer,
+  loadPlugin,
+  registryOf,
+} from '../container/container.js';
+import type { AdaptOptions, DocumentKind, Explainer, ModelAdapter } from '../container/plugin.js';
+import type { Registry } from '../container/registry.js';
+import { asPicture, type Preprocess } from '../documents/document.js';
+import { isWhylensError, WhylensError } from '../errors.js';
+import type { ExplainOptions } from './explain-options.js';
+import { describeValue } from './inputs.js';
+import {
+  isExplainableModel,
+  type ExplainableModel,
+  type ModelDescription,
+} from '../model/interface.js';
+import { isLoadedModel } from '../model/loaded.js';
+
+/** Everything that must be known before an explainer is asked. */
+export interface Prepared {
+  readonly model: ExplainableModel;
+  readonly description: ModelDescription;
+  readonly labels?: readonly string[];
+  readonly preprocess?: Preprocess;
+}
+
+/** Adapts a model (one that needs no adapter is taken as it is), hands it to `work`, and lets go of it whatever happens. */
+export async function withModel<T>(
+  model: unknown,
+  options: Pick<
+    ExplainOptions,
+    'estimator' | 'backend' | 'inputShape' | 'outputActivation' | 'labels' | 'preprocess'
+  >,
+  registry: Registry,
+  work: (prepared: Prepared) => Promise<T>,
+): Promise<T> {
+  const loaded = isLoadedModel(model) ? model : undefined;
+  const native = loaded === undefined ? model : loaded.model;
+  const known = {
+    labels: options.labels ?? loaded?.labels,
+    preprocess: options.preprocess ?? loaded?.preprocess,
+  };
+  // whoever made it lets go of it
+  if (isExplainableModel(native)) {
+    return work({ model: native, description: native.describe(), ...known });
+  }
+  const adapter = [...registry.adapters.values()].find((candidate) => candidate.recognize(native));
+  if (adapter === undefined) {
+    throw new WhylensError(
+      'UNSUPPORTED_MODEL',
+      `a model must be ${[...registry.adapters.values()].map(({ recognizes }) => recognizes).join(', or ')}; got ${describeValue(native)}`,
+    );
+  }
+  const adapted = await adapt(adapter, native, {
+    name: options.estimator ?? loaded?.name,
+    backend: options.backend ?? loaded?.backend,
+    inputShape: options.inputShape ?? loaded?.inputShape,
+    outputActivation: options.outputActivation,
+  });
+  try {
+    return await work({
+      model: adapted,
+      description: adapted.describe(),
+      ...known,
+    });
+  } finally {
+    adapted.release();
+  }
+}
+
+/** What a library says of a model that it cannot read any more, say a disposed one, is told as an error of ours. */
+async function adapt(
+  adapter: ModelAdapter,
+  native: unknown,
+  options: AdaptOptions,
+): Promise<ExplainableModel> {
+  try {
+    return await adapter.adapt(native, options);
+  } catch (cause) {
+    if (isWhylensError(cause)) throw cause;
+    throw new WhylensError(
+      'UNSUPPORTED_MODEL',
+      `the model cannot be read as ${adapter.recognizes}: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
+/** The registry of a call: the given or default container, with this call's plugins. */
+export function registryFor({
+  container,
+  plugins = [],
+}: Pick<ExplainOptions, 'container' | 'plugins'>): Registry {
+  if (plugins.length === 0) return registryOf(container ?? getDefaultContainer());
+  if (container === undefined) return registryOf(createContainer(...plugins));
+  for (const plugin of plugins) loadPlugin(container, plugin);
+  try {
+    return registryOf(container);
+  } finally {
+    container.unload(...plugins);
+  }
+}
+
+/** Refuses documents of a kind that the explainer does not explain. */
+export function requireDocumentKind(explainer: Explainer, docs: readonly unknown[]): void {
+  for (const doc of docs) {
+    const kind: DocumentKind =
+      typeof doc === 'string'
+        ? 'text'
+        : asPicture(doc) !== undefined
+          ? 'image'
+          : explainer.documents.includes('features') && isPlainObject(doc)
+            ? 'features'
+            : 'array';
+    if (!explainer.documents.includes(kind)) {
+      const hint =
+        kind === 'text' ? '. To explain a picture file, read it with loadImage first' : '';
+      throw new WhylensError(
+        'INVALID_DOCUMENT',
+        `method '${explainer.id}' explains documents of kind ${explainer.documents.join(', ')}, got ${kind}${hint}`,
+        { facts: { kind, allowed: explainer.documents } },
+      );
+    }
+  }
+}
+
+/** Refuses a model that lacks what the explainer needs, and names the methods that would work. */
+export function requireCapabilities(
+  explainer: Explainer,
+  description: ModelDescription,
+  registry: Registry,
+): void {
+  const lacking = lackOf(explainer, description);
+  if (lacking === undefined) return;
+  const working = [...registry.explainers.keys()]
+    // a wrapper needs what the method needs that it wraps unless told otherwise
+    .map((id) => registry.explainerFor(id, {}))
+    .filter(
+      (other) => lackOf(other, description) === undefined && other.documents.includes('array'),
+    )
+    .map(({ id }) => id);
+  throw new WhylensError(
+    lacking === 'gradients' ? 'NEEDS_GRADIENTS' : 'NEEDS_ACTIVATIONS',
+    `method '${explainer.id}' needs ${lacking} of the model, which '${description.name}' (${description.adapter}) does not give. Methods that would work: ${working.join(', ') || 'none'}`,
+    { facts: { lacking, methods: working } },
+  );
+}
+
+function lackOf({ needs, refuses }: Explainer, description: ModelDescription): string | undefined {
+  const { can } = description;
+  if (needs.gradients === true && !can.gradients) return 'gradients';
+  if ((needs.activations === true || needs.layer === true) && !can.activations)
+    return 'activations of a layer';
+  if (needs.fromLayer === true && !can.fromLayer) return 'to run on from a layer';
+  return refuses?.(description);
+}
+
+/** The methods that look at a layer, for messages. */
+export function layerMethods(registry: Registry): string {
+  return [...registry.explainers.values()]
+    .filter(({ needs }) => needs.layer === true)
+    .map(({ id }) => id)
+    .join(', ');
+}
+
+function isPlainObject(doc: unknown): boolean {
+  return (
+    typeof doc === 'object' &&
+    doc !== null &&
+    !Array.isArray(doc) &&
+    !('shape' in doc && 'data' in doc)
+  );
+}

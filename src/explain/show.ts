@@ -1,0 +1,37 @@
+import { explainPrediction } from './explain.js';
+import { registryFor } from './prepare.js';
+import { type ExplainOptions } from './explain-options.js';
+import { validateOptions } from '../options.js';
+import { WhylensError } from '../errors.js';
+
+export interface ShowOptions extends ExplainOptions {
+  /** Id of the formatter. Default `image`. */
+  readonly formatter?: string;
+  /** Options of the formatter. */
+  readonly format?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Explains and formats in one call.
+ *
+ * @example
+ * const picture = await showPrediction(model, doc, { format: { colormap: 'jet' } });
+ */
+export async function showPrediction(
+  model: unknown,
+  doc: unknown,
+  options: ShowOptions = {},
+): Promise<unknown> {
+  const { formatter: id = 'image', format = {}, ...rest } = options;
+  const formatter = registryFor(rest).formatter(id);
+  // wrong formatting options are told before the model is run
+  const validated = validateOptions(`formatter '${id}'`, formatter.options, format);
+  const explanation = await explainPrediction(model, doc, rest);
+  if (!formatter.kinds.includes(explanation.kind)) {
+    throw new WhylensError(
+      'INVALID_EXPLANATION',
+      `formatter '${id}' renders explanations of kind ${formatter.kinds.join(', ')}, got '${explanation.kind}'`,
+    );
+  }
+  return formatter.format(explanation, validated);
+}
