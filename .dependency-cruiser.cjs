@@ -12,8 +12,8 @@
 const BASE = ['^src/errors', '^src/explanation', '^src/options'];
 /** What a plugin is: its types and the tokens it binds to. */
 const PLUGIN = ['^src/container/plugin', '^src/container/tokens'];
-/** The model as explainers see it; the engines live in folders below. */
-const MODEL_INTERFACE = ['^src/model/[^/]+$'];
+/** The model as explainers see it; engines and readers live in folders below. */
+const MODEL_INTERFACE = ['^src/model/[^/]+$', '^src/model/tabular/interface[.]ts$'];
 /** Pure functions over numbers and pictures. */
 const GROUND = ['^src/images/', '^src/maths/'];
 const LIBRARIES = ['(^|/)node_modules/'];

@@ -18,6 +18,7 @@ import type {
   OutputValues,
   ScoreKind,
 } from '../model/interface.js';
+import type { Rows, TabularModel } from '../model/tabular/interface.js';
 import type { OptionSpecs } from '../options.js';
 
 /** What a document is: pictures and arrays become model inputs, the others reach the explainer as they are. */
@@ -39,6 +40,12 @@ export interface ExplainContext {
   /** The model as the caller gave it, for explainers of documents that are no numbers. */
   readonly native?: unknown;
   readonly model: ExplainableModel;
+  /** A model of rows or texts; `model` is then a view of it that predicts in float32. */
+  readonly tabular?: TabularModel;
+  /** The documents as rows in the order of the model's features, where the model is one of rows. */
+  readonly rows?: Rows;
+  /** The documents, where the model is one of texts. */
+  readonly texts?: readonly string[];
   readonly description: ModelDescription;
   /** One `[N, …]` array per model input, preprocessed. Never written to. */
   readonly inputs: readonly NdArray[];
