@@ -155,9 +155,17 @@ export {
   findLogitsLayer,
   findPoolingLayer,
   type Exposed,
+  type ExposedGradients,
   type ExposedModel,
+  type ExposeGradientOptions,
   type ExposeOptions,
 } from './explain/expose.js';
+export {
+  predict,
+  type OutputPrediction,
+  type Prediction,
+  type PredictOptions,
+} from './explain/predict.js';
 export { chooseLayer, findLayer, type LayerReference } from './model/layers.js';
 export { loadImages } from './node/load-images.js';
 export { loadImage, type ImageSource, type LoadImageOptions } from './node/load-image.js';

@@ -1,9 +1,12 @@
 /** Looking into a model without explaining anything: logits, activations, and where they are. */
-import { withModel, registryFor } from './prepare.js';
+import { withModel, registryFor, type Prepared } from './prepare.js';
 import { type ExplainOptions } from './explain-options.js';
 import { inputsOf } from './inputs.js';
+import { isList } from './predict.js';
 import { WhylensError } from '../errors.js';
 import type { NdArray } from '../explanation.js';
+import { channelMeans } from '../maths/cam.js';
+import { sampleOf } from '../maths/ndarray.js';
 import {
   ndSamples,
   type BatchOptions,
@@ -11,12 +14,13 @@ import {
   type ModelDescription,
 } from '../model/interface.js';
 import { chooseLayer, findLayer, hasSpace, type LayerReference } from '../model/layers.js';
+import { parseTargets } from '../model/parse-targets.js';
 
 export interface ExposeOptions
   extends
     Pick<
       ExplainOptions,
-      'preprocess' | 'resize' | 'backend' | 'container' | 'plugins' | 'inputShape'
+      'labels' | 'preprocess' | 'resize' | 'backend' | 'container' | 'plugins' | 'inputShape'
     >,
     BatchOptions {
   /** Name of the output whose logits are wanted. Default: the first. */
@@ -33,6 +37,25 @@ export interface Exposed {
   readonly activations: Readonly<Record<string, NdArray>>;
 }
 
+/** Of what the gradients are taken. */
+export type ExposeGradientOptions = Pick<ExplainOptions, 'targets' | 'score'>;
+
+/** What a model computes on the way, and how scores change with it. */
+export interface ExposedGradients extends Exposed {
+  /** The differentiated scores, `scores[document][target]`. */
+  readonly scores: readonly (readonly number[])[];
+  /**
+   * By layer path, one array `[N, …]` a target: how much the score changes for
+   * each value of the layer. What `K.gradients(score, layer.output)` gives.
+   */
+  readonly gradients: Readonly<Record<string, readonly NdArray[]>>;
+  /**
+   * By layer path, one array `[N, channels]` a target: the mean of the gradients
+   * over space, which is the weight Grad-CAM gives each channel (Selvaraju 2017, eq. 1).
+   */
+  readonly channelWeights: Readonly<Record<string, readonly NdArray[]>>;
+}
+
 export interface ExposedModel {
   readonly description: ModelDescription;
   /** The layers whose activations `run` gives. */
@@ -43,6 +66,11 @@ export interface ExposedModel {
   readonly poolingLayer: string | undefined;
   /** Logits and activations of a batch: an array `[N, …]`, a picture, or a list of pictures. */
   run(docs: unknown): Promise<Exposed>;
+  /**
+   * The same with the gradients of scores at the layers: the K.gradients recipe.
+   * `targets` and `score` are as in `explainPrediction` (default: the logit of the top class).
+   */
+  differentiate(docs: unknown, options?: ExposeGradientOptions): Promise<ExposedGradients>;
 }
 
 /**
@@ -54,6 +82,7 @@ export interface ExposedModel {
  * @example
  * const exposed = await exposeModel(model, 'backbone/out_relu', { preprocess: 'tf' });
  * const { logits, activations } = await exposed.run(pictures);
+ * const { gradients, channelWeights } = await exposed.differentiate(picture, { targets: 'dog' });
  */
 export async function exposeModel(
   model: unknown,
@@ -73,6 +102,8 @@ export async function exposeModel(
       `model '${description.name}' (${description.adapter}) can only predict, so no layer can be exposed; pass a tfjs model`,
     );
   }
+  const { batchSize, memoryBudget, signal, onProgress } = options;
+  const batch = { batchSize, memoryBudget, signal, onProgress };
   const references = layers === undefined ? [] : Array.isArray(layers) ? layers : [layers];
   const paths =
     references.length === 0
@@ -94,21 +125,57 @@ export async function exposeModel(
     logitsLayer: findLogitsLayer(description, options.output),
     poolingLayer: findPoolingLayer(description)?.path,
     run: (docs) =>
-      withModel(model, options, registry, async (prepared) => {
-        const list = isList(docs) ? docs : [docs];
-        const inputs = await inputsOf(description, list, prepared.preprocess, options);
-        const { batchSize, memoryBudget, signal, onProgress } = options;
-        const { outputs, activations } = await prepared.model.run({
+      withInputs(docs, async ({ model: adapted }, inputs) => {
+        const { outputs, activations } = await adapted.run({
           inputs: inputs.map(ndSamples),
           record: paths,
-          batchSize,
-          memoryBudget,
-          signal,
-          onProgress,
+          ...batch,
         });
         const { logits, values } = outputs[outputIndex];
         return { logits, values, activations };
       }),
+    differentiate: (docs, { targets, score = 'logit' } = {}) => {
+      if (!description.can.gradients) {
+        throw new WhylensError(
+          'NEEDS_GRADIENTS',
+          `model '${description.name}' (${description.adapter}) gives no gradients; pass a tfjs model`,
+        );
+      }
+      return withInputs(docs, async ({ model: adapted, labels }, inputs) => {
+        const { outputs, activations, gradients, scores } = await adapted.differentiate({
+          inputs: inputs.map(ndSamples),
+          layers: paths,
+          targets: parseTargets(targets, description, labels, inputs[0].shape[0]),
+          score,
+          ...batch,
+        });
+        const { logits, values } = outputs[outputIndex];
+        const channelWeights = Object.fromEntries(
+          Object.entries(gradients).map(([path, list]) => [path, list.map(meansOfSamples)]),
+        );
+        return { logits, values, activations, scores, gradients, channelWeights };
+      });
+    },
+  };
+
+  function withInputs<T>(
+    docs: unknown,
+    work: (prepared: Prepared, inputs: readonly NdArray[]) => Promise<T>,
+  ): Promise<T> {
+    return withModel(model, options, registry, async (prepared) => {
+      const list = isList(docs) ? docs : [docs];
+      return work(prepared, await inputsOf(description, list, prepared.preprocess, options));
+    });
+  }
+}
+
+/** Mean over space of each sample's channels: `[N, …, C]` → `[N, C]`. */
+function meansOfSamples(gradients: NdArray): NdArray {
+  const [count] = gradients.shape;
+  const means = Array.from({ length: count }, (_, n) => channelMeans(sampleOf(gradients, n)));
+  return {
+    shape: [count, means[0].length],
+    data: Float32Array.from(means.flatMap((list) => [...list])),
   };
 }
 
@@ -135,8 +202,4 @@ export function findPoolingLayer({ layers }: ModelDescription): LayerInfo | unde
       );
     })
     .at(-1);
-}
-
-function isList(docs: unknown): docs is readonly unknown[] {
-  return Array.isArray(docs) && typeof docs[0] === 'object' && !Array.isArray(docs[0]);
 }

@@ -56,7 +56,7 @@ export async function withModel<T>(
   const adapted = await adapt(adapter, native, {
     name: options.estimator ?? loaded?.name,
     backend: options.backend ?? loaded?.backend,
-    inputShape: options.inputShape ?? loaded?.inputShape,
+    inputShape: options.inputShape ?? wholeShape(loaded?.inputShape),
     outputActivation: options.outputActivation,
   });
   try {
@@ -68,6 +68,10 @@ export async function withModel<T>(
   } finally {
     adapted.release();
   }
+}
+
+function wholeShape(shape: readonly (number | null)[] | undefined): readonly number[] | undefined {
+  return shape?.every((size) => size !== null) === true ? shape : undefined;
 }
 
 /** What a library says of a model that it cannot read any more, say a disposed one, is told as an error of ours. */

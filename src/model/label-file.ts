@@ -3,8 +3,8 @@ import { WhylensError } from '../errors.js';
 
 /**
  * Names by class index: a JSON array, `{ "0": "cat" }`, Keras'
- * `{ "0": ["n02123045", "tabby"] }`, `{ "cat": 0 }` as generators write it, or
- * text with one name a line.
+ * `{ "0": ["n02123045", "tabby"] }`, `{ "cat": 0 }` as generators write it, the
+ * `metadata.json` of Teachable Machine, or text with one name a line.
  *
  * @throws `MODEL_LOAD` where indices are missing or names are no text.
  */
@@ -40,6 +40,9 @@ export function labelsOf(value: unknown, name: string): string[] {
 
 function listOf(value: unknown, name: string): unknown[] {
   if (typeof value !== 'object' || value === null) throw wrong(name, typeof value);
+  // Teachable Machine keeps the names in its metadata
+  const { labels } = value as { labels?: unknown };
+  if (Array.isArray(labels)) return labels;
   const entries = Object.entries(value);
   // a generator's class_indices: names with their index
   const turned = entries.every(([, index]) => Number.isInteger(index))

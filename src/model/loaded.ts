@@ -10,8 +10,11 @@ export interface LoadedModel {
   readonly labels?: readonly string[];
   /** How pictures become numbers; undefined where it was not said. */
   readonly preprocess?: Preprocess;
-  /** Shape of one sample, where the model leaves sizes open. */
-  readonly inputShape?: readonly number[];
+  /**
+   * Shape of one sample (`[224, 224, 3]`), with null where the model leaves a size open and it was
+   * not given. Undefined for a model with several inputs.
+   */
+  readonly inputShape?: readonly (number | null)[];
   /** The back end it was loaded for. */
   readonly backend?: string;
   /** Frees the native model. */

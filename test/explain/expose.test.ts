@@ -52,6 +52,42 @@ test.serial('logits and activations of a batch, with the layers that matter foun
   await t.throwsAsync(exposeModel(native, 'backbone/sean'), { message: /backbone\/seen/ });
 });
 
+test.serial('gradients and channel weights of a layer, as K.gradients gives them', async (t) => {
+  await selectBackend('cpu');
+  const native = model();
+  const batch = randomArray([2, 6, 5, 3]);
+  const exposed = await exposeModel(native, 'backbone/seen', { labels: ['cat', 'dog', 'bird'] });
+  const before = tf.memory().numTensors;
+  const found = await exposed.differentiate(batch, { targets: ['dog', 0] });
+  t.is(tf.memory().numTensors, before);
+  const gradients = found.gradients['backbone/seen'];
+  const weights = found.channelWeights['backbone/seen'];
+  t.deepEqual(
+    gradients.map(({ shape }) => shape),
+    [
+      [2, 4, 3, 4],
+      [2, 4, 3, 4],
+    ],
+  );
+  // pooling and a dense layer: the gradient is the kernel's column, shared by the 12 places
+  const kernel = native.getLayer('scores').getWeights()[0].dataSync();
+  for (const [k, unit] of [1, 0].entries()) {
+    t.deepEqual(weights[k].shape, [2, 4]);
+    for (let n = 0; n < 2; n++) {
+      t.true(Math.abs(found.scores[n][k] - found.logits.data[n * 3 + unit]) < 1e-6);
+      for (let c = 0; c < 4; c++) {
+        const expected = kernel[c * 3 + unit] / 12;
+        t.true(Math.abs(weights[k].data[n * 4 + c] - expected) < 1e-6);
+        t.true(Math.abs(gradients[k].data[n * 48 + 5 * 4 + c] - expected) < 1e-6);
+      }
+    }
+  }
+  t.deepEqual(found.activations, (await exposed.run(batch)).activations);
+  const after = await exposed.differentiate(batch, { targets: 1, score: 'output' });
+  t.true(Math.abs(after.scores[0][0] - found.values.data[1]) < 1e-6);
+  t.true(largestDifference(after.channelWeights['backbone/seen'][0].data, weights[0].data) > 1e-3);
+});
+
 test.serial('maps over all units as one array [N, h, w, targets]', async (t) => {
   await selectBackend('cpu');
   const native = model();

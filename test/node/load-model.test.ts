@@ -185,6 +185,7 @@ test.serial('options and the file itself say name, labels and preprocessing', as
     return loaded;
   };
   t.like(await load(files), { name: 'small', labels: undefined, preprocess: undefined });
+  t.deepEqual((await load(files)).inputShape, [3, 4, 1]);
   t.like(await load(telling), { labels: ['a', 'b', 'c'], preprocess: 'torch' });
   const options = { name: 'mine', labels: ['x', 'y', 'z'], preprocess: 'tf' } as const;
   t.like(await load(telling, options), options);
@@ -337,6 +338,11 @@ test('labels in every usual form', async (t) => {
   t.deepEqual(await read('{"1": "b", "0": "a"}'), ['a', 'b']);
   t.deepEqual(await read('{"0": ["n1", "a"], "1": ["n2", "b"]}'), ['a', 'b']);
   t.deepEqual(await read('{"b": 1, "a": 0}'), ['a', 'b']);
+  // Teachable Machine's metadata.json
+  t.deepEqual(await read('{"tfjsVersion": "1.3.1", "labels": ["a", "b"], "imageSize": 224}'), [
+    'a',
+    'b',
+  ]);
   t.deepEqual(await loadLabels({ name: 'mine.txt', bytes: textBytes('a\nb') }), ['a', 'b']);
   t.deepEqual(await read('\uFEFFtench, Tinca\r\n gold fish \r\n'), ['tench, Tinca', 'gold fish']);
   for (const [text, message] of [

@@ -1,13 +1,7 @@
 import type { Command } from 'commander';
-import { registryOf } from '../../container/container.js';
-import { inputArray } from '../../documents/document.js';
-import { isWhylensError, WhylensError } from '../../errors.js';
-import { withModel, type Prepared } from '../../explain/prepare.js';
-import { decodePredictions, type DecodedPrediction } from '../../images/labels.js';
-import { sampleOf } from '../../maths/ndarray.js';
-import { ndSamples } from '../../model/interface.js';
-import { labelProblem } from '../../model/parse-targets.js';
-import { DEFAULT_FILTER } from '../../explain/shared-options.js';
+import { isWhylensError } from '../../errors.js';
+import { predict, type OutputPrediction } from '../../explain/predict.js';
+import type { DecodedPrediction } from '../../images/labels.js';
 import type { CommandContext } from '../commands.js';
 import { addImageOptions, addModelOptions } from '../flags/explain.js';
 import { findImages } from '../images.js';
@@ -27,9 +21,9 @@ interface PredictFlags extends ModelFlags {
   readonly verbose?: boolean;
 }
 
-interface OutputPrediction {
+/** What is printed of one output of one picture. */
+interface PrintedOutput {
   readonly output: string;
-  /** True where the scores are probabilities: after a softmax or sigmoid. */
   readonly probabilities: boolean;
   readonly top: readonly DecodedPrediction[];
 }
@@ -51,29 +45,29 @@ export function define(command: Command, context: CommandContext): void {
     const out = new Messages(context.io, flags);
     if (flags.json !== true) for (const line of inferredOfModel(opened, flags)) out.note(line);
     const failures: string[] = [];
-    const results: { image: string; outputs: OutputPrediction[] }[] = [];
+    const results: { image: string; outputs: PrintedOutput[] }[] = [];
+    const warned = new Set<string>();
     try {
-      await withModel(
-        model,
-        { ...options, backend: flags.backend },
-        registryOf(container),
-        async (prepared) => {
-          const mislabelled = labelProblem(prepared.description, prepared.labels);
-          if (mislabelled !== undefined) out.complain(mislabelled);
-          for (const { path } of images) {
-            try {
-              const { loadImage } = await import('../../node/load-image.js');
-              const outputs = await predict(prepared, await loadImage(path), flags.top);
-              if (flags.json === true) results.push({ image: path, outputs });
-              else
-                out.print([path, ...outputs.map((o) => listing(o, outputs.length > 1))].join('\n'));
-            } catch (error) {
-              if (!isWhylensError(error) || images.length === 1) throw error;
-              failures.push(`${path}: ${errorText(error, flags.verbose)}`);
-            }
-          }
-        },
-      );
+      for (const { path } of images) {
+        try {
+          const { loadImage } = await import('../../node/load-image.js');
+          const { outputs, warnings } = await predict(model, await loadImage(path), {
+            ...options,
+            container,
+            backend: flags.backend,
+            top: flags.top,
+            signal: context.io.signal,
+          });
+          for (const warning of warnings) if (!warned.has(warning)) out.complain(warning);
+          warnings.forEach((warning) => warned.add(warning));
+          const printed = outputs.map(printedOutput);
+          if (flags.json === true) results.push({ image: path, outputs: printed });
+          else out.print([path, ...printed.map((o) => listing(o, printed.length > 1))].join('\n'));
+        } catch (error) {
+          if (!isWhylensError(error) || images.length === 1) throw error;
+          failures.push(`${path}: ${errorText(error, flags.verbose)}`);
+        }
+      }
     } finally {
       model.dispose();
     }
@@ -86,30 +80,11 @@ export function define(command: Command, context: CommandContext): void {
   });
 }
 
-async function predict(
-  { model, description, labels, preprocess }: Prepared,
-  picture: unknown,
-  top: number,
-): Promise<OutputPrediction[]> {
-  if (description.inputs.length !== 1) {
-    throw new WhylensError(
-      'INVALID_DOCUMENT',
-      `one picture serves a model with one input; this one has ${description.inputs.map(({ name }) => name).join(', ')}. Use the library for it`,
-    );
-  }
-  const input = await inputArray(picture, description.inputs[0], {
-    preprocess,
-    filter: DEFAULT_FILTER,
-  });
-  const { outputs } = await model.run({ inputs: [ndSamples(input)] });
-  return outputs.map(({ name, values, activation }) => ({
-    output: name,
-    probabilities: activation !== 'linear',
-    top: decodePredictions(sampleOf(values, 0).data, labels, top),
-  }));
+function printedOutput({ name, probabilities, top: [top] }: OutputPrediction): PrintedOutput {
+  return { output: name, probabilities, top };
 }
 
-function listing({ output, probabilities, top }: OutputPrediction, several: boolean): string {
+function listing({ output, probabilities, top }: PrintedOutput, several: boolean): string {
   const rows = top.map(({ index, label, score }) => [
     '',
     probabilities ? score.toFixed(4) : String(Number(score.toPrecision(5))),

@@ -96,7 +96,7 @@ export async function loadFrom(
     model,
     labels: labels ?? told.labels,
     preprocess: preprocess ?? told.preprocess,
-    ...(options.inputShape === undefined ? {} : { inputShape: options.inputShape }),
+    inputShape: options.inputShape ?? sampleShape(model),
     backend,
     dispose: () => {
       release?.();
@@ -108,7 +108,11 @@ export async function loadFrom(
 async function build(
   content: ModelFileContent,
   source: ByteSource,
-): Promise<{ model: { dispose(): unknown }; name?: string; release?: () => void }> {
+): Promise<{
+  model: { dispose(): unknown; inputs?: unknown };
+  name?: string;
+  release?: () => void;
+}> {
   if (content.format === 'graph-model') {
     const { loadGraph } = await import('./load-graph.js');
     return { model: await loadGraph(content, source) };
@@ -116,6 +120,14 @@ async function build(
   const { loadLayers } = await import('./load-layers.js');
   const model = await loadLayers(content, source);
   return { model, name: model.name, release: await keepFolded(model) };
+}
+
+/** Shape of one sample of a model with one input. */
+function sampleShape({ inputs }: { inputs?: unknown }): (number | null)[] | undefined {
+  if (!Array.isArray(inputs) || inputs.length !== 1) return undefined;
+  const { shape } = inputs[0] as { shape?: readonly (number | null)[] | null };
+  // a graph writes -1 for an open size
+  return shape?.slice(1).map((size) => (size === null || size < 0 ? null : size));
 }
 
 /** A model that cannot be explained can still be loaded and run; explaining it says why. */

@@ -1,0 +1,101 @@
+/** What a model says, before anybody asks why. */
+import { withModel, registryFor } from './prepare.js';
+import { type ExplainOptions } from './explain-options.js';
+import { inputsOf } from './inputs.js';
+import type { NdArray } from '../explanation.js';
+import { decodePredictions, type DecodedPrediction } from '../images/labels.js';
+import { sampleOf } from '../maths/ndarray.js';
+import { ndSamples, type BatchOptions } from '../model/interface.js';
+import { labelProblem } from '../model/parse-targets.js';
+
+export interface PredictOptions
+  extends
+    Pick<
+      ExplainOptions,
+      | 'labels'
+      | 'preprocess'
+      | 'resize'
+      | 'backend'
+      | 'container'
+      | 'plugins'
+      | 'inputShape'
+      | 'outputActivation'
+    >,
+    BatchOptions {
+  /** How many classes `top` lists. Default 5. */
+  readonly top?: number;
+}
+
+/** One output of the model, for N documents. */
+export interface OutputPrediction {
+  readonly name: string;
+  /** `[N, …]` as the model gives them. */
+  readonly values: NdArray;
+  /** `[N, …]` before the final softmax or sigmoid; equal to `values` where there is none. */
+  readonly logits: NdArray;
+  /** True where `values` are probabilities: after a softmax or sigmoid. */
+  readonly probabilities: boolean;
+  /** The classes with the highest values: one list for each document. */
+  readonly top: readonly (readonly DecodedPrediction[])[];
+}
+
+export interface Prediction extends Pick<OutputPrediction, 'values' | 'logits' | 'top'> {
+  /** All outputs; `values`, `logits` and `top` beside it are those of the first. */
+  readonly outputs: readonly OutputPrediction[];
+  /** What to be wary of, such as labels whose number does not fit the model. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * What a model predicts for one document or a list of them: all values, and
+ * the classes with the highest values by name.
+ *
+ * @param model as `explainPrediction` takes it
+ * @param docs a picture, an array `[N, …]` of what the model eats, or a list of pictures
+ * @throws WhylensError as `explainPrediction` does; `INVALID_OPTION` for a `top` below 1
+ * @example
+ * const { top } = await predict(model, await loadImage('cat.jpg'), { top: 3 });
+ * console.log(top[0][0].label, top[0][0].score);
+ */
+export async function predict(
+  model: unknown,
+  docs: unknown,
+  options: PredictOptions = {},
+): Promise<Prediction> {
+  const { top = 5, batchSize, memoryBudget, signal, onProgress } = options;
+  return withModel(model, options, registryFor(options), async (prepared) => {
+    const { description, labels, preprocess } = prepared;
+    const list = isList(docs) ? docs : [docs];
+    const inputs = await inputsOf(description, list, preprocess, options);
+    const { outputs: found } = await prepared.model.run({
+      inputs: inputs.map(ndSamples),
+      batchSize,
+      memoryBudget,
+      signal,
+      onProgress,
+    });
+    const outputs = found.map(({ name, values, logits, activation }): OutputPrediction => ({
+      name,
+      values,
+      logits,
+      probabilities: activation !== 'linear',
+      top: Array.from({ length: values.shape[0] }, (_, n) =>
+        decodePredictions(sampleOf(values, n).data, labels, top),
+      ),
+    }));
+    const { values, logits, top: highest } = outputs[0];
+    const mislabelled = labelProblem(description, labels);
+    return {
+      values,
+      logits,
+      top: highest,
+      outputs,
+      warnings: mislabelled === undefined ? [] : [mislabelled],
+    };
+  });
+}
+
+/** A list of documents, as against nested numbers, which are one batch. */
+export function isList(docs: unknown): docs is readonly unknown[] {
+  return Array.isArray(docs) && typeof docs[0] === 'object' && !Array.isArray(docs[0]);
+}
