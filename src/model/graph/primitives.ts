@@ -1,0 +1,92 @@
+/**
+ * The primitives of a model's graph and what each of them is told beside its
+ * inputs. They are closed under differentiation: the gradient of each is
+ * written with these alone. Everything else (normalisations, activations,
+ * pools, resizing) is a function that builds values of these: see `composites.ts`.
+ *
+ * All shapes are those of one sample: the batch is the executors' business.
+ */
+export type Shape = readonly number[];
+
+/** Numbers that belong to the model. One object is one weight, however often it is used. */
+export interface Weight {
+  readonly shape: Shape;
+  /** In C order; a getter here may read or convert lazily. */
+  readonly data: Float32Array | Float64Array;
+}
+
+/** A layer that only its own library can run and differentiate. */
+export interface OpaqueLayer {
+  readonly kind: string;
+  /** What that library needs; nobody else looks at it. */
+  readonly own: unknown;
+}
+
+export type Unary =
+  | 'exp'
+  | 'log'
+  | 'neg'
+  | 'abs'
+  | 'sign'
+  | 'tanh'
+  | 'sigmoid'
+  | 'softplus'
+  | 'sqrt'
+  | 'reciprocal'
+  | 'erf'
+  | 'sin'
+  | 'cos'
+  | 'atan'
+  | 'floor'
+  | 'ceil'
+  | 'round';
+
+export type Comparison = 'less' | 'lessEqual' | 'greater' | 'greaterEqual' | 'equal' | 'notEqual';
+
+export interface Primitives {
+  input: { readonly name: string };
+  constant: { readonly weight: Weight };
+  opaque: { readonly layer: OpaqueLayer; readonly output: number };
+  /** Inputs: those of the layer, then the gradient at its output; gives the gradient at input `index`. */
+  opaqueGradient: { readonly layer: OpaqueLayer; readonly output: number; readonly index: number };
+  /** Input `[…space, channels]`, kernel `[…window, channels / groups, filters]`; padding is `pad`'s business. */
+  conv: { readonly strides: Shape; readonly dilations: Shape; readonly groups: number };
+  /** Over the last two axes, the others broadcast. */
+  matMul: { readonly transposeA: boolean; readonly transposeB: boolean };
+  /** A matrix `[out, in]` (second input) applied along one axis of the first: resizing, sums that run on, padding by reflection. */
+  along: { readonly axis: number };
+  add: Record<never, never>;
+  mul: Record<never, never>;
+  div: Record<never, never>;
+  max: Record<never, never>;
+  /** 1 where it holds, else 0. */
+  compare: { readonly how: Comparison };
+  /** Inputs: condition, value where it is not 0, value where it is 0. */
+  select: Record<never, never>;
+  unary: { readonly fn: Unary };
+  /** To a constant power. */
+  power: { readonly exponent: number };
+  /** A primitive of its own since guided rules and fusion ask for it: min(max(x, 0), ceiling). */
+  relu: { readonly ceiling: number };
+  /** Over the last axis. */
+  softmax: Record<never, never>;
+  /** Axes are kept with size 1, here and in `reduceMax`. */
+  sum: { readonly axes: Shape };
+  reduceMax: { readonly axes: Shape };
+  expand: { readonly shape: Shape };
+  reshape: { readonly shape: Shape };
+  transpose: { readonly order: Shape };
+  reverse: { readonly axes: Shape };
+  /** Rows before, after and between those there are, per axis, filled with `value`. */
+  pad: { readonly low: Shape; readonly high: Shape; readonly inner: Shape; readonly value: number };
+  slice: { readonly start: Shape; readonly stop: Shape; readonly step: Shape };
+  concat: { readonly axis: number };
+  /** Rows of one axis by number, in any order, also repeatedly. */
+  gather: { readonly axis: number; readonly indices: Shape };
+  /** Input `[…space, channels]`. */
+  maxPool: { readonly window: Shape; readonly strides: Shape; readonly dilations: Shape };
+  /** Inputs x, maxPool(x) and the gradient there; the first of equal values takes it all. */
+  maxPoolGradient: { readonly window: Shape; readonly strides: Shape; readonly dilations: Shape };
+}
+
+export type Name = keyof Primitives;
