@@ -67,7 +67,7 @@ test('the command says it on stderr, and with --quiet or a named back end not at
   const plain = await whylens(args, { env });
   t.is(plain.code, 0, plain.stderr);
   t.regex(plain.stderr, SAID);
-  t.regex(plain.stdout, /^back end: +wasm \(the first that loads\)$/m);
+  t.regex(plain.stdout, /^backend: +wasm \(the fastest of those that load\)$/m);
   const quiet = await whylens([...args, '-q'], { env });
   t.is(quiet.code, 0, quiet.stderr);
   t.notRegex(quiet.stderr, /back end/);

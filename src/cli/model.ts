@@ -5,7 +5,6 @@ import { pathToFileURL } from 'node:url';
 import { WhylensError } from '../errors.js';
 import type { Preprocess } from '../documents/document.js';
 import type { LoadedModel } from '../model/loaded.js';
-import { labelsBeside, preprocessByName } from './guess.js';
 
 export interface ModelFlags {
   readonly labels?: string;
@@ -14,11 +13,9 @@ export interface ModelFlags {
   readonly quiet?: boolean;
 }
 
-/** A model, what a module said of it that `loadModel` has no place for, and what was inferred. */
+/** A model, and what a module said of it that `loadModel` has no place for. */
 export interface OpenModel {
   readonly model: LoadedModel;
-  /** In words, for what was not given and not said by the model. */
-  readonly inferred: { readonly labels?: string; readonly preprocess?: string };
   readonly options: { readonly inputShape?: readonly number[] };
 }
 
@@ -42,29 +39,13 @@ export async function openModel(path: string, flags: ModelFlags): Promise<OpenMo
     announceTo(() => undefined);
   }
   if (/[.][cm]?js$/.test(path) && !/^https?:/.test(path)) return moduleModel(path, flags);
-  const { loadLabels, loadModel } = await import('../node/load-model.js');
-  const loaded = await loadModel(path, {
+  const { loadModel } = await import('../node/load-model.js');
+  const model = await loadModel(path, {
     labels: flags.labels,
     preprocess: flags.preprocess as Preprocess | undefined,
     backend: flags.backend,
   });
-  const beside = loaded.labels === undefined ? labelsBeside(path) : undefined;
-  const guessed = loaded.preprocess === undefined ? preprocessByName(loaded.name) : undefined;
-  const model: LoadedModel = {
-    ...loaded,
-    ...(beside === undefined ? {} : { labels: await loadLabels(beside) }),
-    ...(guessed === undefined ? {} : { preprocess: guessed }),
-  };
-  return {
-    model,
-    options: {},
-    inferred: {
-      ...(beside === undefined ? {} : { labels: `${model.labels?.length} names in ${beside}` }),
-      ...(guessed === undefined
-        ? {}
-        : { preprocess: `${guessed}, by the name '${loaded.name}' (--preprocess says otherwise)` }),
-    },
-  };
+  return { model, options: {} };
 }
 
 async function moduleModel(path: string, flags: ModelFlags): Promise<OpenModel> {
@@ -97,7 +78,7 @@ async function moduleModel(path: string, flags: ModelFlags): Promise<OpenModel> 
     backend: flags.backend,
     dispose: () => undefined,
   };
-  return { model, options: { inputShape: module.inputShape }, inferred: {} };
+  return { model, options: { inputShape: module.inputShape } };
 }
 
 async function labelsFrom(file: string): Promise<string[]> {

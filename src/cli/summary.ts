@@ -4,27 +4,36 @@ import type { ExplainFlags } from './flags/explain.js';
 import type { ModelFlags, OpenModel } from './model.js';
 
 /** What was decided of the model where the user left it out. */
-export function inferredOfModel({ model, inferred }: OpenModel, flags: ModelFlags): string[] {
-  const { labels, preprocess } = model;
+export function inferredOfModel({ model }: OpenModel, flags: ModelFlags): string[] {
+  const { labels, preprocess, inferred = {} } = model;
   const lines: [string, string][] = [];
   if (flags.backend === undefined && model.backend !== undefined) {
-    lines.push(['back end', `${model.backend} (the first that loads)`]);
+    lines.push(['backend', `${model.backend} (${model.backendReason ?? 'as the model says'})`]);
   }
   if (flags.labels === undefined) {
     const own =
       labels === undefined
         ? 'none known: classes are shown by number (--labels)'
         : `${labels.length} names that came with the model`;
-    lines.push(['labels', inferred.labels ?? own]);
+    const beside = inferred.labels === undefined ? undefined : besideModel(labels, inferred.labels);
+    lines.push(['labels', beside ?? own]);
   }
   if (flags.preprocess === undefined) {
     const own =
       preprocess === undefined
         ? 'none said: pixel values 0 to 255 as they are (--preprocess)'
         : `${typeof preprocess === 'string' ? preprocess : 'a function'}, which came with the model`;
-    lines.push(['preprocess', inferred.preprocess ?? own]);
+    const guessed =
+      inferred.preprocess === undefined || typeof preprocess !== 'string'
+        ? undefined
+        : `${preprocess}, ${inferred.preprocess} (--preprocess says otherwise)`;
+    lines.push(['preprocess', guessed ?? own]);
   }
   return lines.map(aligned);
+}
+
+function besideModel(labels: readonly string[] | undefined, why: string): string {
+  return labels === undefined ? `${why} (--labels)` : `${labels.length} names in ${why}`;
 }
 
 /** Everything the user left out and the program decided; printed once a run. */

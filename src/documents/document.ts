@@ -93,6 +93,19 @@ export function pictureOf(sample: NdArray, preprocess: Preprocess | undefined): 
   return { width, height, mode, data: undoToBytes(sample, preprocess) };
 }
 
+/** The warning for a picture that is fed to a model of which nobody knows what it was trained on. */
+export function rangeProblem(
+  pictures: readonly (Picture | undefined)[],
+  preprocess: Preprocess | undefined,
+): string | undefined {
+  if (preprocess !== undefined || pictures.every((picture) => picture === undefined)) {
+    return undefined;
+  }
+  return `it is not known how this model wants its pixels, so the picture was fed as numbers from 0 to 255 (preprocess 'none'). If the model was trained on another range, its predictions and this explanation are wrong: say preprocess 'tf' for -1 to 1, 'unit' for 0 to 1, 'torch' or 'caffe' for the means of ImageNet, and 'none' if 0 to 255 is right (${HOW_TO_SAY})`;
+}
+
+const HOW_TO_SAY = 'an option of loadModel and explainPrediction, --preprocess on the command line';
+
 /** Smallest and largest value that an input can hold. */
 export function inputRange(
   preprocess: Preprocess | undefined,

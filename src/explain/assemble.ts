@@ -130,7 +130,7 @@ export function pictureFor(
 }
 
 /** The explained document of sample `n`, where it is a picture. */
-function pictureDocument(
+export function pictureDocument(
   { prepared, input }: Pick<MapsAbout, 'prepared' | 'input'>,
   docs: readonly unknown[],
   n: number,
@@ -169,6 +169,9 @@ function parametersOf(
   if (picture !== undefined) parameters.resize ??= DEFAULT_FILTER;
   if (prepared.preprocess !== undefined) {
     parameters.preprocess = asJson(prepared.preprocess, explainer.id);
+  }
+  if (prepared.inferred !== undefined) {
+    parameters.inferred = asJson(prepared.inferred, explainer.id);
   }
   for (const [name, value] of Object.entries(validated))
     parameters[name] = asJson(value, explainer.id);

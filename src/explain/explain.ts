@@ -2,8 +2,8 @@
  * The road from a model and documents to explanations: it chooses an adapter,
  * an explainer, targets and a layer, and assembles the record. It computes nothing.
  */
-import { assembleMaps, completeRecords, pictureFor } from './assemble.js';
-import { inputRange } from '../documents/document.js';
+import { assembleMaps, completeRecords, pictureDocument, pictureFor } from './assemble.js';
+import { inputRange, rangeProblem } from '../documents/document.js';
 import { WhylensError } from '../errors.js';
 import type { ExplainManyOptions, ExplainOptions } from './explain-options.js';
 import type { Explanation, NdArray } from '../explanation.js';
@@ -154,6 +154,11 @@ async function explainTogether(
     const warnings = new Map<number | undefined, string[]>(
       mislabelled === undefined ? [] : [[undefined, [mislabelled]]],
     );
+    for (let n = 0; numeric && n < count; n++) {
+      const pictures = inputs.map((_, i) => pictureDocument({ prepared, input: i }, docs, n));
+      const unknown = rangeProblem(pictures, preprocess);
+      if (unknown !== undefined) warnings.set(n, [unknown]);
+    }
     const explained = await explainer.explain({
       model: prepared.model,
       native: isLoadedModel(model) ? model.model : model,

@@ -1,4 +1,6 @@
 /** What a model says, before anybody asks why. */
+import { pictureDocument } from './assemble.js';
+import { rangeProblem } from '../documents/document.js';
 import { withModel, registryFor } from './prepare.js';
 import { type ExplainOptions } from './explain-options.js';
 import { inputsOf } from './inputs.js';
@@ -84,13 +86,16 @@ export async function predict(
       ),
     }));
     const { values, logits, top: highest } = outputs[0];
-    const mislabelled = labelProblem(description, labels);
+    const pictures = list.flatMap((_, n) =>
+      inputs.map((_input, i) => pictureDocument({ prepared, input: i }, list, n)),
+    );
+    const warnings = [labelProblem(description, labels), rangeProblem(pictures, preprocess)];
     return {
       values,
       logits,
       top: highest,
       outputs,
-      warnings: mislabelled === undefined ? [] : [mislabelled],
+      warnings: warnings.filter((warning) => warning !== undefined),
     };
   });
 }

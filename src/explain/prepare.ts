@@ -16,6 +16,7 @@ import {
   type ExplainableModel,
   type ModelDescription,
 } from '../model/interface.js';
+import type { Inferred } from '../model/infer.js';
 import { isLoadedModel } from '../model/loaded.js';
 
 /** Everything that must be known before an explainer is asked. */
@@ -24,6 +25,8 @@ export interface Prepared {
   readonly description: ModelDescription;
   readonly labels?: readonly string[];
   readonly preprocess?: Preprocess;
+  /** Which of these nobody gave, and where they come from. */
+  readonly inferred?: Inferred;
 }
 
 /** Adapts a model (one that needs no adapter is taken as it is), hands it to `work`, and lets go of it whatever happens. */
@@ -41,6 +44,7 @@ export async function withModel<T>(
   const known = {
     labels: options.labels ?? loaded?.labels,
     preprocess: options.preprocess ?? loaded?.preprocess,
+    ...inferredFor(loaded?.inferred, options),
   };
   // whoever made it lets go of it
   if (isExplainableModel(native)) {
@@ -72,6 +76,17 @@ export async function withModel<T>(
 
 function wholeShape(shape: readonly (number | null)[] | undefined): readonly number[] | undefined {
   return shape?.every((size) => size !== null) === true ? shape : undefined;
+}
+
+/** What was inferred and not overruled by this call. */
+function inferredFor(
+  inferred: Inferred | undefined,
+  options: Pick<ExplainOptions, 'labels' | 'preprocess'>,
+): { readonly inferred?: Inferred } {
+  const left = Object.entries(inferred ?? {}).filter(
+    ([name, why]) => why !== undefined && options[name as keyof Inferred] === undefined,
+  );
+  return left.length === 0 ? {} : { inferred: Object.fromEntries(left) };
 }
 
 /** What a library says of a model that it cannot read any more, say a disposed one, is told as an error of ours. */

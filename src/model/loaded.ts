@@ -1,5 +1,6 @@
 /** A model together with what is known about it: labels and preprocessing. */
 import type { Preprocess } from '../documents/document.js';
+import type { Inferred } from './infer.js';
 
 /** What `loadModel` gives. Recognised by its `kind`, so that anybody can make one. */
 export interface LoadedModel {
@@ -8,15 +9,19 @@ export interface LoadedModel {
   /** The native model: a tfjs layers or graph model. */
   readonly model: unknown;
   readonly labels?: readonly string[];
-  /** How pictures become numbers; undefined where it was not said. */
+  /** How pictures become numbers; undefined if nobody said it and nothing tells it. */
   readonly preprocess?: Preprocess;
   /**
    * Shape of one sample (`[224, 224, 3]`), with null where the model leaves a size open and it was
    * not given. Undefined for a model with several inputs.
    */
   readonly inputShape?: readonly (number | null)[];
-  /** The back end it was loaded for. */
+  /** Which of these were inferred, and from what. */
+  readonly inferred?: Inferred;
+  /** The backend it was loaded for. */
   readonly backend?: string;
+  /** Who chose that backend, in words. */
+  readonly backendReason?: string;
   /** Frees the native model. */
   dispose(): void;
 }

@@ -80,6 +80,7 @@ async function fileSource(path: string): Promise<ByteSource> {
         throw missing(name, file, `cannot read '${own}' (${codeOf(cause)})`, cause);
       }
     },
+    optional: (name) => readFile(join(folder, name)).catch(() => undefined),
   };
 }
 

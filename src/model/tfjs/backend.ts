@@ -34,37 +34,56 @@ export function announceTo(listener: (message: string) => void): void {
 
 let last: Promise<unknown> = Promise.resolve();
 
+/** Why a backend was taken without being named, so that a second model says the same. */
+const chosen = new Map<string, string>();
+
+/** A backend that is current, and who chose it, in words. */
+export interface BackendChoice {
+  readonly backend: string;
+  readonly reason: string;
+}
+
+/** Makes a backend the current one, as {@link chooseBackend} does, and returns its name. */
+export async function selectBackend(name?: string, options: BackendOptions = {}): Promise<string> {
+  return (await chooseBackend(name, options)).backend;
+}
+
 /**
- * Makes a back end the current one and returns its name. `name` goes first,
+ * Makes a back end the current one and returns its name and who chose it. `name` goes first,
  * then the environment variable WHYLENS_BACKEND, then a back end that the
  * process has already set up, then the first of {@link BACKENDS} that loads.
  *
  * @throws `BACKEND` for an unknown name and for a named one that does not load.
  */
-export function selectBackend(name?: string, options: BackendOptions = {}): Promise<string> {
+export function chooseBackend(name?: string, options: BackendOptions = {}): Promise<BackendChoice> {
   // one after the other: tfjs has one current back end
   const result = last.then(() => select(name, options));
   last = result.catch(() => undefined);
   return result;
 }
 
-async function select(name: string | undefined, options: BackendOptions): Promise<string> {
+async function select(name: string | undefined, options: BackendOptions): Promise<BackendChoice> {
   const tf = await import('@tensorflow/tfjs-core');
   const variable = (options.environment ?? environment())[VARIABLE];
   const wanted = name ?? (variable === '' ? undefined : variable);
   if (wanted !== undefined) {
     const source = name === undefined ? `the environment variable ${VARIABLE}` : `option 'backend'`;
-    return useNamed(wanted, source, options);
+    const backend = await useNamed(wanted, source, options);
+    return { backend, reason: `${source} says so` };
   }
   const current = tf.getBackend() as string | undefined;
-  if (current !== undefined && current !== '') return current;
+  if (current !== undefined && current !== '') {
+    return { backend: current, reason: chosen.get(current) ?? 'the process had set it up' };
+  }
 
   const failures: string[] = [];
   for (const candidate of BACKENDS) {
     const problem = await use(candidate, options);
     if (problem === undefined) {
       announce(candidate, failures, options);
-      return candidate;
+      const reason = failures.length === 0 ? 'the fastest' : 'the fastest of those that load';
+      chosen.set(candidate, reason);
+      return { backend: candidate, reason };
     }
     failures.push(problem.message);
   }

@@ -10,6 +10,11 @@ export interface ByteSource {
   model(): Promise<Uint8Array>;
   /** A file named relative to the model file; `MODEL_LOAD` where it is missing. */
   sibling(path: string): Promise<Uint8Array>;
+  /**
+   * A file beside the model that may or may not be there. Nothing is fetched for
+   * it: at an address there is never one, unless its name is given.
+   */
+  optional(name: string): Promise<Uint8Array | undefined>;
 }
 
 /** One file of a list: a browser's `File` (also with a folder in `webkitRelativePath`), or a name with bytes. */
@@ -47,6 +52,10 @@ export function filesSource(files: readonly ModelFile[]): ByteSource {
       if (name === undefined) throw missing(path, found, `the files given are ${names.join(', ')}`);
       return read(name);
     },
+    optional: async (file) => {
+      const name = names.find((candidate) => candidate === folderOf(found) + file);
+      return name === undefined ? undefined : read(name);
+    },
   };
 }
 
@@ -62,6 +71,7 @@ export function fetchSource(url: URL): ByteSource {
       if (address.search === '') address.search = url.search;
       return get(address, 'weight file');
     },
+    optional: () => Promise.resolve(undefined),
   };
 }
 

@@ -1,9 +1,10 @@
 /** What loading a model does once its files can be read, wherever they lie. */
 import { isWhylensError, WhylensError } from '../../errors.js';
 import { validateOptions, type OptionSpecs } from '../../options.js';
+import { inferLabels, inferPreprocess, type Inferred } from '../infer.js';
 import { labelsOf } from '../label-file.js';
 import type { LoadedModel } from '../loaded.js';
-import { selectBackend } from './backend.js';
+import { chooseBackend } from './backend.js';
 import type { ByteSource, ModelFile } from './bytes.js';
 import { readModelFile, type ModelFileContent } from './manifest.js';
 
@@ -16,9 +17,18 @@ export type ModelSource = string | URL | ArrayLike<string | ModelFile>;
 export type LabelSource = string | URL | ModelFile;
 
 export interface LoadModelOptions<Labels = LabelSource | readonly string[]> {
-  /** Class names by index, or where they are. */
+  /**
+   * Class names by index, or where they are. Default: what the model file says
+   * (`userDefinedMetadata`), else `labels.json` or `labels.txt` beside it (on
+   * disk or among the files given; nothing is looked for at an address).
+   */
   readonly labels?: Labels;
-  /** How pictures become numbers. Left out: what the model file says, else not known. */
+  /**
+   * How pictures become numbers. Default: what the model file says, else `none`
+   * for a model that begins with a layer that scales, else by the name of a
+   * network of keras.applications, else not known: pictures are then fed as 0
+   * to 255, and explanations warn of it.
+   */
   readonly preprocess?: LoadedModel['preprocess'];
   /** `[height, width, channels]`, for models that leave their input's size open. */
   readonly inputShape?: readonly number[];
@@ -83,21 +93,25 @@ export async function loadFrom(
   source: ByteSource,
   options: LoadModelOptions<readonly string[]>,
 ): Promise<LoadedModel> {
-  const { preprocess } = options;
   const labels =
     options.labels === undefined ? undefined : labelsOf(options.labels, "option 'labels'");
   const content = await readModelFile(source);
-  const backend = await selectBackend(options.backend);
+  const { backend, reason } = await chooseBackend(options.backend);
   const { model, name, release } = await build(content, source);
-  const told = metadataOf(content);
+  const known = await complete(
+    { labels, preprocess: options.preprocess },
+    metadataOf(content),
+    [name, source.title],
+    source,
+  );
   return {
     kind: 'loaded-model',
     name: options.name ?? name ?? source.title,
     model,
-    labels: labels ?? told.labels,
-    preprocess: preprocess ?? told.preprocess,
     inputShape: options.inputShape ?? sampleShape(model),
+    ...known,
     backend,
+    backendReason: reason,
     dispose: () => {
       release?.();
       model.dispose();
@@ -130,6 +144,38 @@ function sampleShape({ inputs }: { inputs?: unknown }): (number | null)[] | unde
   return shape?.slice(1).map((size) => (size === null || size < 0 ? null : size));
 }
 
+type Known = Pick<LoadedModel, 'labels' | 'preprocess' | 'inferred'>;
+
+/** What the caller gave, else what the model file says, else what is inferred; the reason is kept. */
+async function complete(
+  given: Known,
+  told: Known,
+  names: readonly (string | undefined)[],
+  source: ByteSource,
+): Promise<Known> {
+  let labels = given.labels ?? told.labels;
+  let preprocess = given.preprocess ?? told.preprocess;
+  let inferred: Inferred = {
+    ...(given.labels === undefined && told.inferred?.labels !== undefined
+      ? { labels: told.inferred.labels }
+      : {}),
+    ...(given.preprocess === undefined && told.inferred?.preprocess !== undefined
+      ? { preprocess: told.inferred.preprocess }
+      : {}),
+  };
+  if (labels === undefined) {
+    const found = await inferLabels((name) => source.optional(name));
+    labels = found.labels;
+    if (found.why !== undefined) inferred = { ...inferred, labels: found.why };
+  }
+  if (preprocess === undefined) {
+    const found = inferPreprocess(names);
+    preprocess = found.preprocess;
+    if (found.why !== undefined) inferred = { ...inferred, preprocess: found.why };
+  }
+  return { labels, preprocess, ...(Object.keys(inferred).length > 0 ? { inferred } : {}) };
+}
+
 /** A model that cannot be explained can still be loaded and run; explaining it says why. */
 async function keepFolded(model: object): Promise<() => void> {
   const { adaptKerasModel } = await import('./adapt-keras.js');
@@ -143,21 +189,18 @@ async function keepFolded(model: object): Promise<() => void> {
 }
 
 /** What the model's author wrote into the file: `userDefinedMetadata: { labels, preprocess }`. */
-function metadataOf({
-  json,
-  topology,
-}: ModelFileContent): Pick<LoadedModel, 'labels' | 'preprocess'> {
+function metadataOf({ json, topology }: ModelFileContent): Known {
   const told = (json.userDefinedMetadata ?? {}) as Record<string, unknown>;
   const mode = told.preprocess;
-  return {
-    labels: Array.isArray(told.labels) ? labelsOf(told.labels, 'userDefinedMetadata') : undefined,
-    preprocess:
-      typeof mode === 'string' && MODES.includes(mode)
-        ? (mode as LoadedModel['preprocess'])
-        : preprocessesItself(topology)
-          ? 'none'
-          : undefined,
-  };
+  const labels = Array.isArray(told.labels)
+    ? labelsOf(told.labels, 'userDefinedMetadata')
+    : undefined;
+  if (typeof mode === 'string' && MODES.includes(mode)) {
+    return { labels, preprocess: mode as LoadedModel['preprocess'] };
+  }
+  if (!preprocessesItself(topology)) return { labels };
+  const inferred = { preprocess: 'the first layer of the model scales the pixels' };
+  return { labels, preprocess: 'none', inferred };
 }
 
 /** A model whose first layer scales the pixels wants them as they are. */
