@@ -5,6 +5,7 @@
  */
 import { getDefaultContainer, registryOf } from '../container/container.js';
 import type { Registry } from '../container/registry.js';
+import { asPicture } from '../documents/document.js';
 import type { Explanation, Picture } from '../explanation.js';
 import { toBase64 } from '../images/base64.js';
 import { encodePng } from '../images/png.js';
@@ -18,6 +19,8 @@ const MEDIA = [
   { type: 'image/png', formatter: 'image' },
   { type: 'text/plain', formatter: 'text' },
 ] as const;
+
+const PAGE = /^\s*<!doctype html/i;
 
 type MediaType = (typeof MEDIA)[number]['type'];
 
@@ -46,7 +49,7 @@ export function mimeBundle(
     if (formatter?.kinds.includes(expl.kind) !== true) continue;
     const content = formatter.format(expl, defaultsOf(formatter.options));
     if (typeof content !== 'string') bundle[type] = toBase64(encodePng(content as Picture));
-    else bundle[type] = /^\s*<!doctype html/i.test(content) ? framed(content) : content;
+    else bundle[type] = PAGE.test(content) ? framed(content) : content;
   }
   return bundle;
 }
@@ -78,6 +81,31 @@ export function displayIn(
   const bundle = mimeBundle(expl, registry);
   const best = MEDIA.find(({ type }) => bundle[type] !== undefined);
   if (best !== undefined) display.raw(best.type, bundle[best.type]!);
+}
+
+/** A picture that shows itself as the value of a cell, still plain data; anything else as it is. */
+export function pictureWithDisplay(result: unknown): unknown {
+  if (asPicture(result) === undefined) return result;
+  return Object.defineProperty({ ...(result as Picture) }, DISPLAY_SYMBOL, {
+    enumerable: false,
+    value: () => contentOf(result),
+  });
+}
+
+/** Shows what a formatter gave: a page, a drawing, a picture or text. */
+export function displayResult(display: RawDisplay, result: unknown): void {
+  for (const [type, content] of Object.entries(contentOf(result))) display.raw(type, content);
+}
+
+/** The content and its media type, by what it looks like. */
+function contentOf(result: unknown): Readonly<Record<string, string>> {
+  if (asPicture(result) !== undefined) {
+    return { 'image/png': toBase64(encodePng(result as Picture)) };
+  }
+  if (typeof result !== 'string') return { 'text/plain': JSON.stringify(result, null, 2) };
+  if (PAGE.test(result)) return { 'text/html': framed(result) };
+  if (/^\s*<svg[\s>]/.test(result)) return { 'image/svg+xml': result };
+  return /^\s*<[a-z]/i.test(result) ? { 'text/html': result } : { 'text/plain': result };
 }
 
 function defaultRegistry(): Formatters {

@@ -1,4 +1,5 @@
 import { explainPrediction } from './explain.js';
+import { displayResult, pictureWithDisplay, type RawDisplay } from './notebook.js';
 import { registryFor } from './prepare.js';
 import { type ExplainOptions } from './explain-options.js';
 import { validateOptions } from '../options.js';
@@ -9,10 +10,14 @@ export interface ShowOptions extends ExplainOptions {
   readonly formatter?: string;
   /** Options of the formatter. */
   readonly format?: Readonly<Record<string, unknown>>;
+  /** A notebook's display to show the result in too: `import { display } from 'tslab'`. */
+  readonly display?: RawDisplay;
 }
 
 /**
- * Explains and formats in one call.
+ * Explains and formats in one call. The result shows itself in a notebook: a
+ * picture as the value of a cell in Deno's Jupyter kernel, anything in tslab
+ * through the option `display`.
  *
  * @example
  * const picture = await showPrediction(model, doc, { format: { colormap: 'jet' } });
@@ -22,7 +27,7 @@ export async function showPrediction(
   doc: unknown,
   options: ShowOptions = {},
 ): Promise<unknown> {
-  const { formatter: id = 'image', format = {}, ...rest } = options;
+  const { formatter: id = 'image', format = {}, display, ...rest } = options;
   const formatter = registryFor(rest).formatter(id);
   // wrong formatting options are told before the model is run
   const validated = validateOptions(`formatter '${id}'`, formatter.options, format);
@@ -33,5 +38,7 @@ export async function showPrediction(
       `formatter '${id}' renders explanations of kind ${formatter.kinds.join(', ')}, got '${explanation.kind}'`,
     );
   }
-  return formatter.format(explanation, validated);
+  const result = formatter.format(explanation, validated);
+  if (display !== undefined) displayResult(display, result);
+  return pictureWithDisplay(result);
 }

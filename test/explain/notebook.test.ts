@@ -6,7 +6,8 @@ import { createContainer, registryOf } from '../../src/container/container.js';
 import type { Explainer, Formatter } from '../../src/container/plugin.js';
 import { TOKENS } from '../../src/container/tokens.js';
 import { explainPrediction } from '../../src/explain/explain.js';
-import { EXPLANATION_KINDS } from '../../src/explanation.js';
+import { showPrediction } from '../../src/explain/show.js';
+import { EXPLANATION_KINDS, type Picture } from '../../src/explanation.js';
 import { fromBase64 } from '../../src/images/base64.js';
 import { decodePng } from '../../src/images/png.js';
 import { DISPLAY_SYMBOL, displayIn, mimeBundle, withDisplay } from '../../src/explain/notebook.js';
@@ -107,4 +108,27 @@ test('what explainPrediction returns shows itself', async (t) => {
 
 test('every kind can be shown', (t) => {
   for (const kind of EXPLANATION_KINDS) t.truthy(mimeBundle(records[kind])['text/plain']);
+});
+
+test('showPrediction shows itself: the picture with the options it was asked for', async (t) => {
+  const model = ({ shape: [count], data }: { shape: readonly number[]; data: ArrayLike<number> }) =>
+    Array.from({ length: count }, (_, n) => [data[n * 18 + 3], data[n * 18 + 17]]);
+  const data = Uint8ClampedArray.from({ length: 18 }, (_, i) => i * 14);
+  const doc = { width: 3, height: 2, mode: 'RGB', data } as const;
+  const rest = { method: 'occlusion', patch: 1, inputShape: [2, 3, 3] };
+  const call = { ...rest, format: { colormap: 'jet' } };
+  const raw: [string, string][] = [];
+  const display = { raw: (type: string, content: string) => void raw.push([type, content]) };
+  const picture = (await showPrediction(model, doc, { ...call, display })) as Picture;
+  const decoded = decodePng(fromBase64(shown(picture)['image/png']!)!);
+  t.deepEqual([...decoded.data], [...picture.data]);
+  t.deepEqual(structuredClone(picture), { ...picture });
+  t.deepEqual(Object.keys(picture), ['width', 'height', 'mode', 'data']);
+  t.deepEqual(raw, [['image/png', shown(picture)['image/png']]]);
+  await showPrediction(model, doc, { ...rest, formatter: 'html', display });
+  t.regex(raw[1].join(), /^text\/html,<iframe sandbox/);
+  await showPrediction(model, doc, { ...rest, formatter: 'svg', display });
+  t.is(raw[2][0], 'image/svg+xml');
+  const text = await showPrediction(model, doc, { ...rest, formatter: 'text', display });
+  t.deepEqual(raw[3], ['text/plain', text as string]);
 });
