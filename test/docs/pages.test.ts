@@ -4,8 +4,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import test from 'ava';
+import sharp from 'sharp';
 import { COMMANDS } from '../../src/cli/commands.js';
 import { createContainer, registryOf } from '../../src/container/container.js';
+import { explainPrediction, formatAsText, loadImage, loadModel } from '../../src/index.js';
 import { DEFAULT_METHOD } from '../../src/explain/explain.js';
 import { PREPROCESS_MODES } from '../../src/images/preprocess.js';
 import * as targets from '../../src/model/targets.js';
@@ -25,7 +27,7 @@ test('what comes from the registry is what stands there', async (t) => {
   const { pages: write } = (await import(script)) as { pages(): Promise<Map<string, string>> };
   const written = await write();
   t.deepEqual([...written.keys()].sort(), [
-    'README.md',
+    'docs/choosing.md',
     'docs/format-options.md',
     'docs/methods/index.md',
     'docs/options.md',
@@ -35,10 +37,12 @@ test('what comes from the registry is what stands there', async (t) => {
   }
 });
 
-test('the readme lists every method, the options page every option', (t) => {
+test('the index and the gallery list every method, the options page every option', (t) => {
   const { explainers, formatters } = registryOf(createContainer());
-  for (const id of explainers.keys()) {
-    t.true(pages.get('README.md')!.includes(`| [\`${id}\`](docs/methods/`), id);
+  for (const { id, documents } of explainers.values()) {
+    t.true(pages.get('docs/methods/index.md')!.includes(`| [\`${id}\`](`), id);
+    if (!documents.includes('image')) continue;
+    t.true(pages.get('docs/gallery.md')!.includes(`\`${id}\``), `${id}: run npm run docs:gallery`);
   }
   const sections = pages.get('docs/format-options.md')!.split('\n## ');
   for (const { id, options } of formatters.values()) {
@@ -71,11 +75,29 @@ test('links lead to files and headings that exist', (t) => {
   t.true(count > 100, String(count));
 });
 
-test('the readme opens with the picture and the two commands', (t) => {
+test('the readme is short, opens with the strip, and its two commands stand first', async (t) => {
   const readme = pages.get('README.md')!;
-  t.regex(readme, /^!\[[^\]]+\]\(docs\/images\/demo\.png\)/);
-  const [first] = readme.match(/```sh\n[^]*?```/) ?? [];
-  t.is(first, '```sh\nnpm ci && npm run demo\nnpm ci && npm test\n```');
+  t.true(readme.split('\n').length <= 160, 'about 150 lines');
+  const [, first] = /^!\[[^\]]+\]\(([^)]+)\)/m.exec(readme) ?? [];
+  t.is(first, 'docs/images/strip.jpg');
+  const { height = 0 } = await sharp(first).metadata();
+  t.true(height > 0 && height <= 300, `${height} pixels high`);
+  const [commands] = readme.match(/```sh\n[^]*?```/) ?? [];
+  t.is(commands, '```sh\nnpm ci && npm run demo\nnpm ci && npm test\n```');
+});
+
+test('what the readme says is printed is printed', async (t) => {
+  const [, said] = /```text\n([^]*?)\n```/.exec(pages.get('README.md')!) ?? [];
+  const model = await loadModel('demo/model', {
+    labels: 'demo/model/labels.json',
+    preprocess: 'tf',
+    backend: 'wasm',
+  });
+  const picture = await loadImage('demo/scenes/banana-and-dog.png');
+  const expl = await explainPrediction(model, picture, { targets: ['dog', 'banana'] });
+  model.dispose();
+  t.true(said.length > 100);
+  t.true(formatAsText(expl).includes(said));
 });
 
 test('names and defaults in the prose are those of the code', async (t) => {
