@@ -93,6 +93,7 @@ module.exports = {
       [
         ...BASE,
         ...MODEL_INTERFACE,
+        '^src/documents/document[.]ts$',
         '^explainers/index[.]ts$',
         '^formatters/index[.]ts$',
         ...LIBRARIES,

@@ -80,7 +80,8 @@ export const featureAblation: Explainer = {
     const usual = (options.baseline ?? USUAL) as Row;
     return {
       kind: 'records',
-      explanations: (documents as readonly Row[]).map((row) => {
+      explanations: documents.map((document) => {
+        const row = document.kind === 'features' ? (document.values as Row) : {};
         const names = Object.keys(usual);
         const [score, ofUsual, ...without] = predict([
           row,

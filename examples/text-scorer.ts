@@ -103,7 +103,7 @@ export const linearText: Explainer = {
   },
   async explain({ native, documents, targets, options }: ExplainContext): Promise<Explained> {
     const predict = native as typeof scoreTexts;
-    const texts = documents as readonly string[];
+    const texts = documents.map((document) => (document.kind === 'text' ? document.text : ''));
     const scores = predict(texts);
     return {
       kind: 'records',

@@ -149,7 +149,7 @@ async function smoothed(context: ExplainContext, inner: Explainer): Promise<Expl
           ...context,
           options,
           inputs: noisyInputs(context, n, first, size, sigma),
-          documents: new Array<unknown>(size).fill(context.documents[n]),
+          documents: Array.from({ length: size }, () => context.documents[n]),
           targets: new Array<(typeof targets)[number]>(size).fill(targets[n]),
           picture: context.picture && (() => context.picture!(n)),
           warn: (message) => context.warn(message, n),

@@ -109,3 +109,16 @@ function editDistance(a: string, b: string): number {
   }
   return row[b.length];
 }
+
+/** What somebody handed in, for messages. */
+export function describeValue(value: unknown): string {
+  if (value === null) return 'null';
+  if (value === undefined) return 'undefined';
+  if (typeof value === 'string') return `the string '${value.slice(0, 40)}'`;
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  if (Array.isArray(value)) return `an array of length ${value.length}`;
+  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`;
+  const keys = Object.keys(value).slice(0, 6);
+  const name = value.constructor?.name ?? 'Object';
+  return `an object of class ${name}${keys.length === 0 ? '' : ` with keys ${keys.join(', ')}`}`;
+}

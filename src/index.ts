@@ -97,7 +97,14 @@ export {
 export { showPrediction, type ShowOptions } from './explain/show.js';
 export { isLoadedModel, type LoadedModel } from './model/loaded.js';
 export type { TargetOption } from './model/parse-targets.js';
-export type { ArrayDocument, ModelDocument, Preprocess, TensorLike } from './documents/document.js';
+export type {
+  ArrayDocument,
+  Document,
+  DocumentKind,
+  ModelDocument,
+  Preprocess,
+  TensorLike,
+} from './documents/document.js';
 export {
   commonMaximum,
   expandHeatmap,

@@ -2,6 +2,7 @@
  * The three kinds of plugin, one shape: an `id`, what the plugin needs declared
  * as data, and one function that does the work.
  */
+import type { Document, DocumentKind } from '../documents/document.js';
 import type {
   Explanation,
   ExplanationKind,
@@ -20,9 +21,6 @@ import type {
 } from '../model/interface.js';
 import type { Rows, TabularModel } from '../model/tabular/interface.js';
 import type { OptionSpecs } from '../options.js';
-
-/** What a document is: pictures and arrays become model inputs, the others reach the explainer as they are. */
-export type DocumentKind = 'image' | 'array' | 'text' | 'features';
 
 export type ExplainerFamily = 'cam' | 'gradient' | 'perturbation' | 'wrapper' | 'other';
 
@@ -53,8 +51,8 @@ export interface ExplainContext {
   readonly input: number;
   /** Smallest and largest value that the explained input can take, where the preprocessing tells. */
   readonly inputRange?: readonly [number, number];
-  /** The documents as the caller gave them. */
-  readonly documents: readonly unknown[];
+  /** One document a sample, of the explained input, by `kind`. */
+  readonly documents: readonly Document[];
   /** `targets[sample]`; every sample has the same number. */
   readonly targets: readonly (readonly Target[])[];
   /** Class names by index, where they are known. */

@@ -1,7 +1,8 @@
 /** Is an explanation any good? The road from a model, a document and its explanation to numbers. */
-import { inputRange } from '../documents/document.js';
+import { inputRange } from '../documents/model-input.js';
+import { readDocuments } from '../documents/read.js';
 import { WhylensError } from '../errors.js';
-import { inputIndex, inputsOf } from '../explain/inputs.js';
+import { inputIndex, inputsOf, partsOf } from '../explain/inputs.js';
 import { registryFor, withModel, type Prepared } from '../explain/prepare.js';
 import { type ExplainOptions } from '../explain/explain-options.js';
 import type { Explanation, JsonValue, NdArray } from '../explanation.js';
@@ -188,7 +189,8 @@ async function jobOf(
   index: number,
   { options, chosen, seed, metrics }: Chosen,
 ): Promise<EvaluationJob> {
-  const inputs = await inputsOf(description, [doc], preprocess, { resize: options.resize });
+  const parts = await partsOf(description, await readDocuments([doc]));
+  const inputs = inputsOf(description, parts, preprocess, { resize: options.resize });
   const input = inputIndex(description, record.input);
   const sample = sampleOf(inputs[input], 0);
   const { space, channels } = splitShape(sample.shape);

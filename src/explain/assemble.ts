@@ -1,7 +1,8 @@
 /** Putting together what an explainer found and what the caller asked into records. */
 import type { ExplainedMaps, ExplainedRecords, Explainer } from '../container/plugin.js';
 import type { Registry } from '../container/registry.js';
-import { asPicture, pictureOf } from '../documents/document.js';
+import type { Document } from '../documents/document.js';
+import { pictureOf } from '../documents/rebuild.js';
 import { WhylensError } from '../errors.js';
 import type { ExplainOptions } from './explain-options.js';
 import type { Prepared } from './prepare.js';
@@ -24,6 +25,8 @@ interface About {
   readonly prepared: Prepared;
   readonly validated: Readonly<Record<string, unknown>>;
   readonly options: ExplainOptions;
+  /** Option `image`, read. */
+  readonly image: Picture | undefined;
   readonly score: ScoreKind;
   readonly seed: number;
   readonly warnings: ReadonlyMap<number | undefined, readonly string[]>;
@@ -31,7 +34,8 @@ interface About {
 }
 
 interface MapsAbout extends About {
-  readonly docs: readonly unknown[];
+  /** One a sample, of the explained input. */
+  readonly samples: readonly Document[];
   readonly inputs: readonly NdArray[];
   readonly input: number;
   readonly targets: readonly (readonly Target[])[];
@@ -40,7 +44,7 @@ interface MapsAbout extends About {
 
 export function assembleMaps(explained: ExplainedMaps, about: MapsAbout): Explanation[] {
   const { outputs, maps } = explained;
-  const { explainer, prepared, score, inputs, input, docs } = about;
+  const { explainer, prepared, score, inputs, input } = about;
   for (const { name, logits } of outputs) {
     const bad = logits.data.findIndex((value) => Number.isNaN(value));
     if (bad !== -1) {
@@ -77,7 +81,7 @@ export function assembleMaps(explained: ExplainedMaps, about: MapsAbout): Explan
       method: explainer.id,
       description: explainer.description,
       isRegression: targets.every(({ definition }) => definition?.kind === 'regression'),
-      parameters: parametersOf(about, pictureDocument(about, docs, n), facts),
+      parameters: parametersOf(about, pictureOfSample(about.samples[n]), facts),
       warnings,
       targets,
       ...(layer === undefined ? {} : { layer: layerShape(layer) }),
@@ -87,14 +91,14 @@ export function assembleMaps(explained: ExplainedMaps, about: MapsAbout): Explan
     const own = () => ({ shape: sample.shape, data: sample.data.slice() });
     if (rank <= 2) return { kind: 'signal', ...base, signal: own() };
     if (rank >= 4) return { kind: 'volume', ...base, volume: own() };
-    return { kind: 'image', ...base, image: pictureFor(about, docs, n, sample) };
+    return { kind: 'image', ...base, image: pictureFor(about, about.samples[n], sample) };
   });
 }
 
 /** Records of an explainer's own making get the fields it left empty. */
 export function completeRecords(
   { explanations }: ExplainedRecords,
-  about: About & Pick<MapsAbout, 'docs' | 'inputs' | 'input'>,
+  about: About & Pick<MapsAbout, 'samples' | 'inputs'>,
 ): Explanation[] {
   const { explainer, prepared } = about;
   return explanations.map((explanation, n) => ({
@@ -105,7 +109,7 @@ export function completeRecords(
     parameters: {
       ...parametersOf(
         about,
-        about.inputs.length === 0 ? undefined : pictureDocument(about, about.docs, n),
+        about.inputs.length === 0 ? undefined : pictureOfSample(about.samples[n]),
       ),
       ...explanation.parameters,
     },
@@ -117,28 +121,20 @@ export function completeRecords(
   }));
 }
 
-/** The picture that sample `n` is shown over: the caller's, the document, or one rebuilt from the array. */
+/** The picture that a sample is shown over: the caller's, the document, or one rebuilt from the array. */
 export function pictureFor(
-  { options, prepared, input }: Pick<MapsAbout, 'options' | 'prepared' | 'input'>,
-  docs: readonly unknown[],
-  n: number,
+  { image, prepared }: Pick<About, 'image' | 'prepared'>,
+  document: Document,
   sample: NdArray,
 ): Picture {
-  if (options.image !== undefined) return copyOf(asPicture(options.image)!);
-  const picture = pictureDocument({ prepared, input }, docs, n);
-  return picture === undefined ? pictureOf(sample, prepared.preprocess) : copyOf(picture);
+  if (image !== undefined) return copyOf(image);
+  return document.kind === 'image'
+    ? copyOf(document.picture)
+    : pictureOf(sample, prepared.preprocess);
 }
 
-/** The explained document of sample `n`, where it is a picture. */
-export function pictureDocument(
-  { prepared, input }: Pick<MapsAbout, 'prepared' | 'input'>,
-  docs: readonly unknown[],
-  n: number,
-): Picture | undefined {
-  const doc = docs.length === 1 ? docs[0] : docs[n];
-  const name = prepared.description.inputs[input].name;
-  const named = typeof doc === 'object' && doc !== null && Object.hasOwn(doc, name);
-  return asPicture(named ? (doc as Record<string, unknown>)[name] : doc);
+function pictureOfSample(document: Document): Picture | undefined {
+  return document.kind === 'image' ? document.picture : undefined;
 }
 
 /** The record owns its picture: the caller may draw on his afterwards. */

@@ -2,12 +2,14 @@
  * The road from a model and documents to explanations: it chooses an adapter,
  * an explainer, targets and a layer, and assembles the record. It computes nothing.
  */
-import { assembleMaps, completeRecords, pictureDocument, pictureFor } from './assemble.js';
-import { inputRange, rangeProblem } from '../documents/document.js';
+import { assembleMaps, completeRecords, pictureFor } from './assemble.js';
+import { inputRange, rangeProblem } from '../documents/model-input.js';
+import { readDocuments } from '../documents/read.js';
 import { WhylensError } from '../errors.js';
 import type { ExplainManyOptions, ExplainOptions } from './explain-options.js';
-import type { Explanation, NdArray } from '../explanation.js';
-import { inputIndex, inputsOf } from './inputs.js';
+import type { Explanation } from '../explanation.js';
+import { inputIndex, inputsOf, partsOf, samplesOf } from './inputs.js';
+import { checkPicture } from '../images/picture.js';
 import { sampleOf } from '../maths/ndarray.js';
 import { chooseLayer } from '../model/layers.js';
 import { isLoadedModel } from '../model/loaded.js';
@@ -15,6 +17,7 @@ import { labelProblem, parseTargets, type TargetOption } from '../model/parse-ta
 import { withDisplay } from './notebook.js';
 import { validateOptions } from '../options.js';
 import {
+  areNumeric,
   layerMethods,
   registryFor,
   requireCapabilities,
@@ -132,15 +135,22 @@ async function explainTogether(
   const { method = DEFAULT_METHOD, score = 'logit', seed = 0 } = options;
   const explainer = registry.explainerFor(method, own);
   const validated = validateOptions(`method '${explainer.id}'`, explainer.options, own);
-  requireDocumentKind(explainer, docs);
+  const image = options.image === undefined ? undefined : checkPicture(options.image);
+  const documents = await readDocuments(docs);
+  requireDocumentKind(explainer, documents);
   return withModel(model, options, registry, async (prepared) => {
     const { description, labels, preprocess } = prepared;
     requireCapabilities(explainer, description, registry);
-    const numeric = explainer.documents.some((kind) => kind === 'image' || kind === 'array');
+    const numeric = areNumeric(explainer, documents);
     const input = inputIndex(description, options.input);
-    const documents = docs.flatMap((doc) => doc);
-    const inputs = numeric ? await inputsOf(description, docs, preprocess, options) : [];
-    const count = numeric ? inputs[0].shape[0] : docs.length;
+    const parts = numeric ? await partsOf(description, documents) : [];
+    const inputs = numeric ? inputsOf(description, parts, preprocess, options) : [];
+    // samples[input][n]
+    const samples = numeric
+      ? inputs.map((_, i) => samplesOf(parts.map((part) => part[i])))
+      : [documents];
+    const ownSamples = samples[numeric ? input : 0];
+    const count = ownSamples.length;
     const layer =
       explainer.needs.layer === true ? chooseLayer(description, options.layer) : undefined;
     if (layer === undefined && options.layer !== undefined) {
@@ -155,8 +165,10 @@ async function explainTogether(
       mislabelled === undefined ? [] : [[undefined, [mislabelled]]],
     );
     for (let n = 0; numeric && n < count; n++) {
-      const pictures = inputs.map((_, i) => pictureDocument({ prepared, input: i }, docs, n));
-      const unknown = rangeProblem(pictures, preprocess);
+      const unknown = rangeProblem(
+        samples.map((list) => list[n]),
+        preprocess,
+      );
       if (unknown !== undefined) warnings.set(n, [unknown]);
     }
     const explained = await explainer.explain({
@@ -166,10 +178,10 @@ async function explainTogether(
       inputs,
       input,
       inputRange: inputRange(preprocess),
-      documents: numeric && docs.length !== count ? splitDocuments(inputs[input]) : documents,
+      documents: ownSamples,
       targets,
       labels,
-      picture: (n) => pictureFor({ options, prepared, input }, docs, n, sampleOf(inputs[input], n)),
+      picture: (n) => pictureFor({ image, prepared }, ownSamples[n], sampleOf(inputs[input], n)),
       score,
       layer,
       resolveLayer: (reference) => chooseLayer(description, reference),
@@ -187,17 +199,23 @@ async function explainTogether(
         if (!list.includes(message)) warnings.set(index, [...list, message]);
       },
     });
-    const about = { explainer, prepared, validated, options, score, seed, warnings, registry };
+    const about = {
+      explainer,
+      prepared,
+      validated,
+      options,
+      image,
+      score,
+      seed,
+      warnings,
+      registry,
+    };
     const records =
       explained.kind === 'records'
-        ? completeRecords(explained, { ...about, docs, inputs, input })
-        : assembleMaps(explained, { ...about, docs, inputs, input, targets, layer });
+        ? completeRecords(explained, { ...about, samples: ownSamples, inputs })
+        : assembleMaps(explained, { ...about, samples: ownSamples, inputs, input, targets, layer });
     return records.map((record) => withDisplay(record, registry));
   });
-}
-
-function splitDocuments(input: NdArray): unknown[] {
-  return Array.from({ length: input.shape[0] }, (_, n) => ({ batch: input, index: n }));
 }
 
 function isIterable(docs: unknown): docs is Iterable<unknown> | AsyncIterable<unknown> {

@@ -1,7 +1,8 @@
 /** Looking into a model without explaining anything: logits, activations, and where they are. */
 import { withModel, registryFor, type Prepared } from './prepare.js';
 import { type ExplainOptions } from './explain-options.js';
-import { inputsOf } from './inputs.js';
+import { inputsOf, partsOf } from './inputs.js';
+import { readDocuments } from '../documents/read.js';
 import { isList } from './predict.js';
 import { WhylensError } from '../errors.js';
 import type { NdArray } from '../explanation.js';
@@ -164,7 +165,8 @@ export async function exposeModel(
   ): Promise<T> {
     return withModel(model, options, registry, async (prepared) => {
       const list = isList(docs) ? docs : [docs];
-      return work(prepared, await inputsOf(description, list, prepared.preprocess, options));
+      const parts = await partsOf(description, await readDocuments(list));
+      return work(prepared, inputsOf(description, parts, prepared.preprocess, options));
     });
   }
 }

@@ -1,41 +1,72 @@
-/** Documents as the inputs of a model: by name where there are several, put together into batches. */
-import { inputArray, type Preprocess } from '../documents/document.js';
-import { WhylensError } from '../errors.js';
+/** Documents as the inputs of a model: by name if there are several, put together into batches. */
+import type { Document, Preprocess } from '../documents/document.js';
+import { modelInput } from '../documents/model-input.js';
+import { readDocument } from '../documents/read.js';
+import { describeValue, WhylensError } from '../errors.js';
 import type { ExplainOptions } from './explain-options.js';
 import type { NdArray } from '../explanation.js';
 import type { ModelDescription } from '../model/interface.js';
 import { DEFAULT_FILTER } from './shared-options.js';
 
-/** Every model input as `[N, …]`, N documents together. */
-export async function inputsOf(
-  description: ModelDescription,
-  docs: readonly unknown[],
-  preprocess: Preprocess | undefined,
-  options: Pick<ExplainOptions, 'resize'>,
-): Promise<NdArray[]> {
-  const filter = options.resize ?? DEFAULT_FILTER;
-  const names = description.inputs.map(({ name }) => name);
+/** Each document as one document for every input of the model: `parts[document][input]`. */
+export function partsOf(
+  { inputs }: ModelDescription,
+  documents: readonly Document[],
+): Promise<Document[][]> {
+  const names = inputs.map(({ name }) => name);
   return Promise.all(
-    description.inputs.map(async (input) => {
-      const arrays = await Promise.all(
-        docs.map(async (doc) => {
-          const part =
-            names.length === 1 && !isNamed(doc, names) ? doc : pick(doc, input.name, names);
-          return inputArray(part, input, { preprocess, filter });
-        }),
-      );
-      if (arrays.length === 1) return arrays[0];
-      const shape = arrays[0].shape.slice(1).join();
-      const odd = arrays.find((array) => array.shape.slice(1).join() !== shape);
-      if (odd !== undefined) {
-        throw new WhylensError(
-          'INVALID_DOCUMENT',
-          `documents explained together must have one shape; input '${input.name}' got [${arrays[0].shape.slice(1).join(', ')}] and [${odd.shape.slice(1).join(', ')}]. Pass together: 1 to explain them one by one`,
+    documents.map(async (document) => {
+      const named = namedParts(document, names);
+      if (named !== undefined) {
+        return Promise.all(
+          names.map((name, i) => readDocument(named[i], `the document for input '${name}'`)),
         );
       }
-      return mergeBatches(arrays);
+      if (names.length === 1) return [document];
+      throw new WhylensError(
+        'INVALID_DOCUMENT',
+        `the model has ${names.length} inputs, so a document must be an object with exactly the keys ${names.join(', ')}; got ${document.kind === 'features' ? describeValue(document.values) : `a document of kind ${document.kind}`}`,
+      );
     }),
   );
+}
+
+/** Every model input as `[N, …]`, N documents together. */
+export function inputsOf(
+  { inputs }: ModelDescription,
+  parts: readonly (readonly Document[])[],
+  preprocess: Preprocess | undefined,
+  options: Pick<ExplainOptions, 'resize'>,
+): NdArray[] {
+  const filter = options.resize ?? DEFAULT_FILTER;
+  return inputs.map((input, i) => {
+    const arrays = parts.map((part) => modelInput(part[i], input, { preprocess, filter }));
+    if (arrays.length === 1) return arrays[0];
+    const shape = arrays[0].shape.slice(1).join();
+    const odd = arrays.find((array) => array.shape.slice(1).join() !== shape);
+    if (odd !== undefined) {
+      throw new WhylensError(
+        'INVALID_DOCUMENT',
+        `documents explained together must have one shape; input '${input.name}' got [${arrays[0].shape.slice(1).join(', ')}] and [${odd.shape.slice(1).join(', ')}]. Pass together: 1 to explain them one by one`,
+      );
+    }
+    return mergeBatches(arrays);
+  });
+}
+
+/** One document a sample: a picture is one, an array `[N, …]` is N of them. */
+export function samplesOf(documents: readonly Document[]): Document[] {
+  return documents.flatMap((document): Document[] => {
+    if (document.kind !== 'array' || document.shape[0] === 1) return [document];
+    const [count, ...shape] = document.shape;
+    const { data } = document;
+    const size = data.length / count;
+    return Array.from({ length: count }, (_, n) => ({
+      kind: 'array',
+      shape: [1, ...shape],
+      data: Array.prototype.slice.call(data, n * size, (n + 1) * size) as number[],
+    }));
+  });
 }
 
 function mergeBatches(arrays: readonly NdArray[]): NdArray {
@@ -49,28 +80,17 @@ function mergeBatches(arrays: readonly NdArray[]): NdArray {
   return { shape: [total, ...arrays[0].shape.slice(1)], data };
 }
 
-/** A document by input name. */
-function isNamed(doc: unknown, names: readonly string[]): boolean {
-  return (
-    typeof doc === 'object' &&
-    doc !== null &&
-    !Array.isArray(doc) &&
-    Object.keys(doc).length === names.length &&
-    names.every((name) => Object.hasOwn(doc, name))
-  );
+/** The values of a document by input name, in the order of the names. */
+function namedParts(document: Document, names: readonly string[]): unknown[] | undefined {
+  if (document.kind !== 'features' || Array.isArray(document.values)) return undefined;
+  const values = document.values as Readonly<Record<string, unknown>>;
+  const exact =
+    Object.keys(values).length === names.length &&
+    names.every((name) => Object.hasOwn(values, name));
+  return exact ? names.map((name) => values[name]) : undefined;
 }
 
-function pick(doc: unknown, name: string, names: readonly string[]): unknown {
-  if (!isNamed(doc, names)) {
-    throw new WhylensError(
-      'INVALID_DOCUMENT',
-      `the model has ${names.length} inputs, so a document must be an object with exactly the keys ${names.join(', ')}; got ${describeValue(doc)}`,
-    );
-  }
-  return (doc as Record<string, unknown>)[name];
-}
-
-/** Which input an option names; the first where it is left out. */
+/** Which input an option names; the first if it is left out. */
 export function inputIndex({ inputs }: ModelDescription, name: string | undefined): number {
   if (name === undefined) return 0;
   const index = inputs.findIndex((input) => input.name === name);
@@ -81,11 +101,4 @@ export function inputIndex({ inputs }: ModelDescription, name: string | undefine
     );
   }
   return index;
-}
-
-/** What somebody handed in, for messages. */
-export function describeValue(value: unknown): string {
-  if (value === null) return 'null';
-  if (typeof value !== 'object') return `a ${typeof value}`;
-  return `an object of class ${value.constructor?.name ?? 'Object'} with keys ${Object.keys(value).slice(0, 6).join(', ')}`;
 }

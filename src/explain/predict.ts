@@ -1,9 +1,9 @@
 /** What a model says, before anybody asks why. */
-import { pictureDocument } from './assemble.js';
-import { rangeProblem } from '../documents/document.js';
+import { rangeProblem } from '../documents/model-input.js';
+import { readDocuments } from '../documents/read.js';
 import { withModel, registryFor } from './prepare.js';
 import { type ExplainOptions } from './explain-options.js';
-import { inputsOf } from './inputs.js';
+import { inputsOf, partsOf } from './inputs.js';
 import type { NdArray } from '../explanation.js';
 import { decodePredictions, type DecodedPrediction } from '../images/labels.js';
 import { sampleOf } from '../maths/ndarray.js';
@@ -68,7 +68,8 @@ export async function predict(
   return withModel(model, options, registryFor(options), async (prepared) => {
     const { description, labels, preprocess } = prepared;
     const list = isList(docs) ? docs : [docs];
-    const inputs = await inputsOf(description, list, preprocess, options);
+    const parts = await partsOf(description, await readDocuments(list));
+    const inputs = inputsOf(description, parts, preprocess, options);
     const { outputs: found } = await prepared.model.run({
       inputs: inputs.map(ndSamples),
       batchSize,
@@ -86,10 +87,7 @@ export async function predict(
       ),
     }));
     const { values, logits, top: highest } = outputs[0];
-    const pictures = list.flatMap((_, n) =>
-      inputs.map((_input, i) => pictureDocument({ prepared, input: i }, list, n)),
-    );
-    const warnings = [labelProblem(description, labels), rangeProblem(pictures, preprocess)];
+    const warnings = [labelProblem(description, labels), rangeProblem(parts.flat(), preprocess)];
     return {
       values,
       logits,

@@ -5,12 +5,11 @@ import {
   loadPlugin,
   registryOf,
 } from '../container/container.js';
-import type { AdaptOptions, DocumentKind, Explainer, ModelAdapter } from '../container/plugin.js';
+import type { AdaptOptions, Explainer, ModelAdapter } from '../container/plugin.js';
 import type { Registry } from '../container/registry.js';
-import { asPicture, type Preprocess } from '../documents/document.js';
-import { isWhylensError, WhylensError } from '../errors.js';
+import type { Document, Preprocess } from '../documents/document.js';
+import { describeValue, isWhylensError, WhylensError } from '../errors.js';
 import type { ExplainOptions } from './explain-options.js';
-import { describeValue } from './inputs.js';
 import {
   isExplainableModel,
   type ExplainableModel,
@@ -123,26 +122,30 @@ export function registryFor({
 }
 
 /** Refuses documents of a kind that the explainer does not explain. */
-export function requireDocumentKind(explainer: Explainer, docs: readonly unknown[]): void {
-  for (const doc of docs) {
-    const kind: DocumentKind =
-      typeof doc === 'string'
-        ? 'text'
-        : asPicture(doc) !== undefined
-          ? 'image'
-          : explainer.documents.includes('features') && isPlainObject(doc)
-            ? 'features'
-            : 'array';
-    if (!explainer.documents.includes(kind)) {
-      const hint =
-        kind === 'text' ? '. To explain a picture file, read it with loadImage first' : '';
-      throw new WhylensError(
-        'INVALID_DOCUMENT',
-        `method '${explainer.id}' explains documents of kind ${explainer.documents.join(', ')}, got ${kind}${hint}`,
-        { facts: { kind, allowed: explainer.documents } },
-      );
-    }
+export function requireDocumentKind(explainer: Explainer, documents: readonly Document[]): void {
+  for (const { kind } of documents) {
+    // an object may name one document for each input of the model, which is not known here
+    const allowed = kind === 'features' ? explainsNumbers(explainer) : false;
+    if (allowed || explainer.documents.includes(kind)) continue;
+    const hint = kind === 'text' ? '. To explain a picture file, read it with loadImage first' : '';
+    throw new WhylensError(
+      'INVALID_DOCUMENT',
+      `method '${explainer.id}' explains documents of kind ${explainer.documents.join(', ')}, got ${kind}${hint}`,
+      { facts: { kind, allowed: explainer.documents } },
+    );
   }
+}
+
+/** True if the documents become model inputs; false if the explainer takes them as they are. */
+export function areNumeric(explainer: Explainer, documents: readonly Document[]): boolean {
+  const asTheyAre = documents.every(
+    ({ kind }) => (kind === 'text' || kind === 'features') && explainer.documents.includes(kind),
+  );
+  return explainsNumbers(explainer) && !asTheyAre;
+}
+
+function explainsNumbers({ documents }: Explainer): boolean {
+  return documents.some((kind) => kind === 'image' || kind === 'array');
 }
 
 /** Refuses a model that lacks what the explainer needs, and names the methods that would work. */
@@ -182,13 +185,4 @@ export function layerMethods(registry: Registry): string {
     .filter(({ needs }) => needs.layer === true)
     .map(({ id }) => id)
     .join(', ');
-}
-
-function isPlainObject(doc: unknown): boolean {
-  return (
-    typeof doc === 'object' &&
-    doc !== null &&
-    !Array.isArray(doc) &&
-    !('shape' in doc && 'data' in doc)
-  );
 }

@@ -1,7 +1,6 @@
 /** The options that every method takes, declared once: what `explainPrediction` checks before anything else. */
 import type { OptionSpec, OptionSpecs } from '../options.js';
 import { validateOptions } from '../options.js';
-import { asPicture } from '../documents/document.js';
 import { WhylensError } from '../errors.js';
 import { PREPROCESS_MODES } from '../images/preprocess.js';
 import { RESAMPLING_FILTERS, type ResamplingFilter } from '../images/resample.js';
@@ -43,7 +42,7 @@ export const SHARED_OPTIONS = {
   image: value(
     'Picture to lay the map over.',
     'a picture { width, height, mode, data }; loadImage reads one',
-    (given) => asPicture(given) !== undefined,
+    isObject,
   ),
   labels: value(
     'Class names by index.',

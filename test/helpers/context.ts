@@ -1,4 +1,5 @@
 /** An explainer's context by hand, so that one method can be tested without the rest of the road. */
+import { samplesOf } from '../../src/explain/inputs.js';
 import { createContainer, registryOf } from '../../src/container/container.js';
 import type { ExplainContext, ExplainedMaps, Explainer } from '../../src/container/plugin.js';
 import type { NdArray, Target } from '../../src/explanation.js';
@@ -15,7 +16,6 @@ export interface ContextOptions {
   readonly seed?: number;
   readonly batch?: BatchOptions;
   readonly options?: Readonly<Record<string, unknown>>;
-  readonly documents?: readonly unknown[];
   readonly inputRange?: readonly [number, number];
 }
 
@@ -35,7 +35,7 @@ export function contextFor(
     description,
     inputs: [inputs],
     input: 0,
-    documents: Array.from({ length: inputs.shape[0] }, () => inputs),
+    documents: samplesOf([{ kind: 'array', ...inputs }]),
     targets: Array.from({ length: inputs.shape[0] }, () => targets),
     score: 'logit',
     ...(explainer.needs.layer === true ? { layer: chooseLayer(description, layer) } : {}),

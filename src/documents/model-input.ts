@@ -1,0 +1,154 @@
+/** Documents as what a model eats: pictures resized and preprocessed, everything checked against the input. */
+import { describeValue, WhylensError } from '../errors.js';
+import type { NdArray, Picture, PictureMode } from '../explanation.js';
+import { imageToArray } from '../images/array.js';
+import { convertPicture } from '../images/picture.js';
+import { preprocessInput, preprocessRange } from '../images/preprocess.js';
+import { resize, type ResamplingFilter } from '../images/resample.js';
+import type { InputInfo } from '../model/interface.js';
+import type { Document, Preprocess } from './document.js';
+
+/** Mode of a picture with that many channels. */
+export const MODES: Readonly<Record<number, PictureMode>> = { 1: 'L', 3: 'RGB', 4: 'RGBA' };
+
+export interface DocumentOptions {
+  /** Undefined: numbers 0 to 255, as they are in the picture. */
+  readonly preprocess: Preprocess | undefined;
+  readonly filter: ResamplingFilter;
+}
+
+/** One input of one document, as an array `[1, …]` or, for a batch, `[N, …]`. */
+export function modelInput(
+  document: Document,
+  input: InputInfo,
+  options: DocumentOptions,
+): NdArray {
+  const array = arrayOf(document, input, options);
+  requireShape(array, input);
+  const bad = firstNotFinite(array.data);
+  if (bad !== -1) {
+    throw new WhylensError(
+      'INVALID_DOCUMENT',
+      `every value of input '${input.name}' must be a finite number, got ${array.data[bad]} at index [${indexAt(bad, array.shape).join(', ')}]`,
+      { facts: { input: input.name, index: indexAt(bad, array.shape) } },
+    );
+  }
+  return array;
+}
+
+/** The warning for a picture that is fed to a model of which nobody knows what it was trained on. */
+export function rangeProblem(
+  documents: readonly Document[],
+  preprocess: Preprocess | undefined,
+): string | undefined {
+  if (preprocess !== undefined || documents.every(({ kind }) => kind !== 'image')) {
+    return undefined;
+  }
+  return `it is not known how this model wants its pixels, so the picture was fed as numbers from 0 to 255 (preprocess 'none'). If the model was trained on another range, its predictions and this explanation are wrong: say preprocess 'tf' for -1 to 1, 'unit' for 0 to 1, 'torch' or 'caffe' for the means of ImageNet, and 'none' if 0 to 255 is right (${HOW_TO_SAY})`;
+}
+
+const HOW_TO_SAY = 'an option of loadModel and explainPrediction, --preprocess on the command line';
+
+/** Smallest and largest value that an input can hold. */
+export function inputRange(
+  preprocess: Preprocess | undefined,
+): readonly [number, number] | undefined {
+  if (preprocess === undefined || typeof preprocess === 'function') return undefined;
+  return preprocessRange(preprocess).range;
+}
+
+function arrayOf(document: Document, input: InputInfo, options: DocumentOptions): NdArray {
+  switch (document.kind) {
+    case 'image':
+      return pictureInput(document.picture, input, options);
+    case 'array':
+      return { shape: [...document.shape], data: new Float32Array(document.data) };
+    case 'text':
+      throw wrongDocument(describeValue(document.text));
+    case 'features':
+      throw wrongDocument(
+        Array.isArray(document.values)
+          ? `a list with ${describeValue(document.values.find((item) => typeof item !== 'number'))}`
+          : describeValue(document.values),
+      );
+  }
+}
+
+/** For documents that are no numbers, where numbers are wanted. */
+function wrongDocument(got: string): WhylensError {
+  return new WhylensError(
+    'INVALID_DOCUMENT',
+    `a document must be a picture { width, height, mode, data }, an array { shape, data }, nested arrays or a tensor, got ${got}. Read a file with loadImage first`,
+  );
+}
+
+function pictureInput(picture: Picture, input: InputInfo, options: DocumentOptions): NdArray {
+  if (input.shape.length !== 3) {
+    throw new WhylensError(
+      'INVALID_DOCUMENT',
+      `a picture needs an input [height, width, channels], input '${input.name}' has shape [${input.shape.map((size) => size ?? 'any').join(', ')}]; pass an array instead`,
+    );
+  }
+  const [height, width, channels] = input.shape;
+  const mode = MODES[channels ?? 3] as PictureMode | undefined;
+  if (mode === undefined) {
+    throw new WhylensError(
+      'INVALID_DOCUMENT',
+      `a picture has 1, 3 or 4 channels, input '${input.name}' wants ${channels}; pass an array [1, height, width, ${channels}] instead`,
+    );
+  }
+  const size = { width: width ?? picture.width, height: height ?? picture.height };
+  const converted = convertPicture(picture, mode);
+  const fitted =
+    converted.width === size.width && converted.height === size.height
+      ? converted
+      : resize(converted, { ...size, filter: options.filter });
+  const { preprocess = 'none' } = options;
+  const sample =
+    typeof preprocess === 'function'
+      ? preprocess(fitted)
+      : preprocessInput(imageToArray(fitted), preprocess);
+  const shape = sample.shape.length === 3 ? [1, ...sample.shape] : [...sample.shape];
+  return { shape, data: new Float32Array(sample.data) };
+}
+
+function requireShape({ shape }: NdArray, input: InputInfo): void {
+  const wanted = ['N', ...input.shape.map((size) => size ?? 'any')].join(', ');
+  if (shape.length !== input.shape.length + 1) {
+    const hint =
+      shape.length === input.shape.length
+        ? '; add a batch axis of 1 in front'
+        : shape.length === 1
+          ? '; give flat numbers with their shape, { shape, data }, data being say a Float32Array'
+          : '';
+    throw new WhylensError(
+      'INVALID_DOCUMENT',
+      `input '${input.name}' must have rank ${input.shape.length + 1}, shape [${wanted}], got rank ${shape.length}, shape [${shape.join(', ')}]${hint}`,
+      { facts: { expected: input.shape, got: shape } },
+    );
+  }
+  const wrong = input.shape.findIndex((size, axis) => size !== null && size !== shape[axis + 1]);
+  if (wrong !== -1 || shape[0] < 1) {
+    throw new WhylensError(
+      'INVALID_DOCUMENT',
+      `input '${input.name}' must have shape [${wanted}], got [${shape.join(', ')}]; pass a picture to have it resized`,
+      { facts: { expected: input.shape, got: shape } },
+    );
+  }
+}
+
+function firstNotFinite(data: Float32Array): number {
+  // x − x is 0 for finite numbers and NaN for the others; a sum is one fast pass
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += data[i] - data[i];
+  return sum === 0 ? -1 : data.findIndex((value) => !Number.isFinite(value));
+}
+
+function indexAt(flat: number, shape: readonly number[]): number[] {
+  const index: number[] = [];
+  for (let axis = shape.length - 1, rest = flat; axis >= 0; axis--) {
+    index.unshift(rest % shape[axis]);
+    rest = Math.floor(rest / shape[axis]);
+  }
+  return index;
+}
