@@ -5,7 +5,7 @@
  */
 import { getDefaultContainer, registryOf } from '../container/container.js';
 import type { Registry } from '../container/registry.js';
-import { asPicture } from '../documents/document.js';
+import { readPicture } from '../documents/read.js';
 import type { Explanation, Picture } from '../explanation.js';
 import { toBase64 } from '../images/base64.js';
 import { encodePng } from '../images/png.js';
@@ -85,7 +85,7 @@ export function displayIn(
 
 /** A picture that shows itself as the value of a cell, still plain data; anything else as it is. */
 export function pictureWithDisplay(result: unknown): unknown {
-  if (asPicture(result) === undefined) return result;
+  if (readPicture(result) === undefined) return result;
   return Object.defineProperty({ ...(result as Picture) }, DISPLAY_SYMBOL, {
     enumerable: false,
     value: () => contentOf(result),
@@ -99,7 +99,7 @@ export function displayResult(display: RawDisplay, result: unknown): void {
 
 /** The content and its media type, by what it looks like. */
 function contentOf(result: unknown): Readonly<Record<string, string>> {
-  if (asPicture(result) !== undefined) {
+  if (readPicture(result) !== undefined) {
     return { 'image/png': toBase64(encodePng(result as Picture)) };
   }
   if (typeof result !== 'string') return { 'text/plain': JSON.stringify(result, null, 2) };
