@@ -4,6 +4,7 @@ import type { Picture } from '../explanation.js';
 import { checkPicture } from '../images/picture.js';
 import { sizeOf } from '../maths/ndarray.js';
 import type { Document } from './document.js';
+import { readDrawable } from './drawable.js';
 
 const NUMERIC_TYPES = ['float32', 'int32', 'bool', 'float64', 'float16', 'uint8'];
 
@@ -28,9 +29,14 @@ export async function readDocument(value: unknown, what = 'the document'): Promi
   );
 }
 
-/** A picture, checked; a browser's `ImageData` is one without a mode. Undefined for anything else. */
+/**
+ * A picture, checked; a browser's `ImageData` is one without a mode, and what a
+ * browser draws is read. Undefined for anything else.
+ */
 export function readPicture(value: unknown): Picture | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
+  const drawn = readDrawable(value);
+  if (drawn !== undefined) return drawn;
   const { width, height, mode, data } = value as Partial<Picture>;
   return pictureFrom({ width, height, mode, data });
 }
@@ -41,6 +47,8 @@ function pictureFrom({ width, height, mode, data }: Partial<Picture>): Picture |
 }
 
 async function readObject(value: object, what: string): Promise<Document> {
+  const drawn = readDrawable(value);
+  if (drawn !== undefined) return { kind: 'image', picture: drawn };
   const { width, height, mode, shape, dtype, data, dataSync } = value as Record<string, unknown>;
   const picture = pictureFrom({ width, height, mode, data } as Partial<Picture>);
   if (picture !== undefined) return { kind: 'image', picture };

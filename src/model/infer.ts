@@ -8,8 +8,11 @@ export interface Inferred {
   readonly preprocess?: string;
 }
 
+/** Teachable Machine writes the class names into this file, and others write other things. */
+const METADATA = 'metadata.json';
+
 /** Files of class names that are looked for beside the model file, best first. */
-export const LABEL_FILES = ['labels.json', 'labels.txt'] as const;
+export const LABEL_FILES = ['labels.json', 'labels.txt', METADATA] as const;
 
 /** How the networks of keras.applications were trained, by the beginning of their names. */
 const TRAINED_WITH: readonly (readonly [RegExp, PreprocessMode])[] = [
@@ -56,7 +59,7 @@ export async function inferLabels(
       const labels = parseLabels(new TextDecoder().decode(bytes), name);
       return { labels, why: `${name} beside the model` };
     } catch (error) {
-      why ??= `none used: ${(error as Error).message}`;
+      if (name !== METADATA) why ??= `none used: ${(error as Error).message}`;
     }
   }
   return why === undefined ? {} : { why };

@@ -283,6 +283,20 @@ test('JPEG pictures stand upright; what is no picture, too large or not there is
   }
 });
 
+test('images, canvases, bitmaps and frames of videos are documents', async (t) => {
+  const opened = await library(t);
+  if (opened === undefined) return;
+  const { closed, unloaded, shown, ...given } =
+    await opened.call<Record<string, number[] | string>>('drawables()');
+  const rgba = Array.from({ length: 24 }, (_, i) => (i % 4 === 3 ? 255 : i * 10));
+  const rgb = rgba.filter((_, i) => i % 4 !== 3);
+  t.deepEqual(Object.keys(given), ['img', 'canvas', 'bitmap', 'offscreen', 'frame']);
+  for (const [name, pixels] of Object.entries(given)) t.deepEqual(pixels, rgb, name);
+  t.deepEqual(shown, rgba);
+  t.regex(closed as string, /^INVALID_DOCUMENT: the pixels of the ImageBitmap .* closed/);
+  t.regex(unloaded as string, /^INVALID_DOCUMENT: .* HTMLImageElement .*await img\.decode\(\)/);
+});
+
 test('a picture is saved as a download', async (t) => {
   const opened = await library(t);
   if (opened === undefined) return;

@@ -7,6 +7,7 @@ import {
   isWhylensError,
   loadImage,
   loadModel,
+  predict,
   saveImage,
 } from 'whylens';
 
@@ -76,9 +77,46 @@ async function predictFiles(): Promise<readonly unknown[]> {
   return [model.name, model.labels?.length, expl.targets[0].label, expl.targets[0].score];
 }
 
+/** The pixels that a model is given of the same picture in every form a browser has; messages where it has none. */
+async function drawables(): Promise<Readonly<Record<string, readonly number[] | string>>> {
+  const canvas = document.createElement('canvas');
+  Object.assign(canvas, { width: 3, height: 2 });
+  const pixels = Uint8ClampedArray.from({ length: 24 }, (_, i) => (i % 4 === 3 ? 255 : i * 10));
+  canvas.getContext('2d')!.putImageData(new ImageData(pixels, 3), 0, 0);
+  const img = new Image();
+  img.src = canvas.toDataURL();
+  await img.decode();
+  const offscreen = new OffscreenCanvas(3, 2);
+  offscreen.getContext('2d')!.drawImage(canvas, 0, 0);
+  const bitmap = await createImageBitmap(canvas);
+  const frame = new VideoFrame(canvas, { timestamp: 0 });
+  const closed = await createImageBitmap(canvas);
+  closed.close();
+  const documents = { img, canvas, bitmap, offscreen, frame, closed, unloaded: new Image() };
+  const model = ({ data }: { data: ArrayLike<number> }) => [Array.from(data)];
+  const answers: Record<string, readonly number[] | string> = {};
+  for (const [name, doc] of Object.entries(documents)) {
+    try {
+      answers[name] = [...(await predict(model, doc, { inputShape: [2, 3, 3] })).values.data];
+    } catch (error) {
+      answers[name] = `${(error as { code: string }).code}: ${(error as Error).message}`;
+    }
+  }
+  const options = { method: 'occlusion', patch: 1, inputShape: [2, 3, 3] };
+  const expl = await explainPrediction(oneScore, frame, options);
+  if (expl.kind !== 'image') throw new Error(expl.kind);
+  frame.close();
+  return { ...answers, shown: [...expl.image.data] };
+}
+
+/** The first value of each sample as its only score. */
+function oneScore({ shape: [count], data }: { shape: readonly number[]; data: ArrayLike<number> }) {
+  return Array.from({ length: count }, (_, n) => [data[n * 18]]);
+}
+
 async function save(name: string): Promise<void> {
   const data = Uint8ClampedArray.of(255, 0, 0, 128, 0, 255, 0, 255);
   await saveImage({ width: 2, height: 1, mode: 'RGBA', data }, name);
 }
 
-Object.assign(globalThis, { explain, load, predictFiles, save });
+Object.assign(globalThis, { drawables, explain, load, predictFiles, save });

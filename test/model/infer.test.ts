@@ -27,6 +27,15 @@ test('a file beside the model that holds no labels is named and left aside', asy
   t.deepEqual(next, { labels: ['cat'], why: 'labels.txt beside the model' });
 });
 
+test("Teachable Machine's metadata beside the model; another file of that name says nothing", async (t) => {
+  const metadata = '{ "modelName": "tm", "labels": ["mug", "pen"], "imageSize": 224 }';
+  t.deepEqual(await inferLabels(files({ 'metadata.json': metadata })), {
+    labels: ['mug', 'pen'],
+    why: 'metadata.json beside the model',
+  });
+  t.deepEqual(await inferLabels(files({ 'metadata.json': '{ "author": "me" }' })), {});
+});
+
 test('preprocessing by the first of several names that is known', (t) => {
   t.deepEqual(inferPreprocess([undefined, 'model', 'resnet50']), {
     preprocess: 'caffe',

@@ -19,8 +19,9 @@ export type LabelSource = string | URL | ModelFile;
 export interface LoadModelOptions<Labels = LabelSource | readonly string[]> {
   /**
    * Class names by index, or where they are. Default: what the model file says
-   * (`userDefinedMetadata`), else `labels.json` or `labels.txt` beside it (on
-   * disk or among the files given; nothing is looked for at an address).
+   * (`userDefinedMetadata`), else `labels.json`, `labels.txt` or Teachable
+   * Machine's `metadata.json` beside it (on disk or among the files given;
+   * nothing is looked for at an address).
    */
   readonly labels?: Labels;
   /**
