@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { extname, join, sep } from 'node:path';
 import { WhylensError } from '../errors.js';
+import { refuseInput, type Inputs } from './protect.js';
 
 export const STDOUT = '-';
 
@@ -15,6 +16,8 @@ export interface OutputRequest {
   readonly force?: boolean;
   /** True where files need an ending, so that a name without one can only be a folder. */
   readonly endingNeeded?: boolean;
+  /** What is read, and so never written. */
+  readonly inputs?: Inputs;
 }
 
 export interface Output {
@@ -30,6 +33,8 @@ export class Outputs {
 
   constructor(private readonly request: OutputRequest) {
     const { out, several, endingNeeded = false } = request;
+    // before any work is done
+    this.refuse(out);
     if (out === undefined) this.folder = '.';
     else if (
       out !== STDOUT &&
@@ -50,28 +55,62 @@ export class Outputs {
     return this.folder === undefined;
   }
 
+  /** Throws `FILE_EXISTS` for a name that is taken, before any work goes into what it cannot hold. */
+  look(picture: string, method: string): void {
+    const { path: wanted, overwrite } = this.nameOf(picture, method, []);
+    const path = this.free(wanted);
+    if (overwrite || !existsSync(path)) return;
+    throw new WhylensError(
+      'FILE_EXISTS',
+      `'${path}' exists and is not overwritten; name it with --out, or use --force or --skip-existing`,
+      { facts: { path } },
+    );
+  }
+
+  /** The path of a picture's result, if it is there already; the name then counts as given. */
+  skip(picture: string, method: string): string | undefined {
+    const path = this.free(this.nameOf(picture, method, []).path);
+    if (path === STDOUT || !existsSync(path)) return undefined;
+    return this.unique(path);
+  }
+
   /** `parts` tells several results of one picture apart, say by target. */
   next(picture: string, method: string, parts: readonly string[] = []): Output {
+    const { path: wanted, overwrite } = this.nameOf(picture, method, parts);
+    const path = this.unique(wanted);
+    this.refuse(path);
+    return { path, overwrite };
+  }
+
+  private nameOf(picture: string, method: string, parts: readonly string[]): Output {
     const { out, extension, force = false } = this.request;
     const suffix = parts.map((part) => `-${slug(part)}`).join('');
     if (this.folder === undefined) {
       const end = extname(out!);
-      const path =
-        suffix === '' ? out! : `${out!.slice(0, out!.length - end.length)}${suffix}${end}`;
-      return { path: this.unique(path), overwrite: true };
+      const start = out!.slice(0, out!.length - end.length);
+      return { path: suffix === '' ? out! : `${start}${suffix}${end}`, overwrite: true };
     }
     const name = `${picture}-${slug(method)}${suffix}`;
-    return { path: this.unique(join(this.folder, `${name}.${extension}`)), overwrite: force };
+    return { path: join(this.folder, `${name}.${extension}`), overwrite: force };
+  }
+
+  private refuse(path: string | undefined): void {
+    if (this.request.inputs !== undefined) refuseInput(path, this.request.inputs);
+  }
+
+  private unique(path: string): string {
+    const free = this.free(path);
+    this.taken.add(free);
+    return free;
   }
 
   /** Two pictures of one name, from different folders, do not share an output. */
-  private unique(path: string): string {
+  private free(path: string): string {
     const end = extname(path);
     let candidate = path;
     for (let i = 2; this.taken.has(candidate) && path !== STDOUT; i++) {
       candidate = `${path.slice(0, path.length - end.length)}-${i}${end}`;
     }
-    this.taken.add(candidate);
     return candidate;
   }
 }

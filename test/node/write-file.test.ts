@@ -1,7 +1,9 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { isWhylensError } from '../../src/errors.js';
+import { temporaryName } from '../../src/node/temporary.js';
 import { writeFileWhole } from '../../src/node/write-file.js';
 import { emptyFolder } from '../helpers/command.js';
 
@@ -49,4 +51,56 @@ test('a failure leaves no temporary file', async (t) => {
     /a part of the path is a file/,
   );
   t.deepEqual((await readdir(folder)).sort(), ['d', 'f']);
+});
+
+test('a symbolic link stays one, and the file it names is replaced with its mode kept', async (t) => {
+  const folder = await emptyFolder(t);
+  const [file, alias, later] = ['real.txt', 'link.txt', 'later.txt'].map((n) => join(folder, n));
+  await writeFile(file, 'old', { mode: 0o640 });
+  await chmod(file, 0o640);
+  await symlink('real.txt', alias);
+  await writeFileWhole(alias, 'new');
+  t.true((await lstat(alias)).isSymbolicLink());
+  t.is(await readFile(file, 'utf8'), 'new');
+  t.is((await stat(file)).mode & 0o777, 0o640);
+  // a link to a file that is not there yet makes that file
+  await symlink('target.txt', later);
+  await writeFileWhole(later, 'made');
+  t.true((await lstat(later)).isSymbolicLink());
+  t.is(await readFile(join(folder, 'target.txt'), 'utf8'), 'made');
+  await symlink('circle', join(folder, 'circle'));
+  const error = await t.throwsAsync(writeFileWhole(join(folder, 'circle'), 'x'));
+  t.true(isWhylensError(error, 'FILE'));
+});
+
+test('devices and pipes are written to, never replaced', async (t) => {
+  const folder = await emptyFolder(t);
+  await symlink('/dev/null', join(folder, 'null'));
+  await writeFileWhole(join(folder, 'null'), 'x');
+  t.true((await stat('/dev/null')).isCharacterDevice());
+  t.true((await lstat(join(folder, 'null'))).isSymbolicLink());
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const read = readFile(pipe, 'utf8');
+  const long = 'x'.repeat(300_000);
+  await writeFileWhole(pipe, long);
+  t.is(await read, long);
+  t.true((await lstat(pipe)).isFIFO());
+  const error = await t.throwsAsync(writeFileWhole(pipe, 'x', { timeout: 50 }));
+  t.true(isWhylensError(error, 'FILE'));
+  t.regex(error!.message, /a pipe that nobody reads/);
+  const full = await t.throwsAsync(writeFileWhole('/dev/full', 'x'));
+  t.regex(full!.message, /no space/);
+});
+
+test('what a killed process left half written is cleaned by the next, what others write is not', async (t) => {
+  const folder = await emptyFolder(t);
+  const gone = spawnSync(process.execPath, ['-e', '']).pid;
+  const mine = temporaryName('a.png');
+  const dead = mine.replace(`-${process.pid}-`, `-${gone}-`);
+  const living = mine.replace(`-${process.pid}-`, `-${process.ppid}-`);
+  const elsewhere = dead.replace(/whylens-./, 'whylens-x');
+  for (const name of [dead, living, elsewhere]) await writeFile(join(folder, name), 'half');
+  await writeFileWhole(join(folder, 'b.txt'), 'x');
+  t.deepEqual((await readdir(folder)).sort(), [elsewhere, living, 'b.txt'].sort());
 });

@@ -25,6 +25,7 @@ import { errorText, EXIT, Messages } from '../io.js';
 import { openModel, type OpenModel } from '../model.js';
 import { Outputs, STDOUT } from '../outputs.js';
 import { Progress } from '../progress.js';
+import { pluginsOf } from '../protect.js';
 import { writeOutput } from '../rendering.js';
 import { addPluginOption, addTalkOptions } from '../flags/shared.js';
 import { inferredOfModel } from '../summary.js';
@@ -50,6 +51,8 @@ Examples:
   $ whylens compare -m model.json -i cat_dog.png --method grad-cam,layer-cam,hires-cam
   $ whylens compare -m model.json -i cat_dog.png --target 'tiger cat,bull mastiff' --score logit,output`;
 
+/** What stands for the method in the names of outputs. */
+const NAME = 'compare';
 /** Panels in a row that can still be told apart on a screen. */
 const WIDEST = 5;
 
@@ -70,11 +73,22 @@ async function compare(
     methods.map((id) => [id, optionsFor(registry, id, methods, flags.opt ?? [])]),
   );
   const images = await findImages([...(flags.image ?? []), ...(flags.input ?? [])]);
-  const outputs = new Outputs({ out, extension: 'png', several: false, force: flags.force });
+  const modelPaths = existsSync(flags.model) ? [flags.model] : list(flags.model);
+  const outputs = new Outputs({
+    out,
+    extension: 'png',
+    several: false,
+    force: flags.force,
+    inputs: {
+      files: [...images.map(({ path }) => path), flags.labels, ...pluginsOf(flags)],
+      models: modelPaths,
+    },
+  });
+  outputs.look(images[0].name, NAME);
   const models: OpenModel[] = [];
   const progress = new Progress(messages, flags);
   try {
-    for (const path of existsSync(flags.model) ? [flags.model] : list(flags.model)) {
+    for (const path of modelPaths) {
       models.push(await openModel(path, flags));
       for (const line of inferredOfModel(models[models.length - 1], flags)) messages.note(line);
     }
@@ -155,7 +169,7 @@ async function compare(
   ): Promise<void> {
     const { formatAsFigure } = await import('../../../formatters/figure.js');
     const { evenColumns } = await import('../../../formatters/drawing/figure.js');
-    const output = outputs.next(images[0].name, 'compare');
+    const output = outputs.next(images[0].name, NAME);
     const first = images.length === 1 && explanations.length > 1 && flags.original !== 'none';
     const panels = explanations.length + (first ? 1 : 0);
     const content = formatAsFigure(explanations, {

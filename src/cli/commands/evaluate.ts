@@ -20,6 +20,7 @@ import { errorText, EXIT, Messages } from '../io.js';
 import { openModel, type OpenModel } from '../model.js';
 import { STDOUT } from '../outputs.js';
 import { Progress } from '../progress.js';
+import { pluginsOf, refuseInput } from '../protect.js';
 import {
   addPluginOption,
   addTalkOptions,
@@ -131,6 +132,8 @@ async function evaluate(
     boxes !== undefined,
   );
   const images = await findImages([...(flags.image ?? []), ...(flags.input ?? [])]);
+  const files = [...images.map(({ path }) => path), flags.labels, flags.boxes];
+  refuseInput(flags.json, { files: [...files, ...pluginsOf({ ...flags })], models: [flags.model] });
   const opened = await openModel(flags.model, flags);
   const results: Result[] = [];
   const failures: string[] = [];

@@ -4,7 +4,7 @@ import type { Container } from 'inversify';
 import { registryOf } from '../../container/container.js';
 import type { Formatter } from '../../container/plugin.js';
 import type { Registry } from '../../container/registry.js';
-import { isWhylensError, type ErrorCode } from '../../errors.js';
+import { isWhylensError, WhylensError, type ErrorCode } from '../../errors.js';
 import { explainPrediction } from '../../explain/explain.js';
 import { type ExplainOptions } from '../../explain/explain-options.js';
 import type { Explanation } from '../../explanation.js';
@@ -23,6 +23,7 @@ import { errorText, EXIT, Messages } from '../io.js';
 import { openModel, type OpenModel } from '../model.js';
 import { Outputs, STDOUT } from '../outputs.js';
 import { Progress } from '../progress.js';
+import { pluginsOf } from '../protect.js';
 import { formatterOf, formattersFor, writeOutput } from '../rendering.js';
 import { addPluginOption, addTalkOptions } from '../flags/shared.js';
 import { inferredLines, resultLine } from '../summary.js';
@@ -48,6 +49,10 @@ export async function define(command: Command, context: CommandContext): Promise
     .option(
       '--as <formatter>',
       `one of ${[...registry.formatters.keys()].join(', ')} (default: by the ending of --out, else image)`,
+    )
+    .option(
+      '--skip-existing',
+      'leave out pictures whose result is there: a run that was stopped goes on where it was',
     )
     .option('--show', 'print the explanation to the terminal');
   addPluginOption(command);
@@ -110,7 +115,15 @@ async function prepare(
     force: flags.force,
     // the ending says which kind of picture file it is
     endingNeeded: formatters[0].extensions.includes('png'),
+    inputs: {
+      files: [...images.map(({ path }) => path), flags.labels, ...pluginsOf(flags)],
+      models: [flags.model],
+    },
   });
+  // one result is not worth computing where it cannot go; of several, each is asked in its turn
+  if (images.length === 1 && flags.skipExisting !== true) {
+    outputs.look(images[0].name, flags.method);
+  }
   const opened = await openModel(flags.model, flags);
   const progress = new Progress(messages, flags);
   const { labels } = opened.model;
@@ -139,16 +152,25 @@ async function prepare(
 }
 
 async function explainAll(job: Job): Promise<number> {
-  const { images, messages, progress, flags } = job;
+  const { images, messages, progress, flags, outputs } = job;
   const failures: string[] = [];
+  let kept = 0;
   let told = false;
   for (const [index, image] of images.entries()) {
     try {
+      const there =
+        flags.skipExisting === true ? outputs.skip(image.name, flags.method) : undefined;
+      if (there !== undefined) {
+        messages.note(`[${index + 1}/${images.length}] ${image.path}: left out, ${there} exists`);
+        continue;
+      }
+      if (images.length > 1 && flags.skipExisting !== true) outputs.look(image.name, flags.method);
       const { loadImage } = await import('../../node/load-image.js');
       const picture = await loadImage(image.path);
       const explanation = await explainPrediction(job.opened.model, picture, job.options);
       progress.stop();
       const paths = await write(job, image, explanation);
+      kept += paths.length;
       if (!told)
         for (const line of inferredLines(job.opened, explanation, flags)) messages.note(line);
       told = true;
@@ -159,6 +181,7 @@ async function explainAll(job: Job): Promise<number> {
       if (flags.show === true) await show(job, explanation);
     } catch (error) {
       progress.stop();
+      if (isWhylensError(error, 'ABORTED') && images.length > 1) throw interrupted(error, kept);
       const ofOne = isWhylensError(error) && OF_ONE_PICTURE.includes(error.code);
       if (!ofOne || images.length === 1) throw error;
       failures.push(`${image.path}: ${errorText(error, flags.verbose)}`);
@@ -170,6 +193,15 @@ async function explainAll(job: Job): Promise<number> {
     `${failures.length} of ${images.length} pictures failed\n${failures.map((line) => `  ${line}`).join('\n')}`,
   );
   return EXIT.failed;
+}
+
+/** What a run of many pictures leaves behind, for whoever interrupts it. */
+function interrupted(cause: WhylensError, kept: number): WhylensError {
+  return new WhylensError(
+    'ABORTED',
+    `interrupted: ${kept} file${kept === 1 ? ' is' : 's are'} written and kept; the same command with --skip-existing goes on from there`,
+    { cause, facts: { ...cause.facts, kept } },
+  );
 }
 
 /** A formatter that shows one target at a time writes one file a target. */

@@ -11,6 +11,7 @@ import { addOutputOptions } from '../flags/explain.js';
 import { addFormatOptions, formatOptions } from '../flags/format.js';
 import { Messages } from '../io.js';
 import { Outputs, STDOUT } from '../outputs.js';
+import { pluginsOf, refuseInput } from '../protect.js';
 import { formatterOf, formattersFor, writeOutput } from '../rendering.js';
 import { addPluginOption, addTalkOptions } from '../flags/shared.js';
 
@@ -47,6 +48,7 @@ export async function define(command: Command, context: CommandContext): Promise
     const messages = new Messages(context.io, flags, out === STDOUT);
     // wrong options are told before a large file is read
     formatOptions(wanted[0], registry, { ...flags }, own);
+    refuseInput(out, { files: [file, ...pluginsOf(flags)] });
     const explanation = explanationFromJson(await readStored(file));
     const formatter = formatterOf(wanted, explanation.kind);
     const options = formatOptions(formatter, registry, { ...flags }, own);
@@ -60,6 +62,7 @@ export async function define(command: Command, context: CommandContext): Promise
       ...(out !== undefined && { out }),
       extension: extensionOf(formatter, flags.as),
       several: false,
+      inputs: { files: [file, ...pluginsOf(flags)] },
       ...(flags.force !== undefined && { force: flags.force }),
     });
     const name = file === STDOUT ? 'explanation' : basename(file, extname(file));

@@ -25,6 +25,7 @@ export interface ExplainFlags {
   readonly out?: string;
   readonly output?: string;
   readonly force?: boolean;
+  readonly skipExisting?: boolean;
   readonly show?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;

@@ -1,0 +1,53 @@
+/** Names of temporary files, and taking away those that killed processes left. */
+import { createHash } from 'node:crypto';
+import { readdirSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+
+/** Processes of other machines may write into the same folder: theirs are not ours to judge. */
+const MACHINE = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+const PATTERN = new RegExp(`^[.].*[.]whylens-${MACHINE}-(\\d+)-[0-9a-z]+[.]tmp$`, 's');
+const LONGEST_NAME = 40;
+
+const cleaned = new Set<string>();
+let counter = 0;
+
+/** A hidden name beside `name` that no other process uses. */
+export function temporaryName(name: string): string {
+  const start = [...name].slice(0, LONGEST_NAME).join('');
+  return `.${start}.whylens-${MACHINE}-${process.pid}-${(counter++).toString(36)}.tmp`;
+}
+
+/** Removes temporary files of processes of this machine that no longer run; once a folder and process. */
+export function cleanFolder(folder: string): void {
+  if (cleaned.has(folder)) return;
+  cleaned.add(folder);
+  removeLeft(folder, (owner) => owner !== process.pid && !isRunning(owner));
+}
+
+/** Removes what this process has not finished writing; for an end without warning. */
+export function removeUnfinished(): void {
+  for (const folder of cleaned) removeLeft(folder, (owner) => owner === process.pid);
+}
+
+function removeLeft(folder: string, isGarbage: (processId: number) => boolean): void {
+  try {
+    for (const name of readdirSync(folder)) {
+      const found = PATTERN.exec(name)?.[1];
+      if (found !== undefined && isGarbage(Number(found))) {
+        rmSync(join(folder, name), { force: true });
+      }
+    }
+  } catch {
+    // whatever hinders writing there is told by the writing itself
+  }
+}
+
+function isRunning(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
