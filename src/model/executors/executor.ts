@@ -1,0 +1,25 @@
+/** What an engine is to the rest: it compiles values and runs them over batches. */
+import type { NdArray } from '../../explanation.js';
+import type { Name } from '../graph/primitives.js';
+import type { Value } from '../graph/value.js';
+
+/** Arrays `[N, …sample]` by input. N may differ between inputs where one of the two is 1. */
+export type Feeds = ReadonlyMap<Value, NdArray>;
+
+export interface Compiled {
+  /** One array `[N, …]` per output, in their order; N is 1 for what depends on inputs of one sample alone. */
+  run(feeds: Feeds): Promise<readonly NdArray[]>;
+  /** Frees what it holds; it must not run afterwards. */
+  release(): void;
+}
+
+export interface Executor {
+  /** `onnxruntime`, `onnxruntime-web`, `tfjs`, `reference`. */
+  readonly id: string;
+  /** Whether it can run this primitive at all. */
+  runs(primitive: Name): boolean;
+  /** The same outputs twice give the same thing: executors keep what they compiled. */
+  compile(outputs: readonly Value[]): Promise<Compiled>;
+  /** Frees all that was compiled. */
+  release(): void;
+}

@@ -1,0 +1,34 @@
+/** The executor of the tests: every value of every sample in float64, one after the other. */
+import type { NdArray } from '../../explanation.js';
+import { sizeOf } from '../graph/build.js';
+import { evaluate } from '../graph/evaluate.js';
+import type { Value } from '../graph/value.js';
+import type { Executor, Feeds } from './executor.js';
+
+/** Sample by sample in float64. */
+export const referenceExecutor: Executor = {
+  id: 'reference',
+  runs: (primitive) => primitive !== 'opaque' && primitive !== 'opaqueGradient',
+  compile: (outputs) =>
+    Promise.resolve({
+      run: (feeds) => Promise.resolve(runBatch(outputs, feeds)),
+      release: () => undefined,
+    }),
+  release: () => undefined,
+};
+
+function runBatch(outputs: readonly Value[], feeds: Feeds): NdArray[] {
+  const count = Math.max(1, ...[...feeds.values()].map(({ shape }) => shape[0]));
+  const whole = outputs.map(({ shape }) => new Float32Array(count * sizeOf(shape)));
+  for (let n = 0; n < count; n++) {
+    const own = new Map(
+      [...feeds].map(([v, { shape, data }]) => {
+        const size = sizeOf(v.shape);
+        const at = shape[0] === 1 ? 0 : n * size;
+        return [v, Float64Array.from(data.subarray(at, at + size))] as const;
+      }),
+    );
+    evaluate(outputs, own).forEach((x, i) => whole[i].set(x, n * x.length));
+  }
+  return outputs.map(({ shape }, i) => ({ shape: [count, ...shape], data: whole[i] }));
+}
