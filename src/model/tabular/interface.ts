@@ -43,6 +43,7 @@ export interface TabularPredictOptions {
  * - `softmax`: over the classes
  * - `ovr`: a sigmoid a class, divided by their sum
  * - `svm`: a distance to the border, which has no probability: values are the margins
+ * - `modified-huber`: (clip(m, −1, 1) + 1) / 2, divided by their sum
  * - `exp`: counts and other positive values; `log1p-exp` ln(1 + eˣ); `signed-square` sign(x)·x²
  * - `probit`: the normal distribution function, `[1 − p, p]`; `step`: 1 where positive
  * - `softmax-zero`: ONNX' softmax that leaves zeros zero
@@ -56,6 +57,7 @@ export interface Link {
     | 'softmax-zero'
     | 'ovr'
     | 'svm'
+    | 'modified-huber'
     | 'exp'
     | 'log1p-exp'
     | 'signed-square'
@@ -69,6 +71,8 @@ export interface FeatureInfo {
   readonly name: string;
   /** Names of its codes: entry `k` is what the number `k` in a row stands for. */
   readonly categories?: readonly (string | number)[];
+  /** The codes that a column of categories without names was trained with. */
+  readonly codes?: readonly number[];
   /** True where the model was made for missing values here. */
   readonly missing: boolean;
 }

@@ -1,0 +1,7 @@
+/** What a caller knows of a file that the file does not say. */
+export interface ReadOptions {
+  /** For the record's `estimator`. */
+  readonly name: string;
+  readonly featureNames?: readonly string[];
+  readonly classNames?: readonly string[];
+}
