@@ -1,0 +1,142 @@
+/** scikit-learn's multi-layer perceptron and kernel regression, small enough to be computed here. */
+import { broken, unsupported, type Field } from './fields.js';
+import type { Columns, Link, Rows } from './interface.js';
+import { sigmoid } from './link.js';
+
+const ACTIVATIONS: Readonly<Record<string, (x: number) => number>> = {
+  identity: (x) => x,
+  tanh: Math.tanh,
+  logistic: sigmoid,
+  relu: (x) => Math.max(0, x),
+};
+
+export interface Network {
+  readonly network: (rows: Rows) => Columns;
+  readonly outputs: number;
+  readonly link: Link;
+}
+
+/** `coefs_` are `[in, out]`, one a layer. */
+export function readPerceptron(file: Field, features: number): Network {
+  const weights = file
+    .get('coefs_')
+    .list()
+    .map((field) => field.matrix());
+  const biases = file
+    .get('intercepts_')
+    .list()
+    .map((field) => field.numbers());
+  const name = file.get('activation').text();
+  const activation = ACTIVATIONS[name] as ((x: number) => number) | undefined;
+  if (activation === undefined) {
+    throw file.get('activation').wrong(`one of ${Object.keys(ACTIVATIONS).join(', ')}`);
+  }
+  let width = features;
+  weights.forEach((layer, l) => {
+    if (layer.rows !== width || biases[l]?.length !== layer.columns) {
+      throw broken(file.file, `layer ${l} takes ${layer.rows} numbers, but gets ${width}`);
+    }
+    width = layer.columns;
+  });
+  const last = weights.length - 1;
+  if (last < 0) throw file.get('coefs_').wrong('one matrix or more');
+  const final = file.get('out_activation_').text();
+  const kind =
+    final === 'softmax'
+      ? 'softmax'
+      : final === 'identity'
+        ? 'identity'
+        : final === 'logistic'
+          ? width === 1
+            ? 'logistic'
+            : 'sigmoid'
+          : undefined;
+  if (kind === undefined) throw file.get('out_activation_').wrong('identity, logistic or softmax');
+  return {
+    outputs: width,
+    link: { kind },
+    network: (rows) => {
+      let data = rows.data;
+      weights.forEach((layer, l) => {
+        data = dense(
+          data,
+          rows.count,
+          layer,
+          biases[l],
+          l < last ? activation : ACTIVATIONS.identity,
+        );
+      });
+      return { count: rows.count, columns: width, data };
+    },
+  };
+}
+
+function dense(
+  data: Float64Array,
+  count: number,
+  layer: { readonly rows: number; readonly columns: number; readonly data: Float64Array },
+  bias: Float64Array,
+  activation: (x: number) => number,
+): Float64Array {
+  const { rows: inputs, columns: outputs, data: kernel } = layer;
+  const next = new Float64Array(count * outputs);
+  for (let n = 0; n < count; n++) {
+    for (let k = 0; k < outputs; k++) {
+      let sum = bias[k];
+      for (let j = 0; j < inputs; j++) sum += data[n * inputs + j] * kernel[j * outputs + k];
+      next[n * outputs + k] = activation(sum);
+    }
+  }
+  return next;
+}
+
+/** Σ_i dual_i · k(support_i, x) + intercept. */
+export function readKernelRegression(file: Field, features: number): Network {
+  const support = file.get('support_vectors_').matrix();
+  const dual = file.get('dual_coef_').numbers(support.rows);
+  const [intercept] = file.get('intercept_').numbers(1);
+  if (support.columns !== features) {
+    throw broken(file.file, `support vectors have ${support.columns} features of ${features}`);
+  }
+  const params = file.get('params');
+  const kernelField = file.has('kernel') ? file.get('kernel') : params.get('kernel');
+  const kernel = kernelOf(kernelField.exists ? kernelField.text() : 'rbf', file, (key, fallback) =>
+    (file.has(key) ? file.get(key) : params.get(key)).number(fallback),
+  );
+  return {
+    outputs: 1,
+    link: { kind: 'identity' },
+    network: ({ count, data }) => {
+      const sums = new Float64Array(count).fill(intercept);
+      for (let n = 0; n < count; n++) {
+        const x = data.subarray(n * features, (n + 1) * features);
+        for (let i = 0; i < support.rows; i++) {
+          sums[n] += dual[i] * kernel(support.data.subarray(i * features, (i + 1) * features), x);
+        }
+      }
+      return { count, columns: 1, data: sums };
+    },
+  };
+}
+
+type Kernel = (a: Float64Array, b: Float64Array) => number;
+
+function kernelOf(
+  name: string,
+  file: Field,
+  parameter: (key: string, fallback?: number) => number,
+): Kernel {
+  const dot: Kernel = (a, b) => a.reduce((sum, x, j) => sum + x * b[j], 0);
+  if (name === 'linear') return dot;
+  const gamma = parameter('gamma');
+  if (name === 'rbf') {
+    return (a, b) => Math.exp(-gamma * a.reduce((sum, x, j) => sum + (x - b[j]) ** 2, 0));
+  }
+  const shift = parameter('coef0', 0);
+  if (name === 'poly') {
+    const degree = parameter('degree', 3);
+    return (a, b) => (gamma * dot(a, b) + shift) ** degree;
+  }
+  if (name === 'sigmoid') return (a, b) => Math.tanh(gamma * dot(a, b) + shift);
+  throw unsupported(file.file, `a kernel regression with the kernel '${name}'`);
+}
