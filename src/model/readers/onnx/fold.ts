@@ -173,8 +173,7 @@ export function sliceBounds(
 ): { start: number; step: number; size: number }[] {
   const first = starts === undefined ? (attributes.ints('starts') ?? []) : ints(starts);
   const last = ends === undefined ? (attributes.ints('ends') ?? []) : ints(ends);
-  const axes =
-    given === undefined ? (attributes.ints('axes') ?? range(first.length)) : ints(given);
+  const axes = given === undefined ? (attributes.ints('axes') ?? range(first.length)) : ints(given);
   const by = steps === undefined ? first.map(() => 1) : ints(steps);
   const bounds = shape.map((size) => ({ start: 0, step: 1, size }));
   axes.forEach((axis, i) => {
@@ -201,14 +200,8 @@ export function reshapeDims(shape: Dims, wanted: Dims, attributes: Attributes): 
     const others = result.reduce((a, n, i) => (i === open ? a : a * n), 1);
     result[open] = sizeOf(shape) / others;
   }
-  if (
-    result.some((n) => !Number.isSafeInteger(n) || n < 0) ||
-    sizeOf(result) !== sizeOf(shape)
-  ) {
-    throw broken(
-      attributes.node,
-      `reshapes [${shape.join(', ')}] to [${wanted.join(', ')}]`,
-    );
+  if (result.some((n) => !Number.isSafeInteger(n) || n < 0) || sizeOf(result) !== sizeOf(shape)) {
+    throw broken(attributes.node, `reshapes [${shape.join(', ')}] to [${wanted.join(', ')}]`);
   }
   return result;
 }
@@ -269,9 +262,7 @@ const gather: Fold = ([x, indices], attributes) => {
   const rows = picked(x!, flat, (index) =>
     index.reduce((sum, i, a) => sum + (a === axis ? at[i] : i) * strides[a], 0),
   );
-  return [
-    renamed(rows, [...shape.slice(0, axis), ...dims(indices!), ...shape.slice(axis + 1)]),
-  ];
+  return [renamed(rows, [...shape.slice(0, axis), ...dims(indices!), ...shape.slice(axis + 1)])];
 };
 
 const slice: Fold = ([x, ...rest], attributes) => {

@@ -8,7 +8,7 @@ import { sizeOf } from '../../../maths/ndarray.js';
 import { ELEMENT, type OnnxTensor } from '../../files/onnx.js';
 import { externalBytes } from '../../files/onnx-external.js';
 import { tensorNumbers, type Numbers } from '../../files/onnx-tensor.js';
-import { constant, reshape, transpose } from '../../graph/build.js';
+import { constant, gather, reshape, transpose } from '../../graph/build.js';
 import type { Weight } from '../../graph/primitives.js';
 import type { Value } from '../../graph/value.js';
 
@@ -124,7 +124,8 @@ export function asTraced(x: Operand): Traced {
   return traced(constant(x.weight), rank, range(rank));
 }
 
-export const range = (n: number, from = 0): number[] => Array.from({ length: n }, (_, i) => from + i);
+export const range = (n: number, from = 0): number[] =>
+  Array.from({ length: n }, (_, i) => from + i);
 
 /** The value with exactly these of the file's axes in this order; the others must have size 1. */
 export function arranged(x: Operand, order: Dims): Value {
@@ -231,10 +232,8 @@ export function reshaped(x: Traced, dims: Dims): Traced {
   // groups in the order in which the value has their first axis, each in one piece
   const sequence = [...new Set(wide.map(home))];
   const order = sequence.flatMap((g) => groups[g].from);
-  const value = reshape(
-    arranged(x, order),
-    sequence.flatMap((g) => groups[g].to.map((axis) => dims[axis])),
-  );
+  const after = sequence.flatMap((g) => groups[g].to.map((axis) => dims[axis]));
+  const value = reshape(dealt(x, sequence, groups) ?? arranged(x, order), after);
   const axes: (Axis | undefined)[] = new Array<undefined>(dims.length).fill(undefined);
   for (const { from, to } of groups) {
     const kinds = from.map((axis) => x.axes[axis]);
@@ -242,16 +241,61 @@ export function reshaped(x: Traced, dims: Dims): Traced {
     else if (to.length === 1 && kinds.every((kind) => kind === 'space')) axes[to[0]] = 'tokens';
   }
   return {
-    ...traced(value, dims.length, sequence.flatMap((g) => groups[g].to), axes),
+    ...traced(
+      value,
+      dims.length,
+      sequence.flatMap((g) => groups[g].to),
+      axes,
+    ),
     origin: x,
   };
 }
+
+/** Channels that only change places among themselves are rows picked anew, so that space need not move. */
+function dealt(
+  x: Traced,
+  sequence: Dims,
+  groups: readonly { readonly from: number[] }[],
+): Value | undefined {
+  const own = dimsOf(x);
+  const wide = x.order.filter((axis) => own[axis] !== 1);
+  const inside = sequence.flatMap((g) => wide.filter((axis) => groups[g].from.includes(axis)));
+  const turned = sequence.filter((g) => !isAscending(groups[g].from, wide));
+  const isDealt =
+    String(inside) === String(wide) &&
+    x.axes.includes('space') &&
+    turned.every((g) => groups[g].from.every((axis) => x.axes[axis] !== 'space'));
+  if (!isDealt || turned.length === 0) return undefined;
+  let value = reshape(
+    arranged(x, wide),
+    sequence.map((g) => sizeOf(groups[g].from.map((axis) => own[axis]))),
+  );
+  sequence.forEach((g, at) => {
+    const { from } = groups[g];
+    if (isAscending(from, wide)) return;
+    const held = wide.filter((axis) => from.includes(axis));
+    // where in the value each row of the file's order lies
+    const rows = range(value.shape[at]).map((row) => {
+      const index = new Map<number, number>();
+      let rest = row;
+      for (const axis of [...from].reverse()) {
+        index.set(axis, rest % own[axis]);
+        rest = Math.floor(rest / own[axis]);
+      }
+      return held.reduce((sum, axis) => sum * own[axis] + index.get(axis)!, 0);
+    });
+    value = gather(value, at, rows);
+  });
+  return value;
+}
+const isAscending = (from: Dims, wide: Dims): boolean =>
+  String(wide.filter((axis) => from.includes(axis))) === String(from);
 
 /** Runs of axes of more than 1 with equal products. */
 function groupsOf(a: Dims, b: Dims): { from: number[]; to: number[] }[] {
   const [from, to] = [a, b].map((dims) => range(dims.length).filter((axis) => dims[axis] !== 1));
   const groups: { from: number[]; to: number[] }[] = [];
-  for (let i = 0, j = 0; i < from.length || j < to.length; ) {
+  for (let i = 0, j = 0; i < from.length || j < to.length;) {
     const group = { from: [] as number[], to: [] as number[] };
     let [p, q] = [1, 1];
     do {
