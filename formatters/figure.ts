@@ -3,6 +3,7 @@ import type { Formatter } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import { EXPLANATION_KINDS, type Explanation, type Picture } from '../src/explanation.js';
 import { isColormap, type Colormap } from '../src/images/colormaps.js';
+import { PERCENTILE_OPTION, type Percentile } from '../src/images/heat.js';
 import { RESAMPLING_FILTERS, type ResamplingFilter } from '../src/images/resample.js';
 import { type OptionSpecs, validateOptions } from '../src/options.js';
 import { figureOf, type FigureLayout } from './drawing/figure.js';
@@ -39,7 +40,7 @@ export interface FigureOptions {
    * Percentile of a map's values that counts as full; above it nothing grows. `'auto'`: 99 for
    * maps of 64×64 cells and more, where single pixels outshine all the rest, otherwise 100, the largest value. Default `'auto'`.
    */
-  readonly percentile?: number | 'auto';
+  readonly percentile?: Percentile;
   /** Opacity grows with the value up to this. Default 0.65. */
   readonly alphaLimit?: number;
   /** The same opacity everywhere, instead. Default 0.75 for several explanations. */
@@ -111,14 +112,7 @@ export const FIGURE_OPTIONS = {
     default: 'positive',
     help: 'which part of the evidence',
   },
-  percentile: {
-    type: 'value',
-    expects: 'a number above 0 and at most 100, or auto',
-    check: (value) => value === 'auto' || (typeof value === 'number' && value > 0 && value <= 100),
-    parse: (text) => (text === 'auto' ? text : Number(text)),
-    default: 'auto',
-    help: 'percentile of the values that counts as full; auto: 99 for maps of 64×64 cells and more, else 100',
-  },
+  percentile: PERCENTILE_OPTION,
   alphaLimit: {
     type: 'number',
     min: 0,

@@ -3,13 +3,14 @@ import type { Formatter } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import { EXPLANATION_KINDS, type Explanation } from '../src/explanation.js';
 import { isColormap } from '../src/images/colormaps.js';
+import { PERCENTILE_OPTION, type Percentile } from '../src/images/heat.js';
 import { RESAMPLING_FILTERS, type ResamplingFilter } from '../src/images/resample.js';
 import { type OptionSpecs, validateOptions } from '../src/options.js';
 import { checkExplanation } from './check.js';
 import { SHOWN_FILTERS, type ShownFilter } from './drawing/overlay.js';
 import { SPAN_SCHEMES, type SpanScheme } from './drawing/spans.js';
 import { renderArticle, titleOf, type ArticleOptions } from './html/article.js';
-import { colormapBlock } from './html/bench.js';
+import { colormapBlock, UNDER, type Under } from './html/bench.js';
 import { pageCss, type Theme } from './html/css.js';
 import { markup, outside } from './html/escape.js';
 import { renderPage } from './html/page.js';
@@ -30,6 +31,13 @@ export interface HtmlOptions {
   readonly resamplingFilter?: ResamplingFilter;
   /** Which part of the evidence is shown, at first. Default `'positive'`. */
   readonly filter?: ShownFilter;
+  /**
+   * Percentile of a map's values that has full strength. `'auto'`: 99 for maps of 64×64 cells and
+   * more, where single pixels outshine all the rest, otherwise 100, the largest value. Default `'auto'`.
+   */
+  readonly percentile?: Percentile;
+  /** What lies under the map, at first: the picture, the picture in grey, or nothing. Default `'picture'`. */
+  readonly under?: Under;
   /** Show the original beside the map, at first. Default true. */
   readonly original?: boolean;
   /** Pictures with a longer side are embedded smaller, in pixels. Default 1024. */
@@ -69,6 +77,13 @@ const OPTIONS = {
     choices: SHOWN_FILTERS,
     default: 'positive',
     help: 'which part of the evidence is shown, at first',
+  },
+  percentile: PERCENTILE_OPTION,
+  under: {
+    type: 'choice',
+    choices: UNDER,
+    default: 'picture',
+    help: 'what lies under the map, at first: the picture, the picture in grey, or nothing',
   },
   original: {
     type: 'boolean',

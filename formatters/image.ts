@@ -16,12 +16,16 @@ import {
   DISPLAY_FILTERS,
   displayMaximum,
   heatOf,
+  PERCENTILE_OPTION,
+  percentileFor,
   type DisplayFilter,
+  type Percentile,
 } from '../src/images/heat.js';
-import { checkPicture } from '../src/images/picture.js';
+import { checkPicture, convertPicture } from '../src/images/picture.js';
 import { RESAMPLING_FILTERS, resize, type ResamplingFilter } from '../src/images/resample.js';
 import { validateOptions, type OptionSpecs } from '../src/options.js';
 import { checkExplanation } from './check.js';
+import { emptyNote, stampEmpty } from './drawing/empty.js';
 import { DRAWN_KINDS, sceneOf, type SceneOptions } from './scenes.js';
 import { selectTarget, type TargetChoice } from './targets.js';
 
@@ -39,10 +43,10 @@ export interface FormatAsImageOptions {
   /** Value that has full strength; left out, the map's own largest. Give it to compare pictures. */
   readonly maximum?: number;
   /**
-   * Percentile of the map's values that has full strength, above 0. Default 100, the largest, as
-   * ELI5; 99 for maps at the input's resolution, where single pixels outshine all the rest.
+   * Percentile of the map's values that has full strength, above 0. `'auto'`: 100, the largest, as
+   * ELI5, and 99 for maps of 64×64 cells and more, where single pixels outshine all the rest. Default `'auto'`.
    */
-  readonly percentile?: number;
+  readonly percentile?: Percentile;
   /** Class index, name, or `#n` for the n-th target of the record. Default the first. */
   readonly target?: TargetChoice;
   /** `over`: as ELI5; `add`: as the Keras tutorial. */
@@ -89,13 +93,7 @@ export const IMAGE_OPTIONS = {
     default: undefined,
     help: 'Value of full strength, to compare pictures (default the largest of the map).',
   },
-  percentile: {
-    type: 'number',
-    min: 0,
-    max: 100,
-    default: 100,
-    help: 'Percentile of the values that has full strength; 99 shows maps of single bright pixels.',
-  },
+  percentile: PERCENTILE_OPTION,
   target: {
     type: 'value',
     expects: 'a class index, a name, or #n for the n-th target of the record',
@@ -142,7 +140,8 @@ export const IMAGE_OPTIONS = {
  * map is filtered and scaled, coloured at its own size, made as opaque as it
  * is strong up to `alphaLimit`, cut to 8 bits, enlarged to the picture and
  * laid over it. Signals become a line drawing, volumes one slice, concepts one
- * hue each.
+ * colour each. If nothing of the map is shown, a bar at the foot says so and why
+ * (not with filter `none`, which keeps to ELI5's bytes there too).
  *
  * @returns an RGBA picture of the size of the document; with `blend: 'add'` RGB
  * @throws WhylensError `INVALID_OPTION`, `UNKNOWN_OPTION`, `UNKNOWN_COLORMAP`, `INVALID_TARGET`,
@@ -169,8 +168,16 @@ export function formatAsImage(
   } = sceneOf(explanation, given as SceneOptions);
   const image = checkPicture(base);
   const size = { width: image.width, height: image.height, filter };
-  if (blend === 'add') return addColours(image, resize(colourHeatStretched(heat, table), size));
-  return alphaComposite(image, resize(colourHeat(heat, table, alphaLimit), size));
+  const drawn =
+    blend === 'add'
+      ? addColours(image, resize(colourHeatStretched(heat, table), size))
+      : alphaComposite(image, resize(colourHeat(heat, table, alphaLimit), size));
+  // 'none' draws the numbers as they are, as ELI5 does, and adds nothing
+  const empty =
+    given.filter === 'none'
+      ? undefined
+      : emptyNote(shownMaps(explanation, given.target), given.filter);
+  return empty === undefined ? drawn : convertPicture(stampEmpty(drawn, empty), drawn.mode);
 }
 
 /**
@@ -248,21 +255,29 @@ export function commonMaximum(
   {
     filter,
     target,
-    percentile,
+    percentile = 'auto',
   }: {
     readonly filter?: DisplayFilter;
     readonly target?: TargetChoice;
-    readonly percentile?: number;
+    readonly percentile?: Percentile;
   } = {},
 ): number | undefined {
-  const largest = Math.max(
-    0,
-    ...explanations.flatMap((explanation) =>
-      mapsOf(explanation, target).map((map) => displayMaximum(map, filter, percentile)),
-    ),
-  );
+  const maps = explanations.flatMap((explanation) => mapsOf(explanation, target));
+  const share = percentileFor(maps, percentile);
+  const largest = Math.max(0, ...maps.map((map) => displayMaximum(map, filter, share)));
   // nothing to share where all maps are empty
   return largest > 0 ? largest : undefined;
+}
+
+/** The maps that a picture shows: those of one target, or without one of the first. */
+function shownMaps(explanation: Explanation, target: TargetChoice | undefined): Heatmap[] {
+  if (explanation.kind === 'concepts') {
+    const named = explanation.concepts.map((concept) => ({ ...concept, target: concept.name }));
+    return target === undefined
+      ? mapsOf(explanation, undefined)
+      : [selectTarget(named, target).heatmap];
+  }
+  return 'targets' in explanation ? mapsOf(explanation, target ?? '#0') : [];
 }
 
 function mapsOf(explanation: Explanation, target: TargetChoice | undefined): Heatmap[] {

@@ -11,8 +11,15 @@ import type {
 } from '../src/explanation.js';
 import { arrayToImage } from '../src/images/array.js';
 import { COLORMAP_SIZE, colormapTable } from '../src/images/colormaps.js';
-import { displayMaximum, heatOf, type DisplayFilter, type Heat } from '../src/images/heat.js';
+import {
+  displayMaximum,
+  heatOf,
+  type DisplayFilter,
+  type Heat,
+  type Percentile,
+} from '../src/images/heat.js';
 import { drawSignal } from '../src/images/signal.js';
+import { conceptColour } from './drawing/concepts.js';
 import { selectTarget, type TargetChoice } from './targets.js';
 
 /** Kinds of record that can be drawn. */
@@ -22,7 +29,7 @@ export interface SceneOptions {
   readonly target?: TargetChoice;
   readonly filter?: DisplayFilter;
   readonly maximum?: number;
-  readonly percentile?: number;
+  readonly percentile?: Percentile;
   readonly slice?: number;
   readonly width: number;
   readonly height: number;
@@ -149,13 +156,11 @@ function conceptsScene({ image, concepts }: ConceptsExplanation, options: SceneO
   return { base: image, heat: { shape, values, strengths }, table: conceptTable(heats.length) };
 }
 
-/** One colour a concept, hues evenly round the circle. */
+/** The colour of each concept: the same in every formatter. */
 function conceptTable(count: number): Uint8ClampedArray {
-  const wheel = colormapTable('rainbow');
-  const table = new Uint8ClampedArray(wheel.length);
+  const table = new Uint8ClampedArray(COLORMAP_SIZE * 4);
   for (let k = 0; k < count; k++) {
-    const at = Math.floor((k * COLORMAP_SIZE) / count) * 4;
-    table.set(wheel.subarray(at, at + 4), k * 4);
+    table.set(colormapTable(() => conceptColour(k)).subarray(0, 4), k * 4);
   }
   return table;
 }

@@ -9,6 +9,7 @@ import {
   type NdArray,
   type TargetBase,
 } from '../src/explanation.js';
+import { PERCENTILE_OPTION, type Percentile } from '../src/images/heat.js';
 import { type OptionSpecs, validateOptions } from '../src/options.js';
 import { checkExplanation } from './check.js';
 import { EXTENTS, heatWords, type Extent } from './text/heat.js';
@@ -36,6 +37,11 @@ export interface TextOptions {
   readonly color?: boolean | ColorLevel;
   /** Block characters or plain ASCII; `'auto'` takes blocks with colour and ASCII without. */
   readonly glyphs?: 'auto' | 'ascii' | 'blocks';
+  /**
+   * Percentile of a drawing's absolute values that has full strength. `'auto'`: 100, the largest
+   * of the map, and 99 for maps of 64×64 cells and more. Default `'auto'`.
+   */
+  readonly percentile?: Percentile;
   /** Columns. Default 80, at least 24. */
   readonly width?: number;
 }
@@ -59,6 +65,7 @@ export const TEXT_OPTIONS = {
     default: 'auto',
     help: 'characters of drawings; auto takes blocks with colour and ASCII without',
   },
+  percentile: PERCENTILE_OPTION,
   width: {
     type: 'number',
     integer: true,
@@ -99,7 +106,7 @@ export function formatAsText(expl: Explanation, options: TextOptions = {}): stri
   const sections = sectionsOf(checked.show as readonly string[]);
   const text = new TextBuilder(sections, styleOf(level, blocks, checked.width as number));
   header(expl, text);
-  body(expl, text);
+  body(expl, text, checked.percentile as Percentile);
   return text.toString();
 }
 
@@ -205,28 +212,28 @@ function layerLines(layer: LayerChoice, { signs, width }: Style): string[] {
   ];
 }
 
-function body(expl: Explanation, text: TextBuilder): void {
+function body(expl: Explanation, text: TextBuilder, percentile: Percentile): void {
   const { style } = text;
   switch (expl.kind) {
     case 'image':
       for (const target of expl.targets) {
         text.add('targets', () => targetLines(target, expl.isRegression, style));
         heat(text, target.heatmap, sized(EXTENTS.image, [expl.image.height, expl.image.width]));
-        text.add('map', () => drawMap(target.heatmap, expl.image, style));
+        text.add('map', () => drawMap(target.heatmap, expl.image, style, percentile));
       }
       return;
     case 'signal':
       for (const target of expl.targets) {
         text.add('targets', () => targetLines(target, expl.isRegression, style));
         heat(text, target.heatmap, sized(EXTENTS.signal, expl.signal.shape.slice(0, 1)));
-        text.add('map', () => drawSeries(target.heatmap, expl.signal, style));
+        text.add('map', () => drawSeries(target.heatmap, expl.signal, style, percentile));
       }
       return;
     case 'volume':
       for (const target of expl.targets) {
         text.add('targets', () => targetLines(target, expl.isRegression, style));
         heat(text, target.heatmap, sized(EXTENTS.volume, expl.volume.shape.slice(0, 3)));
-        text.add('map', () => sliceLines(target.heatmap, style));
+        text.add('map', () => sliceLines(target.heatmap, style, percentile));
       }
       return;
     case 'concepts':
@@ -242,7 +249,7 @@ function body(expl: Explanation, text: TextBuilder): void {
             .map((line) => `  ${line}`),
         ]);
         heat(text, concept.heatmap, sized(EXTENTS.image, [expl.image.height, expl.image.width]));
-        text.add('map', () => drawMap(concept.heatmap, expl.image, style));
+        text.add('map', () => drawMap(concept.heatmap, expl.image, style, percentile));
       }
       return;
     case 'feature-weights':
@@ -307,7 +314,7 @@ function sized(extent: Omit<Extent, 'sizes'>, sizes: readonly number[]): Extent 
 }
 
 /** The slice with the most positive mass, and how the mass spreads over the slices. */
-function sliceLines(map: NdArray, style: Style): string[] {
+function sliceLines(map: NdArray, style: Style, percentile: Percentile): string[] {
   const [depth, height, width] = map.shape;
   const slice = (index: number): Heatmap => ({
     shape: [height, width],
@@ -322,7 +329,7 @@ function sliceLines(map: NdArray, style: Style): string[] {
       `slice ${best + 1} of ${depth}; positive mass by slice: ${masses.map((mass) => plain(mass, 3)).join(', ')}`,
       style.width,
     ),
-    ...drawMap(slice(best), undefined, style),
+    ...drawMap(slice(best), undefined, style, percentile),
   ];
 }
 

@@ -1,9 +1,10 @@
 /** Panels in rows and columns, with a title each and a colour bar beside them. */
 import type { Explanation, Heatmap, Picture } from '../../src/explanation.js';
+import { percentileFor } from '../../src/images/heat.js';
 import { oneLine } from '../html/escape.js';
 import { signed } from '../numbers.js';
 import { checkExplanation } from '../check.js';
-import { colormapStrip, endsOf, percentileFor, shownExtent, type Extent } from './overlay.js';
+import { colormapStrip, endsOf, shownExtent, type Extent } from './overlay.js';
 import { originalPanel } from './panel-maps.js';
 import { panelsOf, type Panel, type PanelOptions } from './panels.js';
 import { moved, type Block, type Scene, type Shape } from './scene.js';

@@ -2,7 +2,12 @@
 import { WhylensError } from '../../src/errors.js';
 import type { Heatmap, Picture } from '../../src/explanation.js';
 import { colormapTable, colourIndex, type Colormap } from '../../src/images/colormaps.js';
-import { displayMaximum, type DisplayFilter } from '../../src/images/heat.js';
+import {
+  displayMaximum,
+  percentileFor,
+  type DisplayFilter,
+  type Percentile,
+} from '../../src/images/heat.js';
 
 /** Which part of the evidence is shown: the display filters that leave the raw scale readable. */
 export const SHOWN_FILTERS = [
@@ -67,19 +72,6 @@ export function extentOf(maps: readonly Heatmap[]): Extent {
     }
   }
   return low <= high ? { low, high } : { low: 0, high: 0 };
-}
-
-/** The percentile of the values that counts as full, or `auto`: 99 for fine maps, else 100. */
-export type Percentile = number | 'auto';
-
-/** Maps of as many cells show single pixels: one of them that stands out would darken the rest. */
-const FINE_CELLS = 64 * 64;
-const FINE_PERCENTILE = 99;
-
-/** What `auto` is for these maps. */
-export function percentileFor(maps: readonly Heatmap[], percentile: Percentile): number {
-  if (percentile !== 'auto') return percentile;
-  return maps.some(({ data }) => data.length >= FINE_CELLS) ? FINE_PERCENTILE : 100;
 }
 
 /** The raw values that count as full for a filter: the extent, or a percentile of each side. */

@@ -8,6 +8,7 @@ import type {
   VolumeExplanation,
 } from '../../src/explanation.js';
 import { resize } from '../../src/images/resample.js';
+import { emptyMark } from './empty-mark.js';
 import { conceptColour } from './concepts.js';
 import { overlayOf, shownExtent } from './overlay.js';
 import type { Panel, PanelOptions } from './panels.js';
@@ -37,7 +38,7 @@ export function originalPanel(picture: Picture, options: PanelOptions): Panel {
 function mapPanel(
   picture: Picture,
   map: Heatmap,
-  options: PanelOptions,
+  options: PanelOptions & { readonly whole?: Heatmap },
 ): { width: number; height: number; shapes: Shape[] } {
   const { width, height } = sizeOf(picture, options.cellSize);
   const left = options.pairs ? width + GAP : 0;
@@ -46,6 +47,7 @@ function mapPanel(
   const shapes: Shape[] = [
     { kind: 'image', x: left, y: 0, width, height, picture },
     { kind: 'image', x: left, y: 0, width, height, picture: heat },
+    ...emptyMark([options.whole ?? map], options.filter, { width, height }, options, left),
   ];
   if (options.pairs) shapes.unshift({ kind: 'image', x: 0, y: 0, width, height, picture });
   return { width: left + width, height, shapes };
@@ -71,6 +73,7 @@ export function volumePanels(expl: VolumeExplanation, options: PanelOptions): Pa
       ...mapPanel(sliceOf(first + i), heatSlice(target.heatmap, first + i, depth), {
         ...options,
         extent,
+        whole: target.heatmap,
       }),
       title: `${titleOf(target, expl.layer?.path)}, slice ${first + i + 1} of ${depth}`,
       titled: true,
@@ -96,7 +99,7 @@ export function conceptPanels(expl: ConceptsExplanation, options: PanelOptions):
     ...expl.concepts.map(({ name, scores }, i) => ({
       ...size,
       title: [name, ...scores.slice(0, 1).map((score) => titleOf(score))].join(': '),
-      shapes: [base, heats[i]],
+      shapes: [base, heats[i], ...emptyMark([expl.concepts[i].heatmap], 'positive', size, options)],
     })),
   ];
 }

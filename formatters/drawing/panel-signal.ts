@@ -1,6 +1,7 @@
 /** A signal over the heat of its map. */
 import type { SignalExplanation } from '../../src/explanation.js';
 import { short } from '../numbers.js';
+import { emptyMark } from './empty-mark.js';
 import type { Panel, PanelOptions } from './panels.js';
 import type { Shape } from './scene.js';
 import { heatBands, signalLines } from './signal.js';
@@ -13,7 +14,11 @@ export function signalPanels(expl: SignalExplanation, options: PanelOptions): Pa
   const { lines, low, high, length } = signalLines(expl.signal, width, height);
   return expl.targets.map((target) => {
     const shapes: Shape[] = [];
-    for (const { from, to, value, strength } of heatBands(target.heatmap, width)) {
+    for (const { from, to, value, strength } of heatBands(
+      target.heatmap,
+      width,
+      options.percentile,
+    )) {
       if (strength === 0) continue;
       const fill = value > 0 ? palette.pos : palette.neg;
       shapes.push({
@@ -31,6 +36,7 @@ export function signalPanels(expl: SignalExplanation, options: PanelOptions): Pa
       const stroke = palette.series[i % palette.series.length];
       shapes.push({ kind: 'line', points, stroke, width: 1.5 });
     });
+    shapes.push(...emptyMark([target.heatmap], 'absolute', { width, height }, options));
     const note = { kind: 'text', y: height + 14, size: 10.5, fill: palette.soft } as const;
     shapes.push(
       { ...note, x: 0, text: 'sample 1' },

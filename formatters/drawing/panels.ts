@@ -5,10 +5,11 @@ import { signalPanels } from './panel-signal.js';
 import { spanPanels } from './panel-spans.js';
 import { treePanel } from './panel-tree.js';
 import { importancePanel, transitionPanel, weightPanels } from './panel-weights.js';
-import type { Extent, Percentile, ShownFilter } from './overlay.js';
+import type { Extent, ShownFilter } from './overlay.js';
 import type { Block, Palette } from './scene.js';
 import type { SpanScheme } from './spans.js';
 import type { Colormap } from '../../src/images/colormaps.js';
+import type { Percentile } from '../../src/images/heat.js';
 import type { ResamplingFilter } from '../../src/images/resample.js';
 
 export interface PanelOptions {

@@ -1,7 +1,8 @@
 /** A signal as lines and its map as bands, in the units of a drawing. */
 import { WhylensError } from '../../src/errors.js';
 import type { Heatmap, NdArray } from '../../src/explanation.js';
-import { checkMap, extentOf } from './overlay.js';
+import { displayMaximum, type Percentile } from '../../src/images/heat.js';
+import { checkMap } from './overlay.js';
 
 /** More points than this a line are thinned, the extremes of each stretch kept. */
 const MOST_POINTS = 4000;
@@ -56,17 +57,20 @@ export interface HeatBand {
 }
 
 /** One band a cell of a map `[n]`. */
-export function heatBands(map: Heatmap, width: number): HeatBand[] {
+export function heatBands(
+  map: Heatmap,
+  width: number,
+  percentile: Percentile = 'auto',
+): HeatBand[] {
   checkMap(map, 1);
-  extentOf([map]);
   const { data } = map;
   const [cells] = map.shape;
-  const most = data.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+  const most = displayMaximum(map, 'absolute', percentile);
   return Array.from({ length: cells }, (_, i) => ({
     from: (i / cells) * width,
     to: ((i + 1) / cells) * width,
     value: data[i],
-    strength: most > 0 ? Math.abs(data[i]) / most : 0,
+    strength: most > 0 ? Math.min(1, Math.abs(data[i]) / most) : 0,
   }));
 }
 

@@ -4,11 +4,14 @@ import { floatBytes, toBase64 } from '../../src/images/base64.js';
 import { colormapTable } from '../../src/images/colormaps.js';
 import { pngAddress } from '../../src/images/png.js';
 import { RESAMPLING_FILTERS, type ResamplingFilter } from '../../src/images/resample.js';
+import type { Percentile } from '../../src/images/heat.js';
+import { emptyNote } from '../drawing/empty.js';
 import {
   colormapStrip,
   endsOf,
-  extentOf,
   overlayOf,
+  SHOWN_FILTERS,
+  shownExtent,
   type ShownFilter,
 } from '../drawing/overlay.js';
 import { markup, jsonBlock, oneLine, outside, type Markup } from './escape.js';
@@ -28,6 +31,16 @@ const EVIDENCE_WORDS: Readonly<Record<ShownFilter, string>> = {
   normalize: 'Full range',
 };
 
+/** What may lie under a map. */
+export const UNDER = ['picture', 'grey', 'nothing'] as const;
+export type Under = (typeof UNDER)[number];
+
+const UNDER_WORDS: Readonly<Record<Under, string>> = {
+  picture: 'Picture',
+  grey: 'Grey picture',
+  nothing: 'Map alone',
+};
+
 /** Pictures smaller than this are drawn larger, so that a smooth map is smooth. */
 const SMALLEST_CANVAS = 448;
 
@@ -36,6 +49,8 @@ export interface BenchOptions {
   readonly alphaLimit: number;
   readonly resamplingFilter: ResamplingFilter;
   readonly filter: ShownFilter;
+  readonly percentile: Percentile;
+  readonly under: Under;
   /** Show the original beside the map at first. */
   readonly original: boolean;
 }
@@ -98,8 +113,15 @@ export function renderBench(parts: BenchParts, options: BenchOptions): Markup {
 function panel(parts: BenchParts, options: BenchOptions, target: MapTarget, i: number): Markup {
   const { id, width, height } = parts;
   const { colormap, alphaLimit, filter } = options;
-  const extent = extentOf([target.heatmap]);
-  const heat = overlayOf(parts.still(target.heatmap), { colormap, alphaLimit, filter, extent });
+  const extent = shownExtent([target.heatmap], filter, options.percentile);
+  const heat = overlayOf(parts.still(target.heatmap), {
+    colormap,
+    alphaLimit,
+    filter,
+    extent,
+    ...(options.under === 'nothing' && { opacity: 1 }),
+  });
+  const empty = emptyNote([target.heatmap], filter);
   const [low, high] = endsOf(filter, extent);
   const name = oneLine(nameOf(target));
   return markup`<section class="panel" id="${id}-panel-${i}">
@@ -112,11 +134,14 @@ function panel(parts: BenchParts, options: BenchOptions, target: MapTarget, i: n
         <figcaption>Original, ${width} × ${height}${parts.caption}</figcaption>
       </figure>
       <figure>
-        <div class="stage probe" role="img" aria-label="Map of ${name} over the ${parts.what}">
+        <div class="stage probe ${options.under}" role="img" aria-label="Map of ${name} over the ${parts.what}">
           ${parts.base()}<img class="heat" alt="" src="${pngAddress(heat)}" /><span
             class="cell"
             hidden
-          ></span>
+          ></span
+          ><span class="empty"${empty === undefined && markup` hidden`}
+            >Empty map${empty !== undefined && markup`: ${empty}`}</span
+          >
         </div>
         <figcaption>
           Evidence for ${outside(name)}, ${target.heatmap.shape.join(' × ')} cells
@@ -199,6 +224,23 @@ function controls({ id, volume }: BenchParts, options: BenchOptions): Markup {
         )}
       </div>
     </fieldset>
+    <fieldset>
+      <legend>Under the map</legend>
+      <div class="pills">
+        ${UNDER.map(
+          (value) =>
+            markup`<label
+              ><input
+                type="radio"
+                name="${id}-under"
+                data-control="under"
+                value="${value}"
+                ${value === options.under && markup` checked`}
+              /><span>${UNDER_WORDS[value]}</span></label
+            >`,
+        )}
+      </div>
+    </fieldset>
     <div class="field">
       <label for="${id}-colormap">Colours</label
       ><select id="${id}-colormap" data-control="colormap">
@@ -236,9 +278,16 @@ function data(parts: BenchParts, options: BenchOptions): unknown {
     maps: targets.map(({ heatmap }) => ({
       shape: heatmap.shape,
       values: toBase64(floatBytes(heatmap.data)),
+      shown: Object.fromEntries(
+        SHOWN_FILTERS.map((filter) => {
+          const { low, high } = shownExtent([heatmap], filter, options.percentile);
+          return [filter, [low, high, emptyNote([heatmap], filter) ?? '']];
+        }),
+      ),
     })),
     start: {
       filter: options.filter,
+      under: options.under,
       limit: options.alphaLimit,
       colormap: options.colormap,
       resampling: options.resamplingFilter,

@@ -89,6 +89,10 @@ figcaption,.note{color:var(--soft);font-size:.85rem;margin-top:.5rem}
 .stage svg,.stage .base{display:block;width:100%;height:auto}
 .stage .heat{position:absolute;inset:0;width:100%;height:100%}
 .stage .heat[hidden]{display:none}
+.stage.grey>svg,.stage.grey>.base{filter:grayscale(1)}
+.stage.nothing>svg,.stage.nothing>.base{visibility:hidden}
+.empty{position:absolute;left:0;right:0;bottom:0;padding:.35rem .6rem;background:var(--card);color:var(--ink);font-size:.85rem;line-height:1.35;opacity:.92}
+.empty[hidden]{display:none}
 .cell{position:absolute;border:2px solid #fff;outline:1px solid #000;border-radius:2px;pointer-events:none;min-width:6px;min-height:6px}
 .cell[hidden]{display:none}
 .read{display:block;margin-top:.9rem;font-size:.95rem}

@@ -78,7 +78,10 @@ const scaleOf = (filter, low, high) => {
   if (filter === 'negative') return (v) => [share(-v, -low), share(-v, -low)];
   if (filter === 'absolute') return (v) => [share(Math.abs(v), most), share(Math.abs(v), most)];
   if (filter === 'normalize') return (v) => [share(v - low, high - low), share(v - low, high - low)];
-  return (v) => (most > 0 ? [(v / most + 1) / 2, Math.abs(v) / most] : [0.5, 0]);
+  return (v) => {
+    const part = most > 0 ? Math.max(-1, Math.min(v / most, 1)) : 0;
+    return [(part + 1) / 2, Math.abs(part)];
+  };
 };
 const endsOf = (filter, low, high) => {
   const most = Math.max(high, -low);
@@ -87,12 +90,12 @@ const endsOf = (filter, low, high) => {
   if (filter === 'absolute') return [0, most];
   return filter === 'normalize' ? [low, high] : [-most, most];
 };
-const coloured = (values, scale, table, limit) => {
+const coloured = (values, scale, table, limit, solid) => {
   const data = new Float32Array(values.length * 4);
   for (let i = 0; i < values.length; i++) {
     const [colour, strength] = scale(values[i]);
     const at = Math.min(255, Math.floor(colour * 256)) * 4;
-    const alpha = Math.floor(Math.min(strength, limit) * table[at + 3]);
+    const alpha = Math.floor((solid ? 1 : Math.min(strength, limit)) * table[at + 3]);
     for (let c = 0; c < 3; c++) data[i * 4 + c] = (table[at + c] * alpha) / 255;
     data[i * 4 + 3] = alpha;
   }
@@ -147,7 +150,7 @@ const tabs = (root, chosen) => {
 // ---- maps over a picture or a volume ----
 const bench = (root) => {
   const data = json(root, '[data-maps]');
-  const maps = data.maps.map(({ shape, values }) => ({ shape, values: floats(values) }));
+  const maps = data.maps.map(({ shape, values, shown }) => ({ shape, shown, values: floats(values) }));
   const volume = data.volume && bytes(data.volume);
   const panels = all(root, '.panel');
   const control = (name) => root.querySelector('[data-control=' + name + ']');
@@ -175,7 +178,7 @@ const bench = (root) => {
   const draw = (index) => {
     const panel = panels[index];
     const { shape, values } = flat(index);
-    const [low, high] = extents[index];
+    const [low, high, empty] = maps[index].shown[state.filter];
     const table = tables[state.colormap];
     const grid = [data.height, data.width];
     let canvas = panel.querySelector('canvas.heat');
@@ -187,7 +190,12 @@ const bench = (root) => {
       still.after(canvas);
       still.hidden = true;
     }
-    paint(canvas, resample(coloured(values, scaleOf(state.filter, low, high), table, state.limit), shape, grid, state.resampling), data.width, data.height);
+    paint(canvas, resample(coloured(values, scaleOf(state.filter, low, high), table, state.limit, state.under === 'nothing'), shape, grid, state.resampling), data.width, data.height);
+    const stage = panel.querySelector('.stage.probe');
+    for (const name of ['picture', 'grey', 'nothing']) stage.classList.toggle(name, name === state.under);
+    const note = panel.querySelector('.empty');
+    note.hidden = !empty;
+    note.textContent = 'Empty map: ' + empty;
     const strip = panel.querySelector('.scale');
     let bar = strip.querySelector('canvas');
     if (!bar) {
@@ -296,6 +304,10 @@ const bench = (root) => {
     state.filter = radio.value;
     // two-sided evidence wants a colormap with a middle, one-sided evidence one without
     state.colormap = colormap.value = kept[state.filter === 'symmetric' ? 'two' : 'one'];
+    redraw();
+  }));
+  all(root, '[data-control=under]').forEach((radio) => radio.addEventListener('change', () => {
+    state.under = radio.value;
     redraw();
   }));
   const side = control('original');

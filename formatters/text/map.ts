@@ -1,5 +1,6 @@
 /** Maps drawn with characters: half blocks over the picture in colour, shades without, ASCII at least. */
 import type { Heatmap, Picture } from '../../src/explanation.js';
+import { displayMaximum, percentileFor, type Percentile } from '../../src/images/heat.js';
 import { resizeMap } from '../../src/maths/resize.js';
 import type { Rgb, Style } from './style.js';
 import { tint } from './style.js';
@@ -22,7 +23,12 @@ const BLANK = 0.1;
  * shows two pixels of the picture, tinted red where the map is positive and
  * blue where it is negative; otherwise a character's darkness is the value.
  */
-export function drawMap(map: Heatmap, picture: Picture | undefined, style: Style): string[] {
+export function drawMap(
+  map: Heatmap,
+  picture: Picture | undefined,
+  style: Style,
+  percentile: Percentile = 'auto',
+): string[] {
   const [rows, columns] = map.shape;
   const over =
     picture !== undefined && style.blocks && (style.color === '256' || style.color === 'truecolor');
@@ -35,11 +41,12 @@ export function drawMap(map: Heatmap, picture: Picture | undefined, style: Style
     across = Math.max(1, Math.round((across * TALLEST) / down));
     down = TALLEST;
   }
-  const largest = largestOf(map);
+  const drawn = fit(map, over ? 2 * down : down, across);
+  const largest = fullStrength(map, drawn, percentile);
   const lines =
     over && picture !== undefined
-      ? halfBlocks(fit(map, 2 * down, across), picture, largest, style)
-      : shades(fit(map, down, across), largest, style);
+      ? halfBlocks(drawn, picture, largest, style)
+      : shades(drawn, largest, style);
   return [...frame(lines, across, style), ...wrap(legend(map, largest, over, style), style.width)];
 }
 
@@ -48,9 +55,14 @@ export function shadeRow(values: ArrayLike<number>, largest: number, style: Styl
   return Array.from(values, (value) => shade(value, largest, style)).join('');
 }
 
-/** Largest absolute value, the full strength of a drawing. */
-export function largestOf(map: { readonly data: Float32Array }): number {
-  return map.data.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+/**
+ * The absolute value that is drawn in full. Of a coarse map the largest; of a
+ * fine one a percentile of what is drawn, since a character stands for the mean
+ * of many cells, in which single strong ones are lost.
+ */
+export function fullStrength(map: Heatmap, drawn: Heatmap, percentile: Percentile): number {
+  const share = percentileFor([map], percentile);
+  return displayMaximum(share === 100 ? map : drawn, 'absolute', share);
 }
 
 /** A map at another size: means of what a cell covers where it shrinks, bilinear where it grows. */

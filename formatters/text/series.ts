@@ -1,6 +1,7 @@
 /** Signals as rows of characters, with the map's shades beneath the same moments. */
 import type { Heatmap, NdArray } from '../../src/explanation.js';
-import { fit, largestOf, shadeRow } from './map.js';
+import type { Percentile } from '../../src/images/heat.js';
+import { fit, fullStrength, shadeRow } from './map.js';
 import { plain } from '../numbers.js';
 import { pad } from './layout.js';
 import type { Style } from './style.js';
@@ -11,7 +12,12 @@ const WIDEST = 72;
 const LABEL = 8;
 
 /** Each channel as a row of bars from its smallest to its largest value, then the map. */
-export function drawSeries(map: Heatmap, signal: NdArray, style: Style): string[] {
+export function drawSeries(
+  map: Heatmap,
+  signal: NdArray,
+  style: Style,
+  percentile: Percentile = 'auto',
+): string[] {
   const [length, channels = 1] = signal.shape;
   const columns = Math.max(1, Math.min(style.width - LABEL, WIDEST, Math.max(length, 16)));
   const lines: string[] = [];
@@ -22,8 +28,9 @@ export function drawSeries(map: Heatmap, signal: NdArray, style: Style): string[
   if (channels > MOST_CHANNELS) {
     lines.push(`${' '.repeat(LABEL)}${style.signs.more} ${channels - MOST_CHANNELS} more channels`);
   }
-  const largest = largestOf(map);
-  lines.push(pad('map', LABEL) + shadeRow(fit(map, columns).data, largest, style));
+  const drawn = fit(map, columns);
+  const largest = fullStrength(map, drawn, percentile);
+  lines.push(pad('map', LABEL) + shadeRow(drawn.data, largest, style));
   lines.push(`${' '.repeat(LABEL)}full strength is ${plain(largest)}`);
   return lines.map((line) => line.trimEnd());
 }

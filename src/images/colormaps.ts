@@ -3,7 +3,10 @@ import * as d3 from 'd3-scale-chromatic';
 import { nearestNames, WhylensError } from '../errors.js';
 import { ROUNDED_UP } from './rounded-up.js';
 
-/** Red, green and blue 0 to 255; alpha 0 to 1, 1 where left out. As in CSS `rgb()`. */
+/**
+ * Red, green and blue 0 to 255, or all of them 0 to 1: if no colour of a map has a number above 1,
+ * its numbers are taken as 0 to 1. Alpha 0 to 1, 1 if left out. As in CSS `rgb()`.
+ */
 export type Colour = readonly [red: number, green: number, blue: number, alpha?: number];
 
 /** From 0…1 to a CSS colour or to numbers. Sampled at 256 places, so it need not be fast. */
@@ -124,10 +127,19 @@ export function isColormap(value: unknown): value is Colormap {
 function sample(colormap: ColormapFunction, reversed: boolean): Uint8ClampedArray {
   const last = COLORMAP_SIZE - 1;
   const table = new Uint8ClampedArray(COLORMAP_SIZE * 4);
-  for (let i = 0; i <= last; i++) {
+  const colours = Array.from({ length: COLORMAP_SIZE }, (_, i) => {
     const value = (reversed ? last - i : i) / last;
-    table.set(parse(colormap(value), value), i * 4);
-  }
+    const colour = colormap(value);
+    return { colour, numbers: parse(colour, value) };
+  });
+  // as matplotlib and most shaders give them: in 0 to 255 such a map would be black all over
+  const ofOne = colours.every(({ colour, numbers }) =>
+    typeof colour === 'string' ? true : numbers.slice(0, 3).every((number) => number <= 1),
+  );
+  colours.forEach(({ colour, numbers }, i) => {
+    const scale = ofOne && typeof colour !== 'string' ? 255 : 1;
+    table.set([...numbers.slice(0, 3).map((number) => number * scale), numbers[3]], i * 4);
+  });
   return table;
 }
 
@@ -145,7 +157,7 @@ function parse(colour: string | Colour, value: number): number[] {
   }
   throw new WhylensError(
     'UNKNOWN_COLORMAP',
-    `a colormap function must return a CSS colour (hex, name, rgb() or hsl()) or [red, green, blue] of 0 to 255, optionally with alpha of 0 to 1; for ${value} it returned ${JSON.stringify(colour)}`,
+    `a colormap function must return a CSS colour (hex, name, rgb() or hsl()) or [red, green, blue] of 0 to 255 or of 0 to 1, optionally with alpha of 0 to 1; for ${value} it returned ${JSON.stringify(colour)}`,
   );
 }
 

@@ -27,6 +27,34 @@ export interface Heat {
   readonly strengths: Float64Array;
 }
 
+/** The percentile of the values that has full strength, or `auto`: 99 for fine maps, else 100, the largest. */
+export type Percentile = number | 'auto';
+
+/** Maps of as many cells show single pixels: one of them that stands out would darken the rest. */
+const FINE_CELLS = 64 * 64;
+const FINE_PERCENTILE = 99;
+
+/** What `auto` is for these maps. */
+export function percentileFor(maps: readonly Heatmap[], percentile: Percentile): number {
+  if (percentile !== 'auto') return percentile;
+  return maps.some(({ data }) => data.length >= FINE_CELLS) ? FINE_PERCENTILE : 100;
+}
+
+/** True for what can be passed as `percentile`. */
+export function isPercentile(value: unknown): value is Percentile {
+  return value === 'auto' || (typeof value === 'number' && value > 0 && value <= 100);
+}
+
+/** The option `percentile` as every formatter that draws maps declares it. */
+export const PERCENTILE_OPTION = {
+  type: 'value',
+  expects: 'a number above 0 and at most 100, or auto',
+  check: isPercentile,
+  parse: (text: string): unknown => (text === 'auto' ? text : Number(text)),
+  default: 'auto',
+  help: 'percentile of the values that has full strength; auto: 99 for maps of 64×64 cells and more, else 100',
+} as const;
+
 /** Filters whose values have a common zero, so that one value can be what counts as full. */
 const FROM_ZERO: readonly DisplayFilter[] = ['positive', 'negative', 'absolute', 'symmetric'];
 
@@ -41,9 +69,14 @@ export function heatOf(
   map: Heatmap,
   filter: DisplayFilter = DEFAULT_DISPLAY_FILTER,
   maximum?: number,
-  percentile = 100,
+  percentile: Percentile = 100,
 ): Heat {
   extentOf(map);
+  if (percentile === 'auto') {
+    // where a percentile has no meaning, 'auto' takes none
+    const usable = maximum === undefined && FROM_ZERO.includes(filter);
+    return heatOf(map, filter, maximum, usable ? percentileFor([map], 'auto') : 100);
+  }
   if (percentile !== 100 && !FROM_ZERO.includes(filter)) {
     throw new WhylensError(
       'INVALID_OPTION',
@@ -93,13 +126,14 @@ export function heatOf(
  * places than the percentile leaves out, the largest all the same). Pass the
  * largest over several maps as `maximum` to make their pictures comparable.
  *
- * @param percentile above 0, at most 100
+ * @param percentile above 0, at most 100; `auto` chooses by the number of cells
  */
 export function displayMaximum(
   map: Heatmap,
   filter: DisplayFilter = DEFAULT_DISPLAY_FILTER,
-  percentile = 100,
+  percentile: Percentile = 100,
 ): number {
+  if (percentile === 'auto') return displayMaximum(map, filter, percentileFor([map], 'auto'));
   if (!(percentile > 0 && percentile <= 100)) {
     throw new WhylensError(
       'INVALID_OPTION',

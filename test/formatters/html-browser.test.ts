@@ -170,6 +170,15 @@ test('tabs, slider, choices and the probe, by keyboard', async (t) => {
   await page.keyboard.press('ArrowLeft');
   t.is(await page.getByLabel('Colours').inputValue(), 'magma', 'and give it back');
 
+  await page.getByRole('radio', { name: 'Picture', exact: true }).focus();
+  await page.keyboard.press('ArrowRight');
+  const under = dog.locator('.stage.probe > svg');
+  t.is(await under.evaluate((svg) => getComputedStyle(svg).filter), 'grayscale(1)');
+  const over = await pixels();
+  await page.keyboard.press('ArrowRight');
+  t.is(await under.evaluate((svg) => getComputedStyle(svg).visibility), 'hidden');
+  t.not(await pixels(), over, 'alone, the map is not transparent');
+
   t.true(await dog.locator('.original').isVisible());
   await page.getByLabel('Original beside it').focus();
   await page.keyboard.press('Space');
@@ -226,6 +235,21 @@ test('the live drawing is the one formatAsImage makes', async (t) => {
   reference.data.forEach((value, i) => (most = Math.max(most, Math.abs(value - mine.data[i]))));
   // a canvas keeps premultiplied bytes, so faint colours come back rounded
   t.true(most <= 6, `differs by ${most} of 255`);
+  await page.context().close();
+});
+
+test('a map that shows nothing says so, as far as it shows nothing', async (t) => {
+  const heatmap = { shape: [2, 2], data: Float32Array.of(-1, -2, -3, 0) };
+  const empty = { ...imageRecord, targets: [{ ...imageRecord.targets[0], heatmap }] };
+  const opened = await open(t, formatAsHtml(empty));
+  if (opened === undefined) return;
+  const { page, trouble } = opened;
+  const note = page.locator('.empty');
+  t.is(await note.textContent(), 'Empty map: nothing speaks for it');
+  await page.getByRole('radio', { name: 'For' }).focus();
+  await page.keyboard.press('ArrowRight');
+  t.true(await note.isHidden());
+  t.deepEqual(trouble, []);
   await page.context().close();
 });
 

@@ -1,8 +1,13 @@
 import test from 'ava';
 import { formatAsHtml, HtmlFormatter, type HtmlOptions } from '../../formatters/html.js';
 import { runsOf } from '../../formatters/drawing/spans.js';
+import { formatAsSvg } from '../../formatters/svg.js';
 import { isWhylensError } from '../../src/errors.js';
-import { EXPLANATION_KINDS, type Explanation } from '../../src/explanation.js';
+import {
+  EXPLANATION_KINDS,
+  type Explanation,
+  type ImageExplanation,
+} from '../../src/explanation.js';
 import { compareWithPictures } from '../helpers/pictures-in-text.js';
 import { HOSTILE_STRINGS, hostile, imageRecord, records } from '../helpers/records.js';
 import { matchSnapshot } from '../helpers/snapshot.js';
@@ -41,6 +46,9 @@ const changing: [keyof HtmlOptions, HtmlOptions, Explanation][] = [
   ['alphaLimit', { alphaLimit: 0.25 }, records.image],
   ['resamplingFilter', { resamplingFilter: 'box' }, records.image],
   ['filter', { filter: 'negative' }, records.image],
+  ['percentile', { percentile: 60 }, records.image],
+  ['under', { under: 'grey' }, records.image],
+  ['under', { under: 'nothing' }, records.image],
   ['original', { original: false }, records.image],
   ['pictureSize', { pictureSize: 32 }, records.image],
   ['scheme', { scheme: 'probabilities' }, probabilities()],
@@ -59,6 +67,25 @@ test('every declared option is among those tested', (t) => {
     Object.keys(new HtmlFormatter().options).filter((name) => !tested.has(name)),
     [],
   );
+});
+
+test('a fine map has full strength at its 99th percentile in the page too', (t) => {
+  const data = new Float32Array(64 * 64).fill(1);
+  data[7] = 50;
+  const { targets, ...rest } = records.image as ImageExplanation;
+  const fine = { ...rest, targets: [{ ...targets[0], heatmap: { shape: [64, 64], data } }] };
+  t.regex(formatAsHtml(fine), /<span data-high\s*>\+1</);
+  t.regex(formatAsHtml(fine, { percentile: 100 }), /<span data-high\s*>\+50</);
+});
+
+test('an empty map says so over the picture, in page and figure', (t) => {
+  const { targets, ...rest } = records.image as ImageExplanation;
+  const heatmap = { shape: [2, 2], data: Float32Array.of(-1, -2, -3, 0) };
+  const empty = { ...rest, targets: [{ ...targets[0], heatmap }] };
+  t.regex(formatAsHtml(empty), /class="empty"\s*>Empty map: nothing speaks for it</);
+  t.regex(formatAsHtml(empty, { filter: 'negative' }), /class="empty" hidden/);
+  t.regex(formatAsSvg(empty), />empty map: nothing speaks for it</);
+  t.notRegex(formatAsSvg(empty, { filter: 'negative' }), />empty map/);
 });
 
 test('both sides of the evidence take a colormap with a middle unless told', (t) => {

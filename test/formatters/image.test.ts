@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { conceptColour } from '../../formatters/drawing/concepts.js';
+import { formatAsHtml } from '../../formatters/html.js';
 import test from 'ava';
 import {
   commonMaximum,
@@ -93,6 +95,8 @@ for (const name of ['cat_dog', 'elephants']) {
         const colormap = matplotlibColormap(jet === null ? 'viridis' : 'jet');
         const got = formatAsImage(expl, { ...options, colormap, filter: 'none' });
         t.is(sha256(got.data), sha256Pixels, picture);
+        // an empty map says so, other than ELI5's
+        if (heatmap.flat().every((value) => value === 0)) continue;
         const published = png(sharedFile(t, `golden/peers/eli5/${picture}`)!);
         const own = formatAsImage(expl, { ...options, colormap: jet === null ? 'viridis' : 'jet' });
         const { difference, at } = largestDifference(
@@ -192,7 +196,7 @@ test('a percentile is what counts as full; what lies above it is no fuller', (t)
   t.is(displayMaximum(signed, 'symmetric', 50), 2);
   t.is(displayMaximum(mapOf([[0, 0, 0, 0, 8]]), 'positive', 50), 8, 'never nothing to divide by');
   t.is(commonMaximum([expl], { percentile: 75 }), 4);
-  t.deepEqual(shades({ percentile: 75, filter: 'negative' }), [0, 0, 0, 0, 0]);
+  t.is(displayMaximum(expl.targets[0].heatmap, 'negative', 75), 0);
   const refused = (run: () => unknown, code: 'INVALID_OPTION', message: RegExp) => {
     const error = t.throws(run);
     t.true(isWhylensError(error, code));
@@ -241,12 +245,53 @@ test('a shared maximum makes pictures comparable', (t) => {
   t.is(commonMaximum([record(image, mapOf([[-3]]))], { filter: 'negative' }), 3);
 });
 
-test('an empty map leaves the picture as it is', (t) => {
-  const image = noisePicture('RGB', 9, 5, 4);
-  for (const rows of [[[0, 0]], [[-1, -2]]]) {
-    const got = formatAsImage(record(image, mapOf(rows)));
-    t.deepEqual(convertPicture(got, 'RGB'), image);
+test('an empty map says so at the foot of the picture and leaves the rest as it is', (t) => {
+  const image = noisePicture('RGB', 240, 90, 4);
+  const seen = new Set<string>();
+  const drawn = (rows: number[][], options: FormatAsImageOptions = {}) =>
+    formatAsImage(record(image, mapOf(rows)), options);
+  for (const [rows, options] of [
+    [[[0, 0]], {}],
+    [[[-1, -2]], {}],
+    [[[1, 2]], { filter: 'negative' }],
+  ] as [number[][], FormatAsImageOptions][]) {
+    const got = convertPicture(drawn(rows, options), 'RGB');
+    const foot = 240 * 3 * 69;
+    t.deepEqual(got.data.subarray(0, foot), image.data.subarray(0, foot));
+    t.notDeepEqual(got.data.subarray(foot), image.data.subarray(foot));
+    seen.add(sha256(got.data.subarray(foot)));
   }
+  t.is(seen.size, 3, 'each says why');
+  // what is shown of a map, in whatever way, is not called empty
+  const shown = drawn([[-1, -2]], { filter: 'symmetric' });
+  t.notDeepEqual(shown.data.subarray(0, 4), drawn([[-1, -2]]).data.subarray(0, 4));
+  // a picture too small for letters is crossed out
+  const small = noisePicture('RGB', 9, 5, 4);
+  const crossed = convertPicture(formatAsImage(record(small, mapOf([[0]]))), 'RGB');
+  t.deepEqual([...crossed.data.subarray(0, 3)], [255, 255, 255]);
+  t.deepEqual(crossed.data.subarray(3 * 3, 5 * 3), small.data.subarray(3 * 3, 5 * 3));
+  t.is(drawn([[0]], { blend: 'add' }).mode, 'RGB');
+});
+
+test("a fine map is seen by itself: 'auto' is 99 from 64×64 cells on, else ELI5's 100", (t) => {
+  const peak = (side: number) => {
+    const data = new Float32Array(side * side).fill(1);
+    data[5] = 100;
+    return record(createPicture(side, side, 'L', new Array<number>(side * side).fill(0)), {
+      shape: [side, side],
+      data,
+    });
+  };
+  const opacity = (side: number, options: FormatAsImageOptions = {}) =>
+    formatAsImage(peak(side), { alphaLimit: 1, colormap: () => 'white', ...options }).data[0];
+  t.is(opacity(64), 255, 'the one that stands out does not darken the rest');
+  t.is(opacity(64, { percentile: 100 }), 2);
+  t.is(opacity(63), 2);
+  t.is(opacity(63, { percentile: 'auto' }), opacity(63, { percentile: 100 }));
+  // filters without a common zero and a maximum of the caller's have no percentile
+  t.notThrows(() => formatAsImage(peak(64), { filter: 'normalize' }));
+  t.is(opacity(64, { maximum: 100 }), 2);
+  t.is(commonMaximum([peak(64), peak(64)]), 1);
 });
 
 test("blend 'add' equals the Keras tutorial's own code", (t) => {
@@ -307,7 +352,7 @@ test('signals, volumes and concepts are drawn too', (t) => {
   t.deepEqual(one, formatAsImage(conceptsRecord, { target: '#1' }));
 });
 
-test('each concept has its own hue, where it is the strongest', (t) => {
+test('each concept has the colour of every formatter, where it is the strongest', (t) => {
   const concept = (name: string, rows: number[][]) => ({ name, heatmap: mapOf(rows), scores: [] });
   const expl = {
     ...conceptsRecord,
@@ -315,11 +360,13 @@ test('each concept has its own hue, where it is the strongest', (t) => {
     concepts: [concept('a', [[4, 1]]), concept('b', [[1, 2]])],
   };
   const { data } = formatAsImage(expl, { alphaLimit: 1, maximum: 4 });
-  // the hues are half the wheel apart; b is at half strength: 127 of 255
-  const wheel = colormapTable('rainbow');
-  t.deepEqual([...data.subarray(0, 3)], [...wheel.subarray(0, 3)]);
-  const half = [...wheel.subarray(512, 515)].map((sample) => Math.round((sample * 127) / 255));
+  // b is at half strength: 127 of 255
+  const [a, b] = [0, 1].map((i) => [...colormapTable(() => conceptColour(i)).subarray(0, 3)]);
+  t.deepEqual([...data.subarray(0, 3)], a);
+  const half = b.map((sample) => Math.round((sample * 127) / 255));
   t.deepEqual([...data.subarray(4, 7)], half);
+  // as the page has it
+  t.regex(formatAsHtml(expl), new RegExp(`fill="${conceptColour(0)}"`));
   t.deepEqual(formatAsImage(expl, { alphaLimit: 1 }).data, data, 'all concepts share a maximum');
   t.notDeepEqual(formatAsImage(expl, { alphaLimit: 1, maximum: 8 }).data, data);
 });

@@ -157,6 +157,23 @@ test('a deep tree stops indenting and says how deep it is', (t) => {
   t.true(text.split('\n').every((line) => line.length <= 60));
 });
 
+test('single pixels of a fine map are seen in characters', (t) => {
+  const data = Float32Array.from({ length: 96 * 96 }, (_, i) => (i % 97 === 0 ? 1 : 0));
+  data[4000] = 200;
+  const record: ImageExplanation = {
+    ...imageRecord,
+    targets: [{ ...imageRecord.targets[0], heatmap: { shape: [96, 96], data } }],
+  };
+  const inked = (percentile?: number) =>
+    formatAsText(record, { show: ['map'], ...(percentile !== undefined && { percentile }) })
+      .split('\n')
+      .filter((line) => line.startsWith('|'))
+      .join('')
+      .replace(/[ |]/g, '').length;
+  t.true(inked() > 20, `${inked()} characters`);
+  t.true(inked(100) <= 2);
+});
+
 test('a map without positive values says so', (t) => {
   const record: ImageExplanation = {
     ...imageRecord,

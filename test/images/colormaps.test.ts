@@ -95,6 +95,17 @@ test('functions give CSS colours or numbers', (t) => {
   );
 });
 
+test('numbers of 0 to 1 are taken as such if no colour has more', (t) => {
+  const one = colormapTable((v) => [v, 0.5, 1 - v, 0.5]);
+  t.deepEqual([...one.subarray(0, 4)], [0, 128, 255, 128]);
+  t.deepEqual([...one.subarray(1020)], [255, 128, 0, 128]);
+  t.deepEqual([...colormapTable(() => [1, 0, 0]).subarray(0, 4)], [255, 0, 0, 255]);
+  // one colour above 1 says that all are of 0 to 255
+  const bytes = colormapTable((v) => [v === 1 ? 2 : v, 1, 0]);
+  t.deepEqual([...bytes.subarray(0, 4)], [0, 1, 0, 255]);
+  t.deepEqual([...bytes.subarray(1020)], [2, 1, 0, 255]);
+});
+
 test('unknown names list the allowed ones; functions that give no colour say what they gave', (t) => {
   const error = t.throws(() => colormapTable('virdis'));
   t.true(isWhylensError(error, 'UNKNOWN_COLORMAP'));
