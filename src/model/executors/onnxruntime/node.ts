@@ -1,0 +1,44 @@
+/** ONNX Runtime's native library, found when it is asked for: an optional package. */
+import { WhylensError } from '../../../errors.js';
+import type { Executor } from '../executor.js';
+import { onnxExecutor, type OnnxRuntime, type SessionOptions } from './sessions.js';
+
+const PACKAGE = 'onnxruntime-node';
+
+/** Imports the package; undefined where it is not installed or does not load, with the reason. */
+export async function importOnnxRuntimeNode(): Promise<
+  | { readonly runtime: OnnxRuntime; readonly version: string | undefined }
+  | { readonly problem: string; readonly cause: unknown }
+> {
+  if (typeof process !== 'object' || process.versions?.node === undefined) {
+    return { problem: 'it only runs in Node', cause: undefined };
+  }
+  // not a literal: an optional package, which no compiler or bundler may look for
+  const specifier: string = PACKAGE;
+  try {
+    const found = (await import(specifier)) as { default?: OnnxRuntime } & OnnxRuntime;
+    const runtime = found.InferenceSession === undefined ? found.default! : found;
+    const { env } = runtime as { env?: { versions?: { node?: string; common?: string } } };
+    return { runtime, version: env?.versions?.node ?? env?.versions?.common };
+  } catch (cause) {
+    const { code, message } = cause as { code?: unknown; message?: unknown };
+    const missing = code === 'ERR_MODULE_NOT_FOUND' && String(message).includes(PACKAGE);
+    return {
+      problem: missing
+        ? `${PACKAGE} is not installed`
+        : `${PACKAGE} does not load: ${String(message)}`,
+      cause,
+    };
+  }
+}
+
+/** @throws `BACKEND` where the package is not there, with the way to get it. */
+export async function onnxRuntimeNode(options: SessionOptions = {}): Promise<Executor> {
+  const found = await importOnnxRuntimeNode();
+  if ('runtime' in found) return onnxExecutor('onnxruntime', found.runtime, options);
+  throw new WhylensError(
+    'BACKEND',
+    `engine 'onnxruntime' cannot be used, since ${found.problem}. Install it (npm install ${PACKAGE}; without network ONNXRUNTIME_NODE_INSTALL=skip npm install ${PACKAGE}) or take engine 'onnxruntime-web' or 'tfjs'`,
+    { cause: found.cause, facts: { engine: 'onnxruntime' } },
+  );
+}

@@ -1,0 +1,171 @@
+/**
+ * ONNX Runtime as an executor. Each list of outputs is a session of its own,
+ * made when it first runs; as many are kept as fit in a number of bytes, those
+ * used last before others.
+ */
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import { WhylensError } from '../../../errors.js';
+import type { NdArray } from '../../../explanation.js';
+import { evaluate } from '../../graph/evaluate.js';
+import { optimise } from '../../graph/passes.js';
+import type { Value } from '../../graph/value.js';
+import type { Compiled, Executor, Feeds } from '../executor.js';
+import { runsInOnnx, writeOnnx, type Written } from './write.js';
+
+/** What the packages for Node and for the web have in common. */
+export interface OnnxRuntime {
+  readonly InferenceSession: {
+    create(model: Uint8Array, options?: InferenceSession.SessionOptions): Promise<InferenceSession>;
+  };
+  readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => Tensor;
+}
+
+export interface SessionOptions {
+  /** Threads of one operation; default: as many as the library takes. */
+  readonly threads?: number;
+  /** Bytes of models whose sessions are kept. Default 512 MiB. */
+  readonly memory?: number;
+  readonly executionProviders?: readonly string[];
+}
+
+const DEFAULT_MEMORY = 512 * 1024 * 1024;
+/** A session costs more than its weights. */
+const OVERHEAD = 256 * 1024;
+/** Errors only: the library's advice is not the user's business. */
+const QUIET = 3;
+
+interface Entry {
+  readonly written: Promise<{ session: InferenceSession; plan: Plan; bytes: number }>;
+  bytes: number;
+  running: number;
+}
+interface Plan extends Omit<Written, 'bytes'> {
+  /** The values asked for, after rewriting. */
+  readonly outputs: readonly Value[];
+}
+
+export function onnxExecutor(
+  id: string,
+  runtime: OnnxRuntime,
+  { threads, memory = DEFAULT_MEMORY, executionProviders }: SessionOptions = {},
+): Executor {
+  /** Least recently used first. */
+  const entries = new Map<string, Entry>();
+  const ids = new WeakMap<Value, number>();
+  let lastId = 0;
+  let released = false;
+  const idOf = (v: Value): number => {
+    let number = ids.get(v);
+    if (number === undefined) ids.set(v, (number = ++lastId));
+    return number;
+  };
+
+  async function create(outputs: readonly Value[]): Promise<Awaited<Entry['written']>> {
+    const rewritten = optimise(outputs);
+    const { bytes, ...written } = writeOnnx(rewritten.filter((v) => v.live));
+    try {
+      const session = await runtime.InferenceSession.create(bytes, {
+        graphOptimizationLevel: 'all',
+        logSeverityLevel: QUIET,
+        ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+        ...(executionProviders === undefined ? {} : { executionProviders }),
+      });
+      return { session, plan: { ...written, outputs: rewritten }, bytes: bytes.length };
+    } catch (cause) {
+      throw new WhylensError(
+        'BACKEND',
+        `${id} refuses the model's graph: ${String((cause as Error).message ?? cause)}. Take another engine, and please report the model`,
+        { cause, facts: { engine: id } },
+      );
+    }
+  }
+
+  function entryOf(key: string, outputs: readonly Value[]): Entry {
+    let entry = entries.get(key);
+    if (entry === undefined) {
+      const written = create(outputs);
+      const made: Entry = { written, bytes: 0, running: 0 };
+      written.then(
+        ({ bytes }) => {
+          made.bytes = bytes + OVERHEAD;
+          tidy();
+        },
+        () => entries.delete(key),
+      );
+      entry = made;
+    }
+    // the newest is the last
+    entries.delete(key);
+    entries.set(key, entry);
+    return entry;
+  }
+  function tidy(): void {
+    let total = 0;
+    const newestFirst = [...entries].reverse();
+    newestFirst.forEach(([key, entry], place) => {
+      total += entry.bytes;
+      if (total <= memory || place === 0 || entry.running > 0) return;
+      total -= entry.bytes;
+      drop(key, entry);
+    });
+  }
+  function drop(key: string, entry: Entry): void {
+    entries.delete(key);
+    void entry.written.then(({ session }) => session.release()).catch(() => undefined);
+  }
+
+  async function run(key: string, outputs: readonly Value[], feeds: Feeds): Promise<NdArray[]> {
+    if (released) throw new WhylensError('BACKEND', 'the model was released already');
+    const entry = entryOf(key, outputs);
+    entry.running++;
+    try {
+      const { session, plan } = await entry.written;
+      const fed = Object.fromEntries(
+        plan.inputs.map((v, i) => [`in_${i}`, tensorOf(runtime, v, feeds)]),
+      );
+      const found = plan.names.length === 0 ? {} : await session.run(fed);
+      let at = 0;
+      return plan.outputs.map((v) => (v.live ? arrayOf(found[plan.names[at++]]) : constantOf(v)));
+    } finally {
+      entry.running--;
+      if (released) drop(key, entry);
+      else tidy();
+    }
+  }
+
+  return {
+    id,
+    runs: runsInOnnx,
+    compile: (outputs): Promise<Compiled> => {
+      const key = outputs.map(idOf).join();
+      return Promise.resolve({
+        run: (feeds) => run(key, outputs, feeds),
+        release: () => {
+          const entry = entries.get(key);
+          if (entry !== undefined && entry.running === 0) drop(key, entry);
+        },
+      });
+    },
+    release: () => {
+      released = true;
+      for (const [key, entry] of entries) if (entry.running === 0) drop(key, entry);
+    },
+  };
+}
+
+function tensorOf(runtime: OnnxRuntime, v: Value<'input'>, feeds: Feeds): Tensor {
+  const fed = feeds.get(v);
+  if (fed === undefined) {
+    throw new WhylensError('INVALID_DOCUMENT', `nothing was given for input '${v.attrs.name}'`);
+  }
+  return new runtime.Tensor('float32', fed.data, fed.shape);
+}
+
+function arrayOf(tensor: Tensor): NdArray {
+  return { shape: [...tensor.dims], data: tensor.data as Float32Array };
+}
+
+const constantOf = (v: Value): NdArray => ({
+  shape: [1, ...v.shape],
+  data: Float32Array.from(evaluate([v])[0]),
+});

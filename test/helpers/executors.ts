@@ -1,0 +1,2 @@
+export type { Executor } from '../../src/model/executors/executor.js';
+export { referenceExecutor } from '../../src/model/executors/reference.js';
