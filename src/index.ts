@@ -176,6 +176,25 @@ export {
 export { chooseLayer, findLayer, type LayerReference } from './model/layers.js';
 export { loadImages } from './node/load-images.js';
 export { loadImage, type ImageSource, type LoadImageOptions } from './node/load-image.js';
+export { readTable, type TableSource } from './node/read-table.js';
+export {
+  tableColumn,
+  type Cell as TableCell,
+  type ColumnType,
+  type Table,
+  type TableOptions,
+} from './documents/table.js';
+export {
+  modelOfRows,
+  modelOfTexts,
+  type FunctionModelOptions,
+  type RowFunction,
+  type RowFunctionOptions,
+  type TableScores,
+  type TextFunction,
+} from './model/tabular/functions.js';
+export type * from './model/tabular/interface.js';
+export { isTabularModel, MISSING } from './model/tabular/interface.js';
 export { saveImage, type SaveImageOptions } from './node/save-image.js';
 export { evaluateExplanation, type EvaluateOptions, type Evaluation } from './evaluate/evaluate.js';
 export { METRICS, type Metric, type MetricInfo } from './evaluate/metrics.js';

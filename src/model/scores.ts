@@ -31,6 +31,11 @@ export type Scores =
 
 export type NestedNumbers = readonly (number | NestedNumbers)[] | readonly Float32Array[];
 
+export interface PreciseScores {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+}
+
 /**
  * The scores of `count` samples as an array `[count, …]`. A flat array is read
  * as `[count, length / count]`; a tensor is read and disposed.
@@ -39,6 +44,18 @@ export type NestedNumbers = readonly (number | NestedNumbers)[] | readonly Float
  * numbers that are not finite.
  */
 export async function readScores(returned: unknown, count: number, name: string): Promise<NdArray> {
+  const { shape, data } = await readPreciseScores(returned, count, name);
+  const rounded = Float32Array.from(data);
+  requireFinite(rounded, count, name);
+  return { shape, data: rounded };
+}
+
+/** The same with all digits. */
+export async function readPreciseScores(
+  returned: unknown,
+  count: number,
+  name: string,
+): Promise<PreciseScores> {
   const { shape, data } = await readAny(returned, count, name);
   if (shape[0] !== count || data.length !== sizeOf(shape) || data.length === 0) {
     throw new WhylensError(
@@ -47,6 +64,11 @@ export async function readScores(returned: unknown, count: number, name: string)
       { facts: { samples: count, shape, length: data.length } },
     );
   }
+  requireFinite(data, count, name);
+  return { shape: shape.length === 1 ? [count, 1] : shape, data };
+}
+
+function requireFinite(data: Float32Array | Float64Array, count: number, name: string): void {
   const wrong = data.findIndex((value) => !Number.isFinite(value));
   if (wrong !== -1) {
     const size = data.length / count;
@@ -56,7 +78,6 @@ export async function readScores(returned: unknown, count: number, name: string)
       { facts: { sample: Math.floor(wrong / size), position: wrong % size } },
     );
   }
-  return { shape: shape.length === 1 ? [count, 1] : shape, data };
 }
 
 /**
@@ -86,8 +107,8 @@ function logitsOf(scores: NdArray, activation: OutputValues['activation']): NdAr
   return { shape: scores.shape, data: scores.data.map(inverse) };
 }
 
-function requireProbabilities(
-  { shape, data }: NdArray,
+export function requireProbabilities(
+  { shape, data }: NdArray | PreciseScores,
   activation: 'softmax' | 'sigmoid',
   name: string,
 ): void {
@@ -101,7 +122,8 @@ function requireProbabilities(
   if (activation === 'sigmoid') return;
   const classes = shape[shape.length - 1];
   for (let at = 0; at < data.length; at += classes) {
-    const sum = data.subarray(at, at + classes).reduce((a, b) => a + b, 0);
+    let sum = 0;
+    for (let k = at; k < at + classes; k++) sum += data[k];
     if (Math.abs(sum - 1) > TOLERANCE) {
       throw new WhylensError(
         'MODEL_OUTPUT',
@@ -111,13 +133,13 @@ function requireProbabilities(
   }
 }
 
-async function readAny(returned: unknown, count: number, name: string): Promise<NdArray> {
+async function readAny(returned: unknown, count: number, name: string): Promise<PreciseScores> {
   if (ArrayBuffer.isView(returned) && !(returned instanceof DataView)) {
     return flat(returned as unknown as Numbers, count);
   }
   if (Array.isArray(returned)) {
     const shape = nestedShape(returned);
-    const data = shape === undefined ? undefined : Float32Array.from(flatten(returned));
+    const data = shape === undefined ? undefined : Float64Array.from(flatten(returned));
     if (shape === undefined || data!.length !== sizeOf(shape)) {
       throw wrongKind('an array of rows of unequal length, or with something else than numbers in');
     }
@@ -130,7 +152,7 @@ async function readAny(returned: unknown, count: number, name: string): Promise<
   if (!Array.isArray(shape)) throw wrongKind('an object without a shape');
   const data = await dataOf(returned as TensorLike);
   if (data === undefined) throw wrongKind('an object with a shape but without data');
-  return { shape: [...(shape as number[])], data: Float32Array.from(data) };
+  return { shape: [...(shape as number[])], data: Float64Array.from(data) };
 
   function wrongKind(got: string): WhylensError {
     return new WhylensError(
@@ -154,10 +176,10 @@ async function dataOf(returned: TensorLike): Promise<Numbers | undefined> {
   }
 }
 
-function flat(numbers: Numbers, count: number): NdArray {
+function flat(numbers: Numbers, count: number): PreciseScores {
   return {
     shape: numbers.length % count === 0 ? [count, numbers.length / count] : [numbers.length],
-    data: Float32Array.from(numbers),
+    data: Float64Array.from(numbers),
   };
 }
 

@@ -1,0 +1,58 @@
+/** Arrow files and streams, read by apache-arrow, which is loaded for them only. */
+import { WhylensError } from '../errors.js';
+import { typeOfCells } from './column-types.js';
+import { badTable, checkColumns, type Cell, type Table } from './table.js';
+
+export async function readArrowTable(bytes: Uint8Array, file: string): Promise<Table> {
+  const { tableFromIPC } = await loadArrow();
+  let columns: string[];
+  let values: Cell[][];
+  try {
+    const table = tableFromIPC(bytes);
+    columns = table.schema.fields.map(({ name }) => name);
+    values = columns.map((name, j) =>
+      Array.from({ length: table.numRows }, (_, n) =>
+        cellOf(table.getChildAt(j)?.get(n) as unknown, file, n, name),
+      ),
+    );
+  } catch (cause) {
+    if (cause instanceof WhylensError) throw cause;
+    throw badTable(file, `it is no whole Arrow file: ${(cause as Error).message}`, {}, cause);
+  }
+  checkColumns(columns, file);
+  const count = values[0]?.length ?? 0;
+  return {
+    columns,
+    rows: Array.from({ length: count }, (_, n) => values.map((column) => column[n])),
+    types: values.map(typeOfCells),
+    notes: ['Arrow'],
+  };
+}
+
+async function loadArrow(): Promise<typeof import('apache-arrow')> {
+  try {
+    return await import('apache-arrow');
+  } catch (cause) {
+    throw new WhylensError(
+      'UNSUPPORTED_OPERATION',
+      `reading Arrow files needs the package apache-arrow, which is not installed: npm install apache-arrow`,
+      { cause },
+    );
+  }
+}
+
+function cellOf(value: unknown, file: string, row: number, column: string): Cell {
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'number') return Number.isNaN(value) ? null : value;
+  if (typeof value === 'boolean' || typeof value === 'string') return value;
+  if (typeof value === 'bigint') {
+    if (Number.isSafeInteger(Number(value))) return Number(value);
+    return value.toString();
+  }
+  if (value instanceof Date) return value.toISOString();
+  throw badTable(
+    file,
+    `row ${row}, column '${column}' must be a number, text, true, false or null, got a nested value`,
+    { row, column },
+  );
+}
