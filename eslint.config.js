@@ -50,6 +50,19 @@ export default tseslint.config(
     rules: { 'no-console': 'error' },
   },
   {
+    files: ['src/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            "CallExpression[callee.name=/^mkdir/] > ObjectExpression > Property[key.name='recursive']",
+          message: 'It spins for ever below /proc: use makeFolder of src/node/write-file.ts.',
+        },
+      ],
+    },
+  },
+  {
     // a test asserts what it then checks, and fakes what it does not need
     files: ['test/**/*.ts'],
     rules: {

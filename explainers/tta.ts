@@ -2,7 +2,7 @@ import { injectable } from 'inversify';
 import type { ExplainContext, ExplainedMaps, Explainer } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import type { LayerChoice, NdArray, Target } from '../src/explanation.js';
-import { flipAxis, unzoom, zoom } from '../src/maths/augment.js';
+import { coverage, flipAxis, unzoom, zoom } from '../src/maths/augment.js';
 import { splitShape } from '../src/maths/channels.js';
 import { sampleOf, sizeOf, stack } from '../src/maths/ndarray.js';
 import { resizeMap } from '../src/maths/resize.js';
@@ -64,7 +64,8 @@ interface Term {
 /**
  * Test-time augmentation: the mean of a method's raw maps over flips and
  * scales, each map turned back and brought to the input's size (bilinear).
- * Every position is divided by the number of terms that reached it.
+ * Every position is divided by the terms that reached it; an enlarged one fades
+ * in over an eighth of the frame, so that its edge leaves no seam.
  *
  * @example explainPrediction(model, doc, { method: 'tta', of: 'layer-cam', scales: [1, 1.25] })
  */
@@ -115,6 +116,8 @@ async function averaged(context: ExplainContext, inner: Explainer): Promise<Expl
   const reached = new Float64Array(sizeOf(space));
   let layer: LayerChoice | undefined;
   for (const [i, term] of terms.entries()) {
+    // a zoom is about the centre, so what it covers is its own mirror image
+    const weights = inFrame && term.scale > 1 ? coverage(space, term.scale) : undefined;
     const explained = await explainPart(
       inner,
       {
@@ -131,18 +134,16 @@ async function averaged(context: ExplainContext, inner: Explainer): Promise<Expl
     if (isIdentity(term)) outputs ??= explained.outputs;
     explained.maps.forEach((list, n) =>
       list.forEach((map, t) => {
-        const { map: back, covered } = turnedBack(map, term, space, inFrame);
-        back.data.forEach((value, p) => (sums[n][t][p] += value));
-        if (n === 0 && t === 0) {
-          for (let p = 0; p < reached.length; p++) reached[p] += covered?.[p] ?? 1;
-        }
+        const back = turnedBack(map, term, space, inFrame);
+        back.data.forEach((value, p) => (sums[n][t][p] += value * (weights?.[p] ?? 1)));
       }),
     );
+    for (let p = 0; p < reached.length; p++) reached[p] += weights?.[p] ?? 1;
   }
   const maps: NdArray[][] = sums.map((list) =>
     list.map((sum) => ({
       shape: space,
-      data: Float32Array.from(sum, (value, p) => (reached[p] === 0 ? 0 : value / reached[p])),
+      data: Float32Array.from(sum, (value, p) => value / Math.max(reached[p], 1)),
     })),
   );
   return {
@@ -209,9 +210,8 @@ function turnedBack(
   { scale, axes }: Term,
   space: readonly number[],
   inFrame: boolean,
-): { map: NdArray; covered?: Uint8Array } {
+): NdArray {
   const large = resizeMap(map, space);
-  const unzoomed = scale !== 1 && inFrame ? unzoom(large, scale) : { map: large };
-  // a zoom is about the centre, so what it covers is its own mirror image
-  return { ...unzoomed, map: axes.reduce((to, axis) => flipAxis(to, axis), unzoomed.map) };
+  const unzoomed = scale !== 1 && inFrame ? unzoom(large, scale).map : large;
+  return axes.reduce((to, axis) => flipAxis(to, axis), unzoomed);
 }

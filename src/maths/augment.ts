@@ -45,6 +45,34 @@ export function unzoom(map: Heatmap, scale: number): { map: Heatmap; covered: Ui
   return { map: { shape: map.shape, data }, covered };
 }
 
+/** The part of a frame over which an enlarged term fades in. */
+const FADE = 1 / 8;
+
+/**
+ * How much a map that `unzoom` brought back counts at each position: 1 in the
+ * middle, 0 where it does not reach, and a smooth step over an eighth of the
+ * frame between them, so that a mean over several scales has no seam where one ends.
+ */
+export function coverage(space: readonly number[], scale: number): Float32Array {
+  const weights = new Float32Array(space.reduce((a, b) => a * b, 1)).fill(1);
+  if (scale <= 1) return weights;
+  let inner = 1;
+  for (let axis = space.length - 1; axis >= 0; axis--) {
+    const size = space[axis];
+    const half = size / (2 * scale);
+    const fade = Math.min(size * FADE, half);
+    weights.forEach((_, i) => {
+      const position = Math.floor(i / inner) % size;
+      const share = (half - Math.abs(position + 0.5 - size / 2)) / fade;
+      weights[i] *= smoothStep(Math.min(Math.max(share, 0), 1));
+    });
+    inner *= size;
+  }
+  return weights;
+}
+
+const smoothStep = (t: number): number => t * t * (3 - 2 * t);
+
 /** Where pixel `p` of an axis lies after scaling about the centre; pixel centres are halves. */
 function about(p: number, size: number, scale: number): number {
   return (p + 0.5 - size / 2) * scale + size / 2 - 0.5;

@@ -143,14 +143,29 @@ function ifMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }
 
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    // a file of that name, which for `mkdir` merely "exists"
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw Object.assign(error as Error, { code: 'ENOTDIR' });
+/**
+ * Makes a folder and those above it that are missing, one after the other.
+ * `mkdir` with `recursive` never comes back where a folder can be looked for
+ * but not made, as below `/proc`.
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  const missing: string[] = [];
+  for (let at = resolve(folder); !(await isFolder(at)); at = dirname(at)) missing.push(at);
+  for (const path of missing.reverse()) {
+    await mkdir(path).catch(async (error: NodeJS.ErrnoException) => {
+      // another process may have made it meanwhile
+      if (error.code !== 'EEXIST' || !(await isFolder(path))) throw error;
+    });
   }
+}
+
+/** False for what is not there; throws for what is there and is no folder. */
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(ifMissing);
+  // the root of a drive that does not exist has nothing above it to make
+  if (found === undefined && dirname(path) !== path) return false;
+  if (found?.isDirectory() === true) return true;
+  throw Object.assign(new Error('a part of the path is no folder'), { code: 'ENOTDIR' });
 }
 
 /** Why a file cannot be written, in words. */

@@ -71,6 +71,23 @@ test('by hand: every position is divided by the number of terms that reached it'
   closeTo(t, await run([0.5]), mapOf([[1.75, 2.25, 2.75, 3.25]]));
 });
 
+test('where an enlarged term ends there is no seam', async (t) => {
+  const weights = Array.from({ length: 64 }, (_, i) => [i]);
+  const model = linearModel([1, 64, 1], weights);
+  const x = { shape: [1, 1, 64, 1], data: new Float32Array(64).fill(1) };
+  const steps = async (scales: number[]) => {
+    const { maps } = await mapsOf(tta(new Saliency()), model, x, {
+      targets,
+      options: { scales, flip: 'none' },
+    });
+    const { data } = maps[0][0];
+    return Math.max(...Array.from(data.subarray(1), (value, i) => Math.abs(value - data[i])));
+  };
+  // at position 16 the plain map is 16 and the enlarged one 0: a hard edge is a step of 8
+  t.true((await steps([1, 2])) < 3);
+  t.true((await steps([2])) < 10, 'it also fades out where nothing else reaches');
+});
+
 test('a model of free size is fed inputs of other sizes', async (t) => {
   const model = fakeClassifier();
   const description = model.describe();

@@ -37,6 +37,24 @@ test('a missing folder is an error, or made where asked for', async (t) => {
   t.is(await readFile(path, 'utf8'), 'x');
 });
 
+test('a folder that cannot be made is an error at once', async (t) => {
+  const folder = await emptyFolder(t);
+  await writeFile(join(folder, 'file'), '');
+  const places = [[join(folder, 'file', 'b', 'c', 'x.png'), /a file, not a folder/]] as const;
+  // where such folders are looked for in vain, `mkdir` with `recursive` spins
+  const proc =
+    process.platform === 'linux' ? ([['/proc/none/y/x.png', /cannot write/]] as const) : [];
+  for (const [path, why] of [...places, ...proc]) {
+    const error = await t.throwsAsync(writeFileWhole(path, 'x', { createFolder: true }));
+    t.true(isWhylensError(error, 'FILE'));
+    t.regex(error!.message, why);
+  }
+  // several at a time make the same folders
+  const paths = [1, 2, 3, 4].map((i) => join(folder, 'many', 'deep', `${i}.txt`));
+  await Promise.all(paths.map((path) => writeFileWhole(path, 'x', { createFolder: true })));
+  t.is((await readdir(join(folder, 'many', 'deep'))).length, 4);
+});
+
 test('a failure leaves no temporary file', async (t) => {
   const folder = await emptyFolder(t);
   await mkdir(join(folder, 'd'));
