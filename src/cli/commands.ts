@@ -7,6 +7,8 @@ export interface CommandContext {
   readonly io: Io;
   /** The container with the plugins of the command line, made on first use. */
   container(): Promise<Container>;
+  /** Text below the options, for `--help` and not for `-h`. */
+  addLongHelp(command: Command, text: string): void;
   /** The exit code of a command that ended without an error. */
   exitWith(code: number): void;
 }
@@ -25,37 +27,37 @@ export interface CommandEntry {
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'explain',
-    summary: 'show which pixels made the model say what it said',
+    summary: 'Show which pixels made the model say what it said.',
     load: () => import('./commands/explain.js'),
   },
   {
     name: 'predict',
-    summary: 'the top classes of pictures, with probabilities',
+    summary: 'Predict the top classes of pictures, with probabilities.',
     load: () => import('./commands/predict.js'),
   },
   {
     name: 'compare',
-    summary: 'methods, layers, models, targets or scores side by side in one grid',
+    summary: 'Put methods, layers, models, targets or scores side by side in one grid.',
     load: () => import('./commands/compare.js'),
   },
   {
     name: 'evaluate',
-    summary: 'how good explanations are, by deletion, ROAD, pointing game and others',
+    summary: 'Measure how good explanations are: deletion, ROAD, pointing game and others.',
     load: () => import('./commands/evaluate.js'),
   },
   {
     name: 'layers',
-    summary: 'the layers of a model, the default one marked',
+    summary: 'List the layers of a model, the default one marked.',
     load: () => import('./commands/layers.js'),
   },
   {
     name: 'show',
-    summary: 'render an explanation stored as JSON, without the model',
+    summary: 'Render an explanation stored as JSON, without the model.',
     load: () => import('./commands/show.js'),
   },
   {
     name: 'methods',
-    summary: 'the methods: what they need, what they cost, where they come from',
+    summary: 'List the methods: what they do, need and cost.',
     load: () => import('./commands/methods.js'),
   },
 ];

@@ -1,22 +1,74 @@
 /** What the command says, and where. */
 import { isWhylensError, type ErrorCode } from '../errors.js';
 
-export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+/** One exit code for each kind of end. */
+export const EXIT = {
+  ok: 0,
+  /** Some of several pictures or panels failed; the others are done. */
+  some: 1,
+  usage: 2,
+  model: 3,
+  document: 4,
+  file: 5,
+  backend: 6,
+  plugin: 7,
+  unexpected: 70,
+  interrupted: 130,
+} as const;
 
-/** Mistakes that a look at the help would have avoided. */
-const USAGE: readonly ErrorCode[] = [
-  'USAGE',
-  'UNKNOWN_METHOD',
-  'UNKNOWN_FORMATTER',
-  'UNKNOWN_OPTION',
-  'INVALID_OPTION',
-  'UNKNOWN_COLORMAP',
-  'UNKNOWN_FILTER',
-];
+type Kind = keyof typeof EXIT;
+
+/** What each exit code stands for: printed by `whylens --help`. */
+export const EXIT_MEANINGS: Readonly<Record<Kind, string>> = {
+  ok: 'Done.',
+  some: 'Some of several pictures or panels failed; the others are done.',
+  usage: 'The command line is wrong: an option, a method, a target, a label or a layer.',
+  model: 'The model cannot be loaded, or cannot do what the method needs.',
+  document: 'The picture or the stored explanation cannot be used.',
+  file: 'A file cannot be read or written, or exists already.',
+  backend: 'The backend that was asked for does not start.',
+  plugin: 'A plugin does not load.',
+  unexpected: 'An error that should not happen; please report it.',
+  interrupted: 'Interrupted (Ctrl-C).',
+};
+
+/** The kind of each error. */
+const KINDS: Readonly<Record<ErrorCode, Kind>> = {
+  USAGE: 'usage',
+  UNKNOWN_METHOD: 'usage',
+  UNKNOWN_FORMATTER: 'usage',
+  UNKNOWN_OPTION: 'usage',
+  INVALID_OPTION: 'usage',
+  UNKNOWN_COLORMAP: 'usage',
+  UNKNOWN_FILTER: 'usage',
+  INVALID_TARGET: 'usage',
+  UNKNOWN_LABEL: 'usage',
+  UNKNOWN_LAYER: 'usage',
+  UNSUITABLE_LAYER: 'usage',
+  UNSUPPORTED_MODEL: 'model',
+  UNSUPPORTED_OPERATION: 'model',
+  NEEDS_GRADIENTS: 'model',
+  NEEDS_ACTIVATIONS: 'model',
+  MODEL_LOAD: 'model',
+  MODEL_OUTPUT: 'model',
+  INVALID_DOCUMENT: 'document',
+  INVALID_PICTURE: 'document',
+  PICTURE_TOO_LARGE: 'document',
+  INVALID_EXPLANATION: 'document',
+  UNSUPPORTED_VERSION: 'document',
+  FILE: 'file',
+  FILE_EXISTS: 'file',
+  BACKEND: 'backend',
+  INVALID_PLUGIN: 'plugin',
+  DUPLICATE_PLUGIN: 'plugin',
+  ABORTED: 'interrupted',
+};
 
 export interface Io {
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  /** Left out where nothing can be read. */
+  readonly stdin?: AsyncIterable<Uint8Array> & { readonly isTTY?: boolean };
   /** Fires when the user interrupts. */
   readonly signal: AbortSignal;
 }
@@ -58,8 +110,7 @@ export class Messages {
 }
 
 export function exitCodeOf(error: unknown): number {
-  if (isWhylensError(error, 'ABORTED')) return EXIT.interrupted;
-  return isWhylensError(error) && USAGE.includes(error.code) ? EXIT.usage : EXIT.failed;
+  return EXIT[isWhylensError(error) ? (KINDS[error.code] ?? 'unexpected') : 'unexpected'];
 }
 
 /** The message of an error; with `verbose` its stack and those of its causes. */

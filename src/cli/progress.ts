@@ -3,8 +3,39 @@ import type { Messages, Talk } from './io.js';
 
 /** Below this many model evaluations a bar would only flicker. */
 const WORTH_A_BAR = 16;
+const BAR_WIDTH = 40;
 
-/** A bar with the time left on a terminal; nothing elsewhere, where each result has its line. */
+/** The time left is a guess that is worth nothing before this many milliseconds. */
+const WORTH_A_GUESS = 1000;
+
+/** What a bar of `cli-progress` knows when it draws itself. */
+interface BarState {
+  readonly progress: number;
+  readonly value: number;
+  readonly total: number;
+  readonly startTime: number;
+}
+
+/** ` grad-cam ████░░░░ 12/225 model runs, 8 s left`; without the time as long as it cannot be known. */
+export function progressLine(
+  method: string,
+  { progress, value, total, startTime }: BarState,
+  now = Date.now(),
+): string {
+  const full = Math.round(Math.min(1, progress) * BAR_WIDTH);
+  const bar = '█'.repeat(full) + '░'.repeat(BAR_WIDTH - full);
+  const elapsed = now - startTime;
+  const left = (elapsed / value) * (total - value);
+  const known = value > 0 && value < total && elapsed >= WORTH_A_GUESS;
+  return ` ${method} ${bar} ${value}/${total} model runs${known ? `, ${duration(left)} left` : ''}`;
+}
+
+function duration(milliseconds: number): string {
+  const seconds = Math.max(1, Math.round(milliseconds / 1000));
+  return seconds < 100 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}
+
+/** A bar with the method's name and the time left on a terminal; nothing elsewhere, where each result has its line. */
 export class Progress {
   private bar: SingleBar | undefined;
   private readonly shown: boolean;
@@ -14,8 +45,14 @@ export class Progress {
   constructor(
     private readonly messages: Messages,
     { quiet = false }: Talk,
+    private method = '',
   ) {
     this.shown = messages.io.stderr.isTTY === true && !quiet;
+  }
+
+  /** What runs from now on. */
+  name(method: string): void {
+    this.method = method;
   }
 
   /** Pass as `onProgress`. */
@@ -24,7 +61,7 @@ export class Progress {
     this.library ??= import('cli-progress').then((module) => {
       this.bar ??= new module.default.SingleBar(
         {
-          format: ' {bar} {value}/{total} model runs, {eta_formatted} left',
+          format: (_options, state) => progressLine(this.method, state),
           stream: this.messages.io.stderr,
           hideCursor: true,
           clearOnComplete: true,

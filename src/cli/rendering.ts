@@ -47,6 +47,36 @@ export function formatterOf(candidates: readonly Formatter[], kind: ExplanationK
   );
 }
 
+/** Formatters whose results may follow each other in one stream, each on lines of its own. */
+const STREAMED = ['json', 'text'];
+
+/**
+ * Refuses, before any work, what standard output cannot take: pictures on a
+ * terminal, and several results of a kind that cannot follow each other.
+ */
+export function checkStream(
+  { stdout }: Io,
+  formatter: Formatter,
+  options: Readonly<Record<string, unknown>>,
+  several: boolean,
+): void {
+  const isPicture = formatter.extensions.includes('png') && options.format !== 'svg';
+  if (isPicture && stdout.isTTY === true) throw terminalRefused();
+  if (several && !STREAMED.includes(formatter.id)) {
+    throw new WhylensError(
+      'USAGE',
+      `several results on standard output must be JSON lines (--as json) or text, got '${formatter.id}'; or name a folder with --out`,
+    );
+  }
+}
+
+function terminalRefused(): WhylensError {
+  return new WhylensError(
+    'USAGE',
+    "'--out -' writes the bytes of a picture to standard output, which is a terminal; name a file, pipe it on, or see it with --show",
+  );
+}
+
 /** Writes text, bytes, a picture or plain data to a file, or to stdout for `-`. */
 export async function writeOutput(
   io: Io,
@@ -54,8 +84,11 @@ export async function writeOutput(
   content: unknown,
 ): Promise<void> {
   const options = { overwrite, createFolder: true };
-  if (path === STDOUT) io.stdout.write(isPicture(content) ? encodePng(content) : asBytes(content));
-  else if (!isPicture(content)) await writeFileWhole(path, asBytes(content), options);
+  if (path === STDOUT) {
+    const bytes = isPicture(content) ? encodePng(content) : asBytes(content);
+    if (typeof bytes !== 'string' && io.stdout.isTTY === true) throw terminalRefused();
+    io.stdout.write(bytes);
+  } else if (!isPicture(content)) await writeFileWhole(path, asBytes(content), options);
   else {
     const { saveImage } = await import('../node/save-image.js');
     await saveImage(content, path, options);

@@ -1,17 +1,19 @@
 import { Command, CommanderError } from 'commander';
 import type { Container } from 'inversify';
 import { COMMANDS } from './commands.js';
+import { exitCodes, helpStyle, helpWanted, withBooleans } from './help.js';
 import { errorText, EXIT, exitCodeOf, type Io } from './io.js';
 import { version } from './version.js';
 
-/** Runs one command line; gives the exit code: 0, 1 (failed), 2 (wrong usage) or 130 (interrupted). */
-export async function run(args: readonly string[], io: Io): Promise<number> {
+/** Runs one command line; gives its exit code, one of `EXIT`. */
+export async function run(given: readonly string[], io: Io): Promise<number> {
+  const { args, short } = helpWanted(given);
   const program = new Command('whylens')
     .description('Why did the model say that? Explanations of image classifiers.')
-    .version(version(), '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'show this help')
-    .helpCommand('help [command]', 'show the help of a command')
-    .configureHelp({ sortSubcommands: false })
+    .version(version(), '-V, --version', 'Print the version.')
+    .helpOption('-h, --help', 'Show help: -h in short, --help with every option.')
+    .helpCommand('help [command]', 'Show the help of a command.')
+    .configureHelp(helpStyle(short))
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
@@ -24,6 +26,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   let code: number = EXIT.ok;
   const context = {
     io,
+    addLongHelp: (command: Command, text: string) => {
+      if (!short) command.addHelpText('after', text);
+    },
     exitWith: (wanted: number) => {
       code = wanted;
     },
@@ -35,13 +40,17 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     for (const { name, summary, load } of COMMANDS) {
       const command = program.command(name).summary(summary).description(summary);
       command.showHelpAfterError(`See 'whylens ${name} --help'.`);
-      if (asked.has(name)) await (await load()).define(command, context);
+      if (!asked.has(name)) continue;
+      await (await load()).define(command, context);
+      if (short) command.addHelpText('after', `\nAll options and examples: whylens ${name} --help`);
     }
+    if (!short) program.addHelpText('after', exitCodes());
     if (args.length === 0) {
       program.outputHelp();
       return EXIT.ok;
     }
-    await program.parseAsync([...args], { from: 'user' });
+    const command = program.commands.find((one) => one.name() === args[0]);
+    await program.parseAsync(withBooleans(args, command?.options ?? []), { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;

@@ -128,7 +128,7 @@ test('a panel that fails is told and leaves out no other; when all fail nothing 
     '-l',
     'pool,logits',
   ]);
-  t.is(none.code, 1);
+  t.is(none.code, 2);
   t.deepEqual((await readdir(folder)).sort(), ['a.png', 'x.svg']);
   t.is((await whylensHere([...args, '--score', 'logit,loss'])).code, 2);
   t.is((await whylensHere([...args, '--method', 'grad-cam,,fem'])).code, 2);

@@ -160,7 +160,7 @@ test('a plain function is a model too, and is told what it can do', async (t) =>
   t.regex(stdout, /rows=2, columns=4/);
   t.regex(stdout, /'left' \(class 0, score 0\.4/);
   const refused = await whylensHere(['explain', '-m', MODULES.sidesModel, ...args]);
-  t.is(refused.code, 1);
+  t.is(refused.code, 3);
   t.is(refused.stdout, '');
   t.regex(refused.stderr, /^whylens: method 'grad-cam' needs .* Methods that would work: /);
 });
@@ -206,7 +206,7 @@ test('--show prints the explanation', async (t) => {
   t.notRegex(stdout, /\u001b/, 'no colours in a pipe');
 });
 
-test('wrong usage is 2, what fails is 1; one message, no stack, no output', async (t) => {
+test('each kind of failure has its exit code; one message, no stack, no output', async (t) => {
   const folder = await pictures(t);
   const out = join(folder, 'x.png');
   const image = join(folder, 'in/a.png');
@@ -227,15 +227,15 @@ test('wrong usage is 2, what fails is 1; one message, no stack, no output', asyn
       ['--seed', 'x'],
     ],
     [2, /'not' must stand before a class index or a label/, ['--target', 'not top']],
-    [1, /no class is called 'tigre'.*nearest.*'tiger cat'/, ['--target', 'tigre']],
-    [1, /from 0 to 3 .*, got 99/, ['--target', '99']],
-    [1, /no layer 'relu9'; the nearest names are relu/, ['--layer', 'relu9']],
-    [1, /'pool' \[5\] has no spatial extent/, ['--layer', 'pool']],
-    [1, /no such file/, ['-m', join(folder, 'nothing.js')]],
-    [1, /empty\.png|PNG/, ['-i', join(folder, 'empty.png')]],
-    [1, /holds no picture/, ['-i', join(folder, 'none')]],
-    [1, /a part of the path is a file/, ['-o', join(folder, 'empty.png/x.png')]],
-    [1, /index must be at least 0, got -1; .*'not 1'/, ['-t', '-1']],
+    [2, /no class is called 'tigre'.*nearest.*'tiger cat'/, ['--target', 'tigre']],
+    [2, /from 0 to 3 .*, got 99/, ['--target', '99']],
+    [2, /no layer 'relu9'; the nearest names are relu/, ['--layer', 'relu9']],
+    [2, /'pool' \[5\] has no spatial extent/, ['--layer', 'pool']],
+    [3, /no such file/, ['-m', join(folder, 'nothing.js')]],
+    [4, /empty\.png|PNG/, ['-i', join(folder, 'empty.png')]],
+    [5, /holds no picture/, ['-i', join(folder, 'none')]],
+    [5, /a part of the path is a file/, ['-o', join(folder, 'empty.png/x.png')]],
+    [2, /index must be at least 0, got -1; .*'not 1'/, ['-t', '-1']],
     [2, /'alphaLimit' .* from 0 to 1, got 'high'/, ['--alpha-limit', 'high']],
   ];
   await mkdir(join(folder, 'none'));

@@ -21,7 +21,7 @@ for (const [name, args] of Object.entries({
     for (const out of ['a.png', 'soft.png', 'hard.png', './x/../a.png']) {
       for (const force of [[], ['--force']]) {
         const result = await whylensHere([...args(picture), '-o', join(folder, out), ...force]);
-        t.is(result.code, 1, result.stderr);
+        t.is(result.code, 5, result.stderr);
         t.regex(result.stderr, /is read as .*cannot be the output/);
       }
     }
@@ -37,7 +37,7 @@ test('show and evaluate do not write over what they read', async (t) => {
   const made = await whylensHere(['explain', ...MODEL, ...method, '-i', picture, '-o', record]);
   t.is(made.code, 0, made.stderr);
   const before = await readFile(record);
-  t.is((await whylensHere(['show', record, '-o', record, '--force'])).code, 1);
+  t.is((await whylensHere(['show', record, '-o', record, '--force'])).code, 5);
   t.deepEqual(await readFile(record), before);
   const evaluate = ['evaluate', ...MODEL, ...method, '-i', picture, '--json', picture];
   t.regex((await whylensHere(evaluate)).stderr, /cannot be the output/);

@@ -42,7 +42,7 @@ test('predict: the top classes of each picture, failing ones at the end', async 
   t.regex(rows[0], /^ +0\.4\d+ +0 {2}left$/);
   t.regex(rows[2], / 2 {2}below$/);
   const json = await whylensHere([...args, '--json', '--labels', join(folder, 'labels.txt')]);
-  t.is(json.code, 1);
+  t.is(json.code, 3);
 });
 
 test('predict: probabilities where the model has a softmax', async (t) => {

@@ -55,7 +55,7 @@ test('a plugin that cannot be loaded lists what is registered', async (t) => {
   ];
   for (const [plugin, expected] of cases) {
     const { code, stdout, stderr } = await whylens(['methods', '--plugin', plugin], { cwd });
-    t.is(code, 1, stderr);
+    t.is(code, 7, stderr);
     t.is(stdout, '');
     t.regex(stderr, expected);
     t.regex(stderr, /Registered methods: grad-cam/);

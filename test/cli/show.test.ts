@@ -83,10 +83,10 @@ test('what cannot be shown is said in one line, and leaves nothing behind', asyn
     t.is(result.stdout, '');
     t.is(result.stderr.trimEnd().split('\n').length, 1, result.stderr);
   };
-  await fails(['bad.json', '--out', 'x.html'], 1, /^whylens: a stored explanation must be JSON/);
-  await fails(['new.json'], 1, /version 99.*newer whylens/);
-  await fails(['none.json'], 1, /cannot read 'none.json': there is no such file/);
-  await fails(['.'], 1, /cannot read '.': it is a folder/);
+  await fails(['bad.json', '--out', 'x.html'], 4, /^whylens: a stored explanation must be JSON/);
+  await fails(['new.json'], 4, /version 99.*newer whylens/);
+  await fails(['none.json'], 5, /cannot read 'none.json': there is no such file/);
+  await fails(['.'], 5, /cannot read '.': it is a folder/);
   await fails(['t.json', '--as', 'hologram'], 2, /unknown formatter 'hologram'/);
   await fails(['t.json', '--width', '3'], 2, /option 'width'.*at least|from 24/);
   t.deepEqual((await readdir(cwd)).sort(), ['bad.json', 'new.json', 't.json']);

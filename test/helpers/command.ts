@@ -18,10 +18,15 @@ export interface CommandResult {
 
 export function whylens(
   args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly cwd?: string;
+    readonly env?: Readonly<Record<string, string>>;
+    /** What is piped in. */
+    readonly stdin?: Uint8Array | string;
+  } = {},
 ): Promise<CommandResult> {
   return new Promise((done) => {
-    execFile(
+    const child = execFile(
       process.execPath,
       [MAIN, ...args],
       { cwd: options.cwd, env: { ...process.env, NO_COLOR: '1', ...options.env } },
@@ -30,6 +35,7 @@ export function whylens(
         done({ code, stdout, stderr });
       },
     );
+    child.stdin?.end(options.stdin ?? '');
   });
 }
 

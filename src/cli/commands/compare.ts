@@ -20,13 +20,13 @@ import {
 } from '../flags/compare.js';
 import { addOutputOptions, layerReference } from '../flags/explain.js';
 import { addFormatOptions, formatOptions } from '../flags/format.js';
-import { findImages } from '../images.js';
+import { findImages, loadPicture, namedPictures } from '../images.js';
 import { errorText, EXIT, Messages } from '../io.js';
 import { openModel, type OpenModel } from '../model.js';
 import { Outputs, STDOUT } from '../outputs.js';
 import { Progress } from '../progress.js';
 import { pluginsOf } from '../protect.js';
-import { writeOutput } from '../rendering.js';
+import { checkStream, writeOutput } from '../rendering.js';
 import { addPluginOption, addTalkOptions } from '../flags/shared.js';
 import { inferredOfModel } from '../summary.js';
 
@@ -40,16 +40,16 @@ export async function define(command: Command, context: CommandContext): Promise
   addTalkOptions(command);
   const own = new Set(command.options.map((option) => option.attributeName()));
   addFormatOptions(command, figureOnly(registry));
-  command.addHelpText('after', EXAMPLES);
-  command.action(async (flags: CompareFlags) => {
-    context.exitWith(await compare(flags, own, container, registry, context));
+  context.addLongHelp(command, EXAMPLES);
+  command.action(async (pictures: string[], flags: CompareFlags) => {
+    context.exitWith(await compare(pictures, flags, own, container, registry, context));
   });
 }
 
 const EXAMPLES = `
 Examples:
-  $ whylens compare -m model.json -i cat_dog.png --method grad-cam,layer-cam,hires-cam
-  $ whylens compare -m model.json -i cat_dog.png --target 'tiger cat,bull mastiff' --score logit,output`;
+  $ whylens compare -m model.json cat_dog.png --method grad-cam,layer-cam,hires-cam
+  $ whylens compare -m model.json cat_dog.png --target 'tiger cat,bull mastiff' --score logit,output`;
 
 /** What stands for the method in the names of outputs. */
 const NAME = 'compare';
@@ -57,6 +57,7 @@ const NAME = 'compare';
 const WIDEST = 5;
 
 async function compare(
+  named: readonly string[],
   flags: CompareFlags,
   own: ReadonlySet<string>,
   container: Container,
@@ -72,7 +73,8 @@ async function compare(
   const special = new Map(
     methods.map((id) => [id, optionsFor(registry, id, methods, flags.opt ?? [])]),
   );
-  const images = await findImages([...(flags.image ?? []), ...(flags.input ?? [])]);
+  const images = await findImages(namedPictures(named, flags));
+  if (out === STDOUT) checkStream(context.io, figure, asked, false);
   const modelPaths = existsSync(flags.model) ? [flags.model] : list(flags.model);
   const outputs = new Outputs({
     out,
@@ -92,9 +94,8 @@ async function compare(
       models.push(await openModel(path, flags));
       for (const line of inferredOfModel(models[models.length - 1], flags)) messages.note(line);
     }
-    const { loadImage } = await import('../../node/load-image.js');
     const pictures: Picture[] = [];
-    for (const { path } of images) pictures.push(await loadImage(path));
+    for (const image of images) pictures.push(await loadPicture(image, context.io));
     const targets = targetsOf(flags.target, models[0].model.labels);
     const axes: Axis[] = [
       { name: 'image', values: images.map(({ name }) => name) },
@@ -130,11 +131,12 @@ async function compare(
     messages.complain(
       `${failures.length} of ${cells.length} panels failed\n${failures.map((line) => `  ${line}`).join('\n')}`,
     );
-    return EXIT.failed;
+    return EXIT.some;
 
     async function explainCell({ at }: Cell): Promise<Explanation> {
       const [image, model, target, layer, score, method] = at;
       const id = methods[method];
+      progress.name(id);
       const layered = registry.explainer(id).needs.layer === true || axes[3].values.length > 1;
       const explanation = await explainPrediction(models[model].model, pictures[image], {
         ...special.get(id),

@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { registryOf } from '../../container/container.js';
 import type { Registry } from '../../container/registry.js';
 import { isWhylensError } from '../../errors.js';
@@ -12,22 +12,24 @@ import { estimate } from '../../maths/metrics/interval.js';
 import { parseOption, validateOptions, type OptionSpecs } from '../../options.js';
 import { BOXES_HELP, boxesFor, readBoxes, type BoxFile } from '../boxes.js';
 import type { CommandContext } from '../commands.js';
-import { list, optionsFor } from '../flags/compare.js';
-import { addImageOptions, addModelOptions, layerReference } from '../flags/explain.js';
+import { list, methodsOptOption, optionsFor } from '../flags/compare.js';
+import {
+  addImageOptions,
+  addModelOptions,
+  batchSizeOption,
+  layerOption,
+  layerReference,
+  scoreOption,
+  seedOption,
+} from '../flags/explain.js';
 import { splitPair } from '../flags/format.js';
-import { findImages, type ImageSource } from '../images.js';
+import { findImages, loadPicture, namedPictures, type ImageSource } from '../images.js';
 import { errorText, EXIT, Messages } from '../io.js';
 import { openModel, type OpenModel } from '../model.js';
 import { STDOUT } from '../outputs.js';
 import { Progress } from '../progress.js';
 import { pluginsOf, refuseInput } from '../protect.js';
-import {
-  addPluginOption,
-  addTalkOptions,
-  collect,
-  positiveNumber,
-  wholeNumber,
-} from '../flags/shared.js';
+import { addPluginOption, addTalkOptions, collect, more } from '../flags/shared.js';
 import { inferredOfModel } from '../summary.js';
 import { table } from '../table.js';
 import { parseTarget } from '../target-expression.js';
@@ -60,33 +62,33 @@ export async function define(command: Command, context: CommandContext): Promise
   addModelOptions(command);
   addImageOptions(command);
   command
-    .option('--method <ids>', 'methods, separated by commas', DEFAULT_METHOD)
+    .option('--method <ids>', 'Methods, separated by commas.', DEFAULT_METHOD)
     .option(
       '--metric <names>',
-      "metrics, separated by commas, or 'all' (default: those that do not run the method again)",
+      "Metrics, separated by commas, or 'all'. Default: those that do not run the method again.",
     )
-    .option('--boxes <file>', `true boxes in pixels of the pictures, as JSON: ${BOXES_HELP}`)
-    .option('-t, --target <what>', 'as explain takes it (default: the top class)')
-    .option('-l, --layer <path>', 'layer, by path or index (default: the last larger than 1×1)')
     .option(
-      '--opt <name=value>',
-      'option for the methods that have it (repeatable)',
-      collect<string>,
+      '--boxes <file>',
+      `True boxes in pixels of the pictures, as JSON. It looks like ${BOXES_HELP}.`,
     )
-    .option('--metric-opt <name=value>', 'setting of the metrics (repeatable)', collect<string>)
+    .option('-t, --target <what>', 'The target, as explain takes it. Default: the top class.')
+    .option('--json <file>', 'Write all of it as JSON to a file, or to - for standard output.')
+    .addOption(layerOption())
+    .addOption(methodsOptOption())
     .addOption(
-      new Option('--score <kind>', 'what is explained: before or after the softmax or sigmoid')
-        .choices(['logit', 'output'])
-        .default('logit'),
+      more(
+        '--metric-opt <name=value>',
+        'A setting of the metrics, from the list below. May be repeated.',
+      ).argParser<string[]>(collect),
     )
-    .option('--seed <number>', 'for everything random (default 0)', wholeNumber)
-    .option('--batch-size <number>', 'samples run together (default: by memory)', positiveNumber)
-    .option('--json <file>', 'write all of it as JSON; - for standard output');
+    .addOption(scoreOption())
+    .addOption(seedOption())
+    .addOption(batchSizeOption());
   addPluginOption(command);
   addTalkOptions(command);
-  command.addHelpText('after', help());
-  command.action(async (flags: EvaluateFlags) => {
-    context.exitWith(await evaluate(flags, registry, context));
+  context.addLongHelp(command, help());
+  command.action(async (pictures: string[], flags: EvaluateFlags) => {
+    context.exitWith(await evaluate(pictures, flags, registry, context));
   });
 }
 
@@ -106,8 +108,8 @@ Settings of the metrics, for --metric-opt
 ${settings.join('\n')}
 
 Examples:
-  $ whylens evaluate -m model.json -i pictures/ --method grad-cam,layer-cam,random-cam
-  $ whylens evaluate -m model.json -i scene.png --target cat --boxes boxes.json --metric pointing,iou`;
+  $ whylens evaluate -m model.json pictures/ --method grad-cam,layer-cam,random-cam
+  $ whylens evaluate -m model.json scene.png --target cat --boxes boxes.json --metric pointing,iou`;
 }
 
 interface Result {
@@ -116,6 +118,7 @@ interface Result {
 }
 
 async function evaluate(
+  pictures: readonly string[],
   flags: EvaluateFlags,
   registry: Registry,
   context: CommandContext,
@@ -131,7 +134,7 @@ async function evaluate(
     flags.metric === undefined || flags.metric === 'all' ? flags.metric : list(flags.metric),
     boxes !== undefined,
   );
-  const images = await findImages([...(flags.image ?? []), ...(flags.input ?? [])]);
+  const images = await findImages(namedPictures(pictures, flags));
   const files = [...images.map(({ path }) => path), flags.labels, flags.boxes];
   refuseInput(flags.json, { files: [...files, ...pluginsOf({ ...flags })], models: [flags.model] });
   const opened = await openModel(flags.model, flags);
@@ -164,7 +167,7 @@ async function evaluate(
   messages.complain(
     `${failures.length} of ${images.length} pictures failed\n${failures.map((line) => `  ${line}`).join('\n')}`,
   );
-  return EXIT.failed;
+  return EXIT.some;
 }
 
 interface Job {
@@ -184,9 +187,8 @@ async function one(
   options: Record<string, unknown>,
   { flags, context, opened, target, boxes, metrics, settings, messages }: Job,
 ): Promise<Evaluation> {
-  const { loadImage } = await import('../../node/load-image.js');
-  const picture = await loadImage(image.path);
-  const progress = new Progress(messages, flags);
+  const picture = await loadPicture(image, context.io);
+  const progress = new Progress(messages, flags, method);
   const shared: ExplainOptions = {
     ...opened.options,
     container: await context.container(),

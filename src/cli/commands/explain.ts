@@ -18,14 +18,14 @@ import {
   type ExplainFlags,
 } from '../flags/explain.js';
 import { addFormatOptions, formatOptions, methodOptions } from '../flags/format.js';
-import { findImages, type ImageSource } from '../images.js';
+import { findImages, loadPicture, namedPictures, type ImageSource } from '../images.js';
 import { errorText, EXIT, Messages } from '../io.js';
 import { openModel, type OpenModel } from '../model.js';
 import { Outputs, STDOUT } from '../outputs.js';
 import { Progress } from '../progress.js';
 import { pluginsOf } from '../protect.js';
-import { formatterOf, formattersFor, writeOutput } from '../rendering.js';
-import { addPluginOption, addTalkOptions } from '../flags/shared.js';
+import { checkStream, formatterOf, formattersFor, writeOutput } from '../rendering.js';
+import { addPluginOption, addTalkOptions, more } from '../flags/shared.js';
 import { inferredLines, resultLine } from '../summary.js';
 import { parseTarget } from '../target-expression.js';
 
@@ -48,20 +48,22 @@ export async function define(command: Command, context: CommandContext): Promise
   addOutputOptions(command)
     .option(
       '--as <formatter>',
-      `one of ${[...registry.formatters.keys()].join(', ')} (default: by the ending of --out, else image)`,
+      `What it becomes. One of ${[...registry.formatters.keys()].join(', ')}, or a file ending. Default: by the ending of --out, else image.`,
     )
-    .option(
-      '--skip-existing',
-      'leave out pictures whose result is there: a run that was stopped goes on where it was',
+    .addOption(
+      more(
+        '--skip-existing',
+        'Leave out pictures whose result is there: a run that was stopped goes on where it was.',
+      ),
     )
-    .option('--show', 'print the explanation to the terminal');
+    .option('--show', 'Print the explanation to the terminal.');
   addPluginOption(command);
   addTalkOptions(command);
   const own = new Set(command.options.map((option) => option.attributeName()));
   addFormatOptions(command, registry);
-  command.addHelpText('after', EXAMPLES);
-  command.action(async (flags: ExplainFlags) => {
-    const job = await prepare(flags, own, container, registry, context);
+  context.addLongHelp(command, EXAMPLES);
+  command.action(async (pictures: string[], flags: ExplainFlags) => {
+    const job = await prepare(pictures, flags, own, container, registry, context);
     try {
       context.exitWith(await explainAll(job));
     } finally {
@@ -72,9 +74,11 @@ export async function define(command: Command, context: CommandContext): Promise
 
 const EXAMPLES = `
 Examples:
-  $ whylens explain -m mobilenet/model.json -i cat_dog.jpg --labels labels.json --preprocess tf
-  $ whylens explain -m model.json -i pictures/ -o maps/ --method layer-cam --target "tiger cat"
-  $ whylens explain -m model.json -i cat.jpg --target 'tiger cat - bull mastiff' --show`;
+  $ whylens explain -m mobilenet/model.json cat_dog.jpg --labels labels.json --preprocess tf
+  $ whylens explain -m model.json pictures/ -o maps/ --method layer-cam --target "tiger cat"
+  $ whylens explain -m model.json cat.jpg --target 'tiger cat - bull mastiff' --show
+  $ curl -s https://example.org/cat.jpg | whylens explain -m model.json - -o cat.png
+  $ whylens explain -m model.json photos/*.jpg --as json -o - > maps.jsonl`;
 
 interface Job {
   readonly flags: ExplainFlags;
@@ -92,6 +96,7 @@ interface Job {
 
 /** Checks everything that can be checked before the model is loaded, then loads it. */
 async function prepare(
+  pictures: readonly string[],
   flags: ExplainFlags,
   own: ReadonlySet<string>,
   container: Container,
@@ -105,13 +110,20 @@ async function prepare(
   const ending = out === undefined ? '' : extname(out).slice(1).toLowerCase();
   // a wrong option of the output is told before anything is computed
   const asked = formatOptions(formatters[0], registry, flags, own, ending);
-  const named = [...(flags.image ?? []), ...(flags.input ?? [])];
+  const named = namedPictures(pictures, flags);
   const images = await findImages(named);
+  const several = images.length > 1 || images[0].path !== named[0];
+  if (out === STDOUT) {
+    const perTarget = Object.hasOwn(formatters[0].options, 'target') && asked.target === undefined;
+    const targets = flags.target ?? [];
+    const manyTargets = targets.length > 1 || targets[0] === 'all';
+    checkStream(context.io, formatters[0], asked, several || (perTarget && manyTargets));
+  }
   const outputs = new Outputs({
     out,
     extension:
       formatters[0].extensions[0] ?? (typeof asked.format === 'string' ? asked.format : 'txt'),
-    several: images.length > 1 || images[0].path !== named[0],
+    several,
     force: flags.force,
     // the ending says which kind of picture file it is
     endingNeeded: formatters[0].extensions.includes('png'),
@@ -125,7 +137,7 @@ async function prepare(
     outputs.look(images[0].name, flags.method);
   }
   const opened = await openModel(flags.model, flags);
-  const progress = new Progress(messages, flags);
+  const progress = new Progress(messages, flags, flags.method);
   const { labels } = opened.model;
   const options: ExplainOptions = {
     ...special,
@@ -146,7 +158,10 @@ async function prepare(
   };
   const format = (explanation: Explanation): [Formatter, Record<string, unknown>] => {
     const formatter = formatterOf(formatters, explanation.kind);
-    return [formatter, formatOptions(formatter, registry, flags, own, ending)];
+    const chosen = formatOptions(formatter, registry, flags, own, ending);
+    // several records on one stream: a line each
+    const lines = out === STDOUT && several && formatter.id === 'json';
+    return [formatter, lines ? { ...chosen, indent: 0 } : chosen];
   };
   return { flags, context, messages, registry, opened, images, outputs, options, progress, format };
 }
@@ -165,8 +180,7 @@ async function explainAll(job: Job): Promise<number> {
         continue;
       }
       if (images.length > 1 && flags.skipExisting !== true) outputs.look(image.name, flags.method);
-      const { loadImage } = await import('../../node/load-image.js');
-      const picture = await loadImage(image.path);
+      const picture = await loadPicture(image, job.context.io);
       const explanation = await explainPrediction(job.opened.model, picture, job.options);
       progress.stop();
       const paths = await write(job, image, explanation);
@@ -192,7 +206,7 @@ async function explainAll(job: Job): Promise<number> {
   messages.complain(
     `${failures.length} of ${images.length} pictures failed\n${failures.map((line) => `  ${line}`).join('\n')}`,
   );
-  return EXIT.failed;
+  return EXIT.some;
 }
 
 /** What a run of many pictures leaves behind, for whoever interrupts it. */

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { registryOf } from '../../container/container.js';
 import { isWhylensError, WhylensError } from '../../errors.js';
 import { withModel } from '../../explain/prepare.js';
@@ -7,7 +7,7 @@ import { chooseLayer } from '../../model/layers.js';
 import type { CommandContext } from '../commands.js';
 import { Messages } from '../io.js';
 import { openModel } from '../model.js';
-import { addPluginOption, addTalkOptions } from '../flags/shared.js';
+import { addPluginOption, addTalkOptions, withVariable } from '../flags/shared.js';
 import { table } from '../table.js';
 
 interface LayersFlags {
@@ -21,10 +21,15 @@ interface LayersFlags {
 /** `whylens layers M`: what can be given as `--layer`, the default marked. */
 export function define(command: Command, context: CommandContext): void {
   command
-    .argument('[model]', 'model.json, its folder or address, or a JavaScript module')
-    .option('-m, --model <path>', 'the same, as other commands take it')
-    .option('--all', 'also values inside layers, such as before an activation')
-    .option('--json', 'print JSON, for programs');
+    .argument('[model]', 'The model: model.json, its folder or address, or a JavaScript module.')
+    .addOption(
+      withVariable(
+        new Option('-m, --model <path>', 'The same as an option. Default: WHYLENS_MODEL.'),
+        'WHYLENS_MODEL',
+      ),
+    )
+    .option('--all', 'List values inside layers too, such as before an activation.')
+    .option('--json', 'Print JSON, for programs.');
   addPluginOption(command);
   addTalkOptions(command);
   command.action(async (argument: string | undefined, flags: LayersFlags) => {

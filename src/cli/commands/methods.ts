@@ -31,9 +31,9 @@ export function define(command: Command, context: CommandContext): void {
   addTalkOptions(
     addPluginOption(
       command
-        .argument('[method]', 'show this one only, with all it says')
-        .option('--json', 'print JSON, for programs')
-        .option('--markdown', 'print the page of the documentation'),
+        .argument('[method]', 'One method, to be shown in full.')
+        .option('--json', 'Print JSON, for programs.')
+        .option('--markdown', 'Print the page of the documentation.'),
     ),
   );
   command.action(async (id: string | undefined, { json, markdown }: MethodsFlags) => {

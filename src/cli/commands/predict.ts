@@ -4,7 +4,7 @@ import { predict, type OutputPrediction } from '../../explain/predict.js';
 import type { DecodedPrediction } from '../../images/labels.js';
 import type { CommandContext } from '../commands.js';
 import { addImageOptions, addModelOptions } from '../flags/explain.js';
-import { findImages } from '../images.js';
+import { findImages, loadPicture, namedPictures } from '../images.js';
 import { errorText, EXIT, Messages } from '../io.js';
 import { openModel, type ModelFlags } from '../model.js';
 import { addPluginOption, addTalkOptions, positiveNumber } from '../flags/shared.js';
@@ -33,12 +33,12 @@ export function define(command: Command, context: CommandContext): void {
   addModelOptions(command);
   addImageOptions(command);
   command
-    .option('--top <number>', 'how many classes', positiveNumber, 5)
-    .option('--json', 'print JSON, for programs');
+    .option('--top <number>', 'How many classes are listed.', positiveNumber, 5)
+    .option('--json', 'Print JSON, for programs.');
   addPluginOption(command);
   addTalkOptions(command);
-  command.action(async (flags: PredictFlags) => {
-    const images = await findImages([...(flags.image ?? []), ...(flags.input ?? [])]);
+  command.action(async (pictures: string[], flags: PredictFlags) => {
+    const images = await findImages(namedPictures(pictures, flags));
     const container = await context.container();
     const opened = await openModel(flags.model, flags);
     const { model, options } = opened;
@@ -48,10 +48,10 @@ export function define(command: Command, context: CommandContext): void {
     const results: { image: string; outputs: PrintedOutput[] }[] = [];
     const warned = new Set<string>();
     try {
-      for (const { path } of images) {
+      for (const image of images) {
+        const { path } = image;
         try {
-          const { loadImage } = await import('../../node/load-image.js');
-          const { outputs, warnings } = await predict(model, await loadImage(path), {
+          const { outputs, warnings } = await predict(model, await loadPicture(image, context.io), {
             ...options,
             container,
             backend: flags.backend,
@@ -76,7 +76,7 @@ export function define(command: Command, context: CommandContext): void {
     out.complain(
       `${failures.length} of ${images.length} pictures failed\n${failures.map((line) => `  ${line}`).join('\n')}`,
     );
-    context.exitWith(EXIT.failed);
+    context.exitWith(EXIT.some);
   });
 }
 

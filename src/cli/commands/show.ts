@@ -9,10 +9,11 @@ import type { Explanation } from '../../explanation.js';
 import type { CommandContext } from '../commands.js';
 import { addOutputOptions } from '../flags/explain.js';
 import { addFormatOptions, formatOptions } from '../flags/format.js';
-import { Messages } from '../io.js';
+import { Messages, type Io } from '../io.js';
+import { readStdin, STDIN } from '../stdin.js';
 import { Outputs, STDOUT } from '../outputs.js';
 import { pluginsOf, refuseInput } from '../protect.js';
-import { formatterOf, formattersFor, writeOutput } from '../rendering.js';
+import { checkStream, formatterOf, formattersFor, writeOutput } from '../rendering.js';
 import { addPluginOption, addTalkOptions } from '../flags/shared.js';
 
 /** Larger files are refused before they are read. */
@@ -32,24 +33,25 @@ interface ShowFlags {
 /** `whylens show expl.json [--as html] [--out page.html]`: the record is all it needs. */
 export async function define(command: Command, context: CommandContext): Promise<void> {
   const registry = registryOf(await context.container());
-  command.argument('<file>', 'an explanation written by --as json; - for standard input');
+  command.argument('<file>', 'An explanation written by --as json, or - for standard input.');
   addOutputOptions(command).option(
     '--as <formatter>',
-    `one of ${[...registry.formatters.keys()].join(', ')}, or a file ending (default: by the ending of --out, else ${TEXT} on the terminal)`,
+    `What it becomes. One of ${[...registry.formatters.keys()].join(', ')}, or a file ending. Default: by the ending of --out, else ${TEXT} on the terminal.`,
   );
   addPluginOption(command);
   addTalkOptions(command);
   const own = new Set(command.options.map((option) => option.attributeName()));
   addFormatOptions(command, registry);
-  command.addHelpText('after', EXAMPLES);
+  context.addLongHelp(command, EXAMPLES);
   command.action(async (file: string, flags: ShowFlags) => {
     const out = flags.out ?? flags.output;
     const wanted = formattersFor(registry, flags.as ?? (out === undefined ? TEXT : undefined), out);
     const messages = new Messages(context.io, flags, out === STDOUT);
     // wrong options are told before a large file is read
-    formatOptions(wanted[0], registry, { ...flags }, own);
+    const early = formatOptions(wanted[0], registry, { ...flags }, own);
+    if (out === STDOUT) checkStream(context.io, wanted[0], early, false);
     refuseInput(out, { files: [file, ...pluginsOf(flags)] });
-    const explanation = explanationFromJson(await readStored(file));
+    const explanation = explanationFromJson(await readStored(file, context.io));
     const formatter = formatterOf(wanted, explanation.kind);
     const options = formatOptions(formatter, registry, { ...flags }, own);
     if (formatter.id === TEXT && out === undefined) {
@@ -65,8 +67,10 @@ export async function define(command: Command, context: CommandContext): Promise
       inputs: { files: [file, ...pluginsOf(flags)] },
       ...(flags.force !== undefined && { force: flags.force }),
     });
-    const name = file === STDOUT ? 'explanation' : basename(file, extname(file));
-    for (const part of partsOf(explanation, formatter, options)) {
+    const name = file === STDIN ? 'explanation' : basename(file, extname(file));
+    const parts = partsOf(explanation, formatter, options);
+    if (out === STDOUT) checkStream(context.io, formatter, options, parts.length > 1);
+    for (const part of parts) {
       const output = outputs.next(name, explanation.method, part.name);
       await writeOutput(context.io, output, formatter.format(explanation, part.options));
       if (output.path !== STDOUT) messages.note(output.path);
@@ -77,21 +81,14 @@ export async function define(command: Command, context: CommandContext): Promise
 
 const EXAMPLES = `
 Examples:
-  $ whylens explain -m model.json -i cat.jpg -o cat.json
+  $ whylens explain -m model.json cat.jpg -o cat.json
   $ whylens show cat.json
   $ whylens show cat.json --as html --out cat.html
   $ whylens show cat.json --out cat.png --colormap jet`;
 
-async function readStored(file: string): Promise<string> {
-  if (file === STDOUT) {
-    const parts: Buffer[] = [];
-    let size = 0;
-    for await (const part of process.stdin as AsyncIterable<Buffer>) {
-      size += part.length;
-      if (size > MAX_BYTES) throw tooLarge('standard input', size);
-      parts.push(part);
-    }
-    return Buffer.concat(parts).toString('utf8');
+async function readStored(file: string, io: Io): Promise<string> {
+  if (file === STDIN) {
+    return new TextDecoder().decode(await readStdin(io, 'a stored explanation'));
   }
   let handle;
   try {

@@ -1,13 +1,19 @@
 /** Flags of `compare`: lists where `explain` has one value. */
-import { Option, type Command } from 'commander';
+import type { Command, Option } from 'commander';
 import type { Registry } from '../../container/registry.js';
 import { WhylensError } from '../../errors.js';
 import { DEFAULT_METHOD } from '../../explain/explain.js';
 import type { Target } from '../../explanation.js';
 import { describeTarget } from '../../model/targets.js';
-import { addImageOptions, addModelFlags } from './explain.js';
+import {
+  addImageOptions,
+  addModelFlags,
+  batchSizeOption,
+  modelOption,
+  seedOption,
+} from './explain.js';
 import { methodOptions, splitPair } from './format.js';
-import { collect, positiveNumber, wholeNumber } from './shared.js';
+import { collect, more, positiveNumber } from './shared.js';
 import { parseTargetList } from '../target-expression.js';
 
 export const FIGURE = 'figure';
@@ -39,31 +45,47 @@ export interface CompareFlags {
 export function addCompareOptions(command: Command, registry: Registry): void {
   const methods = [...registry.explainers.keys()].join(', ');
   addModelFlags(
-    command.requiredOption('-m, --model <paths>', 'one model, or several separated by commas'),
+    command.addOption(
+      modelOption(
+        '-m, --model <paths>',
+        'One model, or several separated by commas. Default: WHYLENS_MODEL.',
+      ),
+    ),
   );
   addImageOptions(command);
   command
-    .option('--method <ids>', `of ${methods}; separated by commas`, DEFAULT_METHOD)
-    .option('-l, --layer <paths>', 'layers, by path or index, separated by commas')
+    .option('--method <ids>', `Methods, separated by commas. They are ${methods}.`, DEFAULT_METHOD)
+    .option(
+      '-l, --layer <paths>',
+      'Layers, by path or index, separated by commas. Default: the last larger than 1×1.',
+    )
     .option(
       '-t, --target <list>',
-      'targets as explain takes them, separated by commas',
+      'Targets as explain takes them, separated by commas. May be repeated. Default: the top class.',
       collect<string>,
     )
-    .option('--score <kinds>', `${SCORES.join(' or ')}, or both separated by a comma`, SCORES[0])
     .option(
-      '--opt <name=value>',
-      'option for the methods that have it (repeatable)',
-      collect<string>,
+      '--score <kinds>',
+      `What is explained: ${SCORES.join(' or ')}, or both separated by a comma.`,
+      SCORES[0],
     )
-    .option('--seed <number>', 'for everything random (default 0)', wholeNumber)
-    .option('--batch-size <number>', 'samples run together (default: by memory)', positiveNumber)
+    .addOption(methodsOptOption())
+    .addOption(seedOption())
+    .addOption(batchSizeOption())
     .addOption(
-      new Option(
+      more(
         '--columns <number>',
-        'panels in a row (default: the last list where several vary, else at most 5, even rows)',
+        'Panels in a row. Default: the last list where several vary, else at most 5 in even rows.',
       ).argParser(positiveNumber),
     );
+}
+
+/** `--opt` of commands that run several methods. */
+export function methodsOptOption(): Option {
+  return more(
+    '--opt <name=value>',
+    'An option for the methods that have it. May be repeated.',
+  ).argParser<string[]>(collect);
 }
 
 export function list(text: string): string[] {

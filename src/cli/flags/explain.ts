@@ -4,7 +4,7 @@ import type { Registry } from '../../container/registry.js';
 import { DEFAULT_METHOD } from '../../explain/explain.js';
 import { PREPROCESS_MODES } from '../../images/preprocess.js';
 import { BACKENDS } from '../../model/tfjs/backend.js';
-import { collect, positiveNumber, wholeNumber } from './shared.js';
+import { collect, more, positiveNumber, wholeNumber, withVariable } from './shared.js';
 
 /** The flags as commander parses them. */
 export interface ExplainFlags {
@@ -34,34 +34,58 @@ export interface ExplainFlags {
 
 export function addModelOptions(command: Command): Command {
   return addModelFlags(
-    command.requiredOption(
-      '-m, --model <path>',
-      'model.json of TensorFlow.js, its folder or address, or a JavaScript module that exports a model',
+    command.addOption(
+      modelOption(
+        '-m, --model <path>',
+        'The model: model.json of TensorFlow.js, its folder or address, or a JavaScript module that exports a model. Default: WHYLENS_MODEL.',
+      ),
     ),
   );
+}
+
+/** `--model`, which a command cannot do without. */
+export function modelOption(flags: string, description: string): Option {
+  return withVariable(new Option(flags, description), 'WHYLENS_MODEL').makeOptionMandatory();
 }
 
 /** What is said of a model beside where it is. */
 export function addModelFlags(command: Command): Command {
   return command
-    .option('--labels <file>', 'names of the classes: a JSON array, or one name a line')
     .addOption(
-      new Option('--preprocess <mode>', 'how pixel values become model input').choices(
-        PREPROCESS_MODES,
+      withVariable(
+        new Option(
+          '--labels <file>',
+          'Names of the classes: a JSON file, or text with one name a line. Default: WHYLENS_LABELS, else what lies with the model.',
+        ),
+        'WHYLENS_LABELS',
       ),
     )
     .addOption(
-      new Option(
+      more(
+        '--preprocess <mode>',
+        'How pixel values become model input. Default: as the model says.',
+      ).choices(PREPROCESS_MODES),
+    )
+    .addOption(
+      more(
         '--backend <name>',
-        'what computes (else WHYLENS_BACKEND, else the first that loads)',
+        'What computes. Default: WHYLENS_BACKEND, else the first that loads.',
       ).choices(BACKENDS),
     );
 }
 
+/** Pictures, as arguments or by `--image`. */
 export function addImageOptions(command: Command): Command {
   return command
-    .option('-i, --image <path...>', 'pictures, or folders of pictures')
-    .addOption(new Option('--input <path...>').hideHelp());
+    .argument(
+      '[pictures...]',
+      'Pictures: files, folders, addresses, patterns such as "photos/*.jpg", or - for standard input.',
+    )
+    .option(
+      '-i, --image <path...>',
+      'Pictures, as an option: files, folders, patterns, or - for standard input.',
+    )
+    .addOption(new Option('--input <path...>', 'The same as --image.').hideHelp());
 }
 
 export function addMethodOptions(command: Command, registry: Registry): Command {
@@ -69,33 +93,61 @@ export function addMethodOptions(command: Command, registry: Registry): Command 
   return command
     .option(
       '-t, --target <what>',
-      `class index, label, 'tiger cat - bull mastiff', 'not cat', 'top 2', 'all' (repeatable; default the top class)`,
+      `What is explained: a class index, a label, 'tiger cat - bull mastiff', 'not cat', 'top 2' or 'all'. May be repeated. Default: the top class.`,
       collect<string>,
     )
-    .option('-l, --layer <path>', 'layer, by path or index (default: the last larger than 1×1)')
-    .option('--method <id>', `one of ${methods.join(', ')}`, DEFAULT_METHOD)
     .option(
-      '--opt <name=value>',
-      `option of the method (repeatable; see 'whylens methods')`,
-      collect<string>,
+      '--method <id>',
+      `How it is explained. One of ${methods.join(', ')}; 'whylens methods' says what they do.`,
+      DEFAULT_METHOD,
     )
+    .addOption(layerOption())
     .addOption(
-      new Option(
-        '--score <kind>',
-        'explain the value before the final softmax or sigmoid, or after it',
-      )
-        .choices(['logit', 'output'])
-        .default('logit'),
+      more(
+        '--opt <name=value>',
+        `An option of the method; 'whylens methods <method>' lists them. May be repeated.`,
+      ).argParser<string[]>(collect),
     )
-    .option('--seed <number>', 'for everything random (default 0)', wholeNumber)
-    .option('--batch-size <number>', 'samples run together (default: by memory)', positiveNumber);
+    .addOption(scoreOption())
+    .addOption(seedOption())
+    .addOption(batchSizeOption());
+}
+
+export function layerOption(): Option {
+  return more(
+    '-l, --layer <path>',
+    "The layer that is looked at, by path or index; 'whylens layers' lists them. Default: the last larger than 1×1.",
+  );
+}
+
+export function scoreOption(): Option {
+  return more(
+    '--score <kind>',
+    'Explain the value before the final softmax or sigmoid (logit), or after it (output).',
+  )
+    .choices(['logit', 'output'])
+    .default('logit');
+}
+
+export function seedOption(): Option {
+  return more('--seed <number>', 'Seed of everything random. Default: 0.').argParser(wholeNumber);
+}
+
+export function batchSizeOption(): Option {
+  return more(
+    '--batch-size <number>',
+    'Samples run together. Default: as memory allows.',
+  ).argParser(positiveNumber);
 }
 
 export function addOutputOptions(command: Command): Command {
   return command
-    .option('-o, --out <path>', 'file, folder, or - for standard output')
-    .addOption(new Option('--output <path>').hideHelp())
-    .option('--force', 'overwrite files that were not named by --out');
+    .option(
+      '-o, --out <path>',
+      'Where results go: a file, a folder, or - for standard output (several results as JSON lines).',
+    )
+    .addOption(new Option('--output <path>', 'The same as --out.').hideHelp())
+    .addOption(more('--force', 'Overwrite files that were not named by --out.'));
 }
 
 /** `--layer 12` and `--layer -1` count in execution order. */

@@ -7,7 +7,6 @@ import { describeOption, parseOption, validateOptions, type OptionSpec } from '.
 import { collect } from './shared.js';
 
 const GROUP = 'Options of the output:';
-const LONGEST = 120;
 
 /** Adds one flag for each option that any formatter has and the command itself has not. */
 export function addFormatOptions(
@@ -26,15 +25,15 @@ export function addFormatOptions(
   }
   for (const [name, { spec, owners }] of flags) {
     const value = spec.type === 'boolean' ? '[boolean]' : '<value>';
-    const option = new Option(
-      `--${kebab(name)} ${value}`,
-      `${helpOf(spec)} [${owners.join(', ')}]`,
-    );
+    const option = new Option(`--${kebab(name)} ${value}`, helpOf(spec, owners));
     if (spec.type === 'boolean') option.preset('true');
     command.addOption(option.helpGroup(GROUP));
   }
   command.addOption(
-    new Option('--format-opt <name=value>', 'any option of the formatter, by name (repeatable)')
+    new Option(
+      '--format-opt <name=value>',
+      'Any option of the formatter, by name. May be repeated.',
+    )
       .argParser<string[]>(collect)
       .helpGroup(GROUP),
   );
@@ -96,11 +95,16 @@ export function splitPair(flag: string, pair: string): [string, string] {
   throw new WhylensError('USAGE', `${flag} must be name=value, got '${pair}'`);
 }
 
-function helpOf(spec: OptionSpec): string {
-  const allowed = describeOption(spec);
-  const short = allowed.length > LONGEST ? `${allowed.slice(0, LONGEST)}…` : allowed;
-  const preset = spec.default === undefined ? '' : ` (default ${String(spec.default)})`;
-  return `${spec.help} ${short}${preset}`;
+/** What an option does, what it may be, what it is if left out, and whose it is: a sentence each. */
+function helpOf(spec: OptionSpec, owners: readonly string[]): string {
+  const preset = spec.default === undefined ? '' : ` Default: ${String(spec.default)}.`;
+  return `${asSentence(spec.help)} ${asSentence(describeOption(spec))}${preset} For ${owners.join(', ')}.`;
+}
+
+/** With a capital and a full stop; a value in front, as in `over: …`, stays as it is written. */
+export function asSentence(text: string): string {
+  const start = /^[a-z]+:/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(start) ? start : `${start}.`;
 }
 
 function kebab(name: string): string {

@@ -1,18 +1,35 @@
 /** Flags that several commands have, written once. */
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+
+/** Heading of what `--help` shows and `-h` leaves out. */
+export const MORE = 'More options:';
+
+/** An option that `-h` leaves out. */
+export function more(flags: string, description: string): Option {
+  return new Option(flags, description).helpGroup(MORE);
+}
 
 export function addTalkOptions(command: Command): Command {
   return command
-    .option('-q, --quiet', 'say nothing but errors')
-    .option('-v, --verbose', 'say more; with an error, where it happened');
+    .addOption(more('-q, --quiet', 'Say nothing but warnings and errors.'))
+    .addOption(
+      more('-v, --verbose', 'Say more: sizes, times, options; of an error, where it happened.'),
+    );
 }
 
 export function addPluginOption(command: Command): Command {
-  return command.option(
-    '--plugin <module>',
-    'load a plugin first: a file or an installed package (repeatable)',
-    collect<string>,
+  return command.addOption(
+    more(
+      '--plugin <module>',
+      'Load a plugin first: a file or an installed package. May be repeated.',
+    ).argParser<string[]>(collect),
   );
+}
+
+/** An option that an environment variable gives too; an empty variable counts as none. */
+export function withVariable(option: Option, variable: string): Option {
+  const value = process.env[variable];
+  return value === undefined || value === '' ? option : option.env(variable);
 }
 
 /** For options that may be given several times. */
