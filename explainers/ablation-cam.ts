@@ -1,5 +1,4 @@
-import { injectable } from 'inversify';
-import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
+import { explainer, type ExplainContext } from '../src/container/plugin.js';
 import type { NdArray, Target } from '../src/explanation.js';
 import { channelMeans, channelsOf, weightedChannelSum } from '../src/maths/cam.js';
 import { asPartOf, recordLayer, repeatSample } from './shared/calls.js';
@@ -20,19 +19,18 @@ import { inSpace, TOKEN_OPTIONS } from './shared/token-grid.js';
  *
  * Prefer `grad-cam` for speed: one backward pass instead of a run per channel.
  */
-@injectable()
-export class AblationCam implements Explainer {
-  readonly id = 'ablation-cam';
-  readonly family = 'cam';
-  readonly description =
-    'Positive values are where channels are active without which the score of the target falls, negative values where it rises without them.';
-  readonly reference = 'Desai 2020';
-  readonly cost = '1 forward + 1 run from the layer per active channel (none before a linear head)';
-  readonly needs = { activations: true, layer: true, fromLayer: true };
-  readonly documents = ['image', 'array'] as const;
-  readonly options = TOKEN_OPTIONS;
+export const ablationCam = explainer({
+  id: 'ablation-cam',
+  family: 'cam',
+  description:
+    'Positive values are where channels are active without which the score of the target falls, negative values where it rises without them.',
+  reference: 'Desai 2020',
+  cost: '1 forward + 1 run from the layer per active channel (none before a linear head)',
+  needs: { activations: true, layer: true, fromLayer: true },
+  documents: ['image', 'array'],
+  options: TOKEN_OPTIONS,
 
-  async explain(context: ExplainContext): Promise<Explained> {
+  async explain(context) {
     const { outputs, activations } = await recordLayer(context, withoutProgress(context));
     const jobs = activations.map((A, n) => jobOf(context, A, outputs, n));
     const total = jobs.reduce((sum, { channels }) => sum + channels.length, 0);
@@ -64,8 +62,8 @@ export class AblationCam implements Explainer {
       maps.push(job.all.map(({ drops, score }) => weightedChannelSum(A, shares(drops, score))));
     }
     return { kind: 'maps', outputs, maps, facts: { channelsRun: total } };
-  }
-}
+  },
+});
 
 interface Entry {
   readonly target: Target;

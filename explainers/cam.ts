@@ -1,5 +1,4 @@
-import { injectable } from 'inversify';
-import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
+import { explainer } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import { weightedChannelSum } from '../src/maths/cam.js';
 import { recordLayer } from './shared/calls.js';
@@ -15,19 +14,18 @@ import { inSpace, TOKEN_OPTIONS } from './shared/token-grid.js';
  * @throws UNSUITABLE_LAYER unless global average pooling and one linear layer
  * follow; `grad-cam` generalises it to everything else.
  */
-@injectable()
-export class Cam implements Explainer {
-  readonly id = 'cam';
-  readonly family = 'cam';
-  readonly description =
-    'Positive values are where the layer saw evidence for the target, negative values evidence against it; channels are weighted by the classifier itself.';
-  readonly reference = 'Zhou 2016';
-  readonly cost = '1 forward';
-  readonly needs = { activations: true, layer: true };
-  readonly documents = ['image', 'array'] as const;
-  readonly options = TOKEN_OPTIONS;
+export const cam = explainer({
+  id: 'cam',
+  family: 'cam',
+  description:
+    'Positive values are where the layer saw evidence for the target, negative values evidence against it; channels are weighted by the classifier itself.',
+  reference: 'Zhou 2016',
+  cost: '1 forward',
+  needs: { activations: true, layer: true },
+  documents: ['image', 'array'],
+  options: TOKEN_OPTIONS,
 
-  async explain(context: ExplainContext): Promise<Explained> {
+  async explain(context) {
     const { outputs, activations } = await recordLayer(context);
     const maps = context.targets.map((targets, n) => {
       const A = inSpace(context, activations[n]);
@@ -45,5 +43,5 @@ export class Cam implements Explainer {
       });
     });
     return { kind: 'maps', outputs, maps };
-  }
-}
+  },
+});

@@ -1,5 +1,4 @@
-import { injectable } from 'inversify';
-import type { ExplainContext, ExplainedRecords, Explainer } from '../src/container/plugin.js';
+import { explainer, type ExplainContext } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import type {
   Concept,
@@ -33,17 +32,16 @@ import { inSpace, TOKEN_OPTIONS } from './shared/token-grid.js';
  *
  * Prefer a method with a target to see why one class was chosen.
  */
-@injectable()
-export class Dff implements Explainer {
-  readonly id = 'dff';
-  readonly family = 'cam';
-  readonly description =
-    'Each concept is a part of the picture that the layer treats alike: values are how strongly it is present, scores what the model says of the concept alone.';
-  readonly reference = 'Collins 2018';
-  readonly cost = '1 forward + 1 run from the layer per concept';
-  readonly needs = { activations: true, layer: true, fromLayer: true };
-  readonly documents = ['image', 'array'] as const;
-  readonly options = {
+export const dff = explainer({
+  id: 'dff',
+  family: 'cam',
+  description:
+    'Each concept is a part of the picture that the layer treats alike: values are how strongly it is present, scores what the model says of the concept alone.',
+  reference: 'Collins 2018',
+  cost: '1 forward + 1 run from the layer per concept',
+  needs: { activations: true, layer: true, fromLayer: true },
+  documents: ['image', 'array'],
+  options: {
     ...TOKEN_OPTIONS,
     concepts: {
       type: 'number',
@@ -52,10 +50,10 @@ export class Dff implements Explainer {
       integer: true,
       help: 'How many parts the activations are split into',
     },
-  } as const;
+  },
 
-  async explain(context: ExplainContext): Promise<ExplainedRecords> {
-    const parts = context.options.concepts as number;
+  async explain(context) {
+    const parts = context.options.concepts;
     const samples = context.targets.length;
     const total = samples * (1 + parts);
     requirePicture(context);
@@ -96,8 +94,8 @@ export class Dff implements Explainer {
       });
     }
     return { kind: 'records', explanations };
-  }
-}
+  },
+});
 
 function requirePicture({ inputs, input, picture }: ExplainContext): void {
   const { shape } = inputs[input];

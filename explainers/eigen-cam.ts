@@ -1,9 +1,6 @@
-import { injectable } from 'inversify';
-import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
 import { SANITY } from '../src/container/plugin.js';
 import { eigenCamMap } from '../src/maths/eigen.js';
-import { runLayer } from './shared/calls.js';
-import { TOKEN_OPTIONS } from './shared/token-grid.js';
+import { activationMethod } from './shared/layer-method.js';
 
 /**
  * EigenCAM (Muhammad and Yeasin 2020): the activations, centred per channel and
@@ -13,21 +10,11 @@ import { TOKEN_OPTIONS } from './shared/token-grid.js';
  *
  * Prefer `eigen-grad-cam` to see one class rather than whatever stands out.
  */
-@injectable()
-export class EigenCam implements Explainer {
-  readonly id = 'eigen-cam';
-  readonly family = 'cam';
-  readonly description =
-    'Values are how strongly each place expresses the main pattern of the layer, whatever the class; the mean over the picture is zero.';
-  readonly reference = 'Muhammad 2020';
-  readonly cost = '1 forward';
-  readonly needs = { activations: true, layer: true };
-  readonly sanity = SANITY.head;
-  readonly documents = ['image', 'array'] as const;
-  readonly options = TOKEN_OPTIONS;
-  readonly ignoresTarget = true;
-
-  async explain(context: ExplainContext): Promise<Explained> {
-    return runLayer(context, eigenCamMap);
-  }
-}
+export const eigenCam = activationMethod({
+  id: 'eigen-cam',
+  description:
+    'Values are how strongly each place expresses the main pattern of the layer, whatever the class; the mean over the picture is zero.',
+  reference: 'Muhammad 2020',
+  sanity: SANITY.head,
+  map: eigenCamMap,
+});

@@ -1,5 +1,4 @@
-import { injectable } from 'inversify';
-import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
+import { explainer } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import type { Target } from '../src/explanation.js';
 import { gradCamMap } from '../src/maths/cam.js';
@@ -25,17 +24,16 @@ import { TOKEN_OPTIONS } from './shared/token-grid.js';
  * Needs a class of an output with several; for two classes of your own choice
  * explain the target "a rather than b" with any other method.
  */
-@injectable()
-export class FinerCam implements Explainer {
-  readonly id = 'finer-cam';
-  readonly family = 'cam';
-  readonly description =
-    'Positive values are where the layer saw what tells the target from the classes most like it, negative values what speaks for those.';
-  readonly reference = 'Zhang 2025';
-  readonly cost = '1 forward + 1 forward and backward from the layer on per target';
-  readonly needs = { gradients: true, activations: true, layer: true, fromLayer: true };
-  readonly documents = ['image', 'array'] as const;
-  readonly options = {
+export const finerCam = explainer({
+  id: 'finer-cam',
+  family: 'cam',
+  description:
+    'Positive values are where the layer saw what tells the target from the classes most like it, negative values what speaks for those.',
+  reference: 'Zhang 2025',
+  cost: '1 forward + 1 forward and backward from the layer on per target',
+  needs: { gradients: true, activations: true, layer: true, fromLayer: true },
+  documents: ['image', 'array'],
+  options: {
     ...TOKEN_OPTIONS,
     alpha: {
       type: 'number',
@@ -56,14 +54,10 @@ export class FinerCam implements Explainer {
       default: 'plain',
       help: 'Mean of the rivals, or weighted by their probabilities (logit scores only)',
     },
-  } as const;
+  },
 
-  async explain(context: ExplainContext): Promise<Explained> {
-    const { alpha, count, rivals } = context.options as {
-      alpha: number;
-      count: number;
-      rivals: 'plain' | 'probability';
-    };
+  async explain(context) {
+    const { alpha, count, rivals } = context.options;
     if (rivals === 'probability' && context.score !== 'logit') {
       throw new WhylensError(
         'INVALID_OPTION',
@@ -101,8 +95,8 @@ export class FinerCam implements Explainer {
       maps,
       facts: found.map((list) => ({ rivalClasses: list.map(({ classes }) => classes) })),
     };
-  }
-}
+  },
+});
 
 interface Rivals {
   readonly own: Target;

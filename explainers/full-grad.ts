@@ -1,6 +1,4 @@
-import { injectable } from 'inversify';
-import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
-import { SANITY } from '../src/container/plugin.js';
+import { explainer, SANITY, type ExplainContext } from '../src/container/plugin.js';
 import type { JsonValue, NdArray } from '../src/explanation.js';
 import { multiply, splitShape, total } from '../src/maths/channels.js';
 import { psiAndTotal, SumOfMaps, type Rescale } from '../src/maths/full-grad.js';
@@ -56,21 +54,20 @@ interface Completeness extends Readonly<Record<string, JsonValue>> {
  *
  * Prefer `integrated-gradients` for signed shares of the input alone.
  */
-@injectable()
-export class FullGrad implements Explainer {
-  readonly id = 'full-grad';
-  readonly family = 'gradient';
-  readonly description =
-    'Large values are where the input and the biases of all layers, scaled layer by layer, carry weight for the score, in either direction.';
-  readonly reference = 'Srinivas 2019';
-  readonly cost = '1 forward + 1 backward per target';
-  readonly needs = { gradients: true, activations: true };
-  readonly sanity = SANITY.head;
-  readonly documents = ['image', 'array'] as const;
-  readonly options = options;
+export const fullGrad = explainer({
+  id: 'full-grad',
+  family: 'gradient',
+  description:
+    'Large values are where the input and the biases of all layers, scaled layer by layer, carry weight for the score, in either direction.',
+  reference: 'Srinivas 2019',
+  cost: '1 forward + 1 backward per target',
+  needs: { gradients: true, activations: true },
+  sanity: SANITY.head,
+  documents: ['image', 'array'],
+  options,
 
-  async explain(context: ExplainContext): Promise<Explained> {
-    const { rescale, offsets } = context.options as { rescale: Rescale; offsets: boolean };
+  async explain(context) {
+    const { rescale, offsets } = context.options;
     const name = inputName(context);
     const collector = new OutputCollector(context.targets.length);
     const maps: NdArray[][] = context.targets.map(() => []);
@@ -130,8 +127,8 @@ export class FullGrad implements Explainer {
       completeness: list,
     }));
     return { kind: 'maps', outputs: collector.result(), maps, facts };
-  }
-}
+  },
+});
 
 function indexOf({ description }: ExplainContext, input: string): number {
   return description.inputs.findIndex(({ name }) => name === input);

@@ -1,9 +1,6 @@
-import { injectable } from 'inversify';
-import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
 import { SANITY } from '../src/container/plugin.js';
 import { gradCamPlusPlusMap } from '../src/maths/cam.js';
-import { differentiateLayer } from './shared/calls.js';
-import { TOKEN_OPTIONS } from './shared/token-grid.js';
+import { layerMethod } from './shared/layer-method.js';
 
 /**
  * Grad-CAM++ (Chattopadhay et al. 2018): channels weighted by their positive
@@ -13,20 +10,11 @@ import { TOKEN_OPTIONS } from './shared/token-grid.js';
  * Prefer `grad-cam` where evidence against the target matters: negative
  * gradients have no weight here.
  */
-@injectable()
-export class GradCamPlusPlus implements Explainer {
-  readonly id = 'grad-cam++';
-  readonly family = 'cam';
-  readonly description =
-    'Values are where the layer saw evidence for the target; channels are weighted by their positive gradients so that every instance of the class counts.';
-  readonly reference = 'Chattopadhay 2018';
-  readonly cost = '1 forward + 1 partial backward per target';
-  readonly needs = { gradients: true, activations: true, layer: true };
-  readonly sanity = SANITY.weights;
-  readonly documents = ['image', 'array'] as const;
-  readonly options = TOKEN_OPTIONS;
-
-  async explain(context: ExplainContext): Promise<Explained> {
-    return differentiateLayer(context, gradCamPlusPlusMap);
-  }
-}
+export const gradCamPlusPlus = layerMethod({
+  id: 'grad-cam++',
+  description:
+    'Values are where the layer saw evidence for the target; channels are weighted by their positive gradients so that every instance of the class counts.',
+  reference: 'Chattopadhay 2018',
+  sanity: SANITY.weights,
+  map: gradCamPlusPlusMap,
+});

@@ -1,13 +1,7 @@
-import { injectable } from 'inversify';
-import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
+import { explainer } from '../src/container/plugin.js';
 import type { Heatmap, NdArray } from '../src/explanation.js';
 import { gradCamMap } from '../src/maths/cam.js';
-import {
-  CHANNEL_REDUCTIONS,
-  reduceChannels,
-  splitShape,
-  type ChannelReduction,
-} from '../src/maths/channels.js';
+import { CHANNEL_REDUCTIONS, reduceChannels, splitShape } from '../src/maths/channels.js';
 import { positive } from '../src/maths/filters.js';
 import { sampleOf, stack } from '../src/maths/ndarray.js';
 import { resizeMap } from '../src/maths/resize.js';
@@ -34,20 +28,19 @@ const options = {
  *
  * Prefer `grad-cam` where the place matters and not the texture.
  */
-@injectable()
-export class GuidedGradCam implements Explainer {
-  readonly id = 'guided-grad-cam';
-  readonly family = 'gradient';
-  readonly description =
-    'Fine detail from guided backpropagation, kept where Grad-CAM saw evidence for the target.';
-  readonly reference = 'Selvaraju 2017';
-  readonly cost = '1 forward + 1 backward and 1 from the layer on per target';
-  readonly needs = { gradients: true, activations: true, layer: true, fromLayer: true };
-  readonly documents = ['image', 'array'] as const;
-  readonly options = options;
+export const guidedGradCam = explainer({
+  id: 'guided-grad-cam',
+  family: 'gradient',
+  description:
+    'Fine detail from guided backpropagation, kept where Grad-CAM saw evidence for the target.',
+  reference: 'Selvaraju 2017',
+  cost: '1 forward + 1 backward and 1 from the layer on per target',
+  needs: { gradients: true, activations: true, layer: true, fromLayer: true },
+  documents: ['image', 'array'],
+  options,
 
-  async explain(context: ExplainContext): Promise<Explained> {
-    const reduce = context.options.reduce as ChannelReduction;
+  async explain(context) {
+    const reduce = context.options.reduce;
     const { space } = splitShape(context.inputs[context.input].shape.slice(1));
     const layer = context.layer!.path;
     const name = inputName(context);
@@ -87,5 +80,5 @@ export class GuidedGradCam implements Explainer {
       }),
     );
     return { kind: 'maps', outputs: collector.result(), maps };
-  }
-}
+  },
+});

@@ -1,81 +1,83 @@
 import { ContainerModule } from 'inversify';
-import type { Explainer } from '../src/container/plugin.js';
 import { TOKENS } from '../src/container/tokens.js';
-import { AblationCam } from './ablation-cam.js';
-import { Cam } from './cam.js';
-import { Deconvnet } from './deconvnet.js';
-import { Dff } from './dff.js';
-import { EigenCam } from './eigen-cam.js';
-import { EigenGradCam } from './eigen-grad-cam.js';
-import { Fem } from './fem.js';
-import { FinerCam } from './finer-cam.js';
-import { GradCamPlusPlus } from './grad-cam++.js';
-import { GradCamElementwise } from './grad-cam-elementwise.js';
-import { FullGrad } from './full-grad.js';
-import { GradCam } from './grad-cam.js';
-import { GradientXInput } from './gradient-x-input.js';
-import { GuidedBackprop } from './guided-backprop.js';
-import { GuidedGradCam } from './guided-grad-cam.js';
-import { HiresCam } from './hires-cam.js';
-import { IntegratedGradients } from './integrated-gradients.js';
-import { KernelShap } from './kernel-shap.js';
-import { KpcaCam } from './kpca-cam.js';
-import { LayerCam } from './layer-cam.js';
-import { Lime } from './lime.js';
-import { MultiLayer } from './multi-layer.js';
-import { Occlusion } from './occlusion.js';
-import { RandomCam } from './random-cam.js';
-import { RefineCam } from './refine-cam.js';
-import { Rise } from './rise.js';
-import { Saliency } from './saliency.js';
-import { ScoreCam } from './score-cam.js';
-import { SegEigenCam } from './seg-eigen-cam.js';
-import { ShapleyCam } from './shapley-cam.js';
-import { Smooth } from './smooth.js';
-import { Tta } from './tta.js';
-import { XGradCam } from './x-grad-cam.js';
+import { ablationCam } from './ablation-cam.js';
+import { cam } from './cam.js';
+import { deconvnet } from './deconvnet.js';
+import { dff } from './dff.js';
+import { eigenCam } from './eigen-cam.js';
+import { eigenGradCam } from './eigen-grad-cam.js';
+import { fem } from './fem.js';
+import { finerCam } from './finer-cam.js';
+import { gradCamPlusPlus } from './grad-cam++.js';
+import { gradCamElementwise } from './grad-cam-elementwise.js';
+import { fullGrad } from './full-grad.js';
+import { gradCam } from './grad-cam.js';
+import { gradientXInput } from './gradient-x-input.js';
+import { guidedBackprop } from './guided-backprop.js';
+import { guidedGradCam } from './guided-grad-cam.js';
+import { hiresCam } from './hires-cam.js';
+import { integratedGradients } from './integrated-gradients.js';
+import { kernelShap } from './kernel-shap.js';
+import { kpcaCam } from './kpca-cam.js';
+import { layerCam } from './layer-cam.js';
+import { lime } from './lime.js';
+import { multiLayer } from './multi-layer.js';
+import { occlusion } from './occlusion.js';
+import { randomCam } from './random-cam.js';
+import { refineCam } from './refine-cam.js';
+import { rise } from './rise.js';
+import { saliency } from './saliency.js';
+import { scoreCam } from './score-cam.js';
+import { segEigenCam } from './seg-eigen-cam.js';
+import { shapleyCam } from './shapley-cam.js';
+import { smoothing } from './smooth.js';
+import { testTimeAugmentation } from './tta.js';
+import { xGradCam } from './x-grad-cam.js';
 
 /** The registration list: one line an explainer. */
-const EXPLAINERS: (new () => Explainer)[] = [
+const EXPLAINERS = [
   // class activation maps
-  GradCam,
-  Cam,
-  GradCamPlusPlus,
-  XGradCam,
-  HiresCam,
-  GradCamElementwise,
-  LayerCam,
-  ScoreCam,
-  AblationCam,
-  EigenCam,
-  EigenGradCam,
-  SegEigenCam,
-  KpcaCam,
-  Fem,
-  ShapleyCam,
-  FinerCam,
-  RefineCam,
-  RandomCam,
-  Dff,
+  gradCam,
+  cam,
+  gradCamPlusPlus,
+  xGradCam,
+  hiresCam,
+  gradCamElementwise,
+  layerCam,
+  scoreCam,
+  ablationCam,
+  eigenCam,
+  eigenGradCam,
+  segEigenCam,
+  kpcaCam,
+  fem,
+  shapleyCam,
+  finerCam,
+  refineCam,
+  randomCam,
+  dff,
   // gradient family
-  Saliency,
-  GradientXInput,
-  IntegratedGradients,
-  FullGrad,
-  GuidedBackprop,
-  Deconvnet,
-  GuidedGradCam,
+  saliency,
+  gradientXInput,
+  integratedGradients,
+  fullGrad,
+  guidedBackprop,
+  deconvnet,
+  guidedGradCam,
   // perturbation family: any model that predicts
-  Occlusion,
-  Rise,
-  Lime,
-  KernelShap,
+  occlusion,
+  rise,
+  lime,
+  kernelShap,
   // wrappers
-  MultiLayer,
-  Smooth,
-  Tta,
-];
+  multiLayer,
+  smoothing,
+  testTimeAugmentation,
+] as const;
+
+/** Any of them, with its id and the options it declares: where the types of calls come from. */
+export type BuiltInExplainer = (typeof EXPLAINERS)[number];
 
 export const builtInExplainers = new ContainerModule(({ bind }) => {
-  for (const explainer of EXPLAINERS) bind(TOKENS.Explainer).to(explainer).inSingletonScope();
+  for (const explainer of EXPLAINERS) bind(TOKENS.Explainer).toConstantValue(explainer);
 });

@@ -1,13 +1,6 @@
-import { injectable } from 'inversify';
-import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
+import { explainer, type ExplainContext } from '../src/container/plugin.js';
 import type { NdArray } from '../src/explanation.js';
-import {
-  baselineOf,
-  BASELINE_EXPECTS,
-  isBaseline,
-  parseBaseline,
-  type Baseline,
-} from '../src/maths/baseline.js';
+import { baselineOf, BASELINE_EXPECTS, isBaseline, parseBaseline } from '../src/maths/baseline.js';
 import { reduceChannels, total } from '../src/maths/channels.js';
 import { sampleOf, sizeOf, stack } from '../src/maths/ndarray.js';
 import { gaussLegendre, trapezoid, type Quadrature } from '../src/maths/quadrature.js';
@@ -57,23 +50,20 @@ const options = {
  *
  * Prefer `saliency` for one backward pass, `occlusion` for a model without gradients.
  */
-@injectable()
-export class IntegratedGradients implements Explainer {
-  readonly id = 'integrated-gradients';
-  readonly family = 'gradient';
-  readonly description =
-    'Positive values are where the input, compared with the baseline, raised the score, negative values where it lowered it; they sum to the difference of the two scores.';
-  readonly reference = 'Sundararajan 2017';
-  readonly cost = '51 forward + 51 backward per target (steps + 1)';
-  readonly needs = { gradients: true };
-  readonly documents = ['image', 'array'] as const;
-  readonly options = options;
+export const integratedGradients = explainer({
+  id: 'integrated-gradients',
+  family: 'gradient',
+  description:
+    'Positive values are where the input, compared with the baseline, raised the score, negative values where it lowered it; they sum to the difference of the two scores.',
+  reference: 'Sundararajan 2017',
+  cost: '51 forward + 51 backward per target (steps + 1)',
+  needs: { gradients: true },
+  documents: ['image', 'array'],
+  options,
 
-  async explain(context: ExplainContext): Promise<Explained> {
-    const { steps, quadrature } = context.options as { steps: number; quadrature: string };
-    const choice =
-      (context.options.baseline as Baseline | undefined) ??
-      (context.inputRange === undefined ? 0 : 'black');
+  async explain(context) {
+    const { steps, quadrature } = context.options;
+    const choice = context.options.baseline ?? (context.inputRange === undefined ? 0 : 'black');
     const samples = context.inputs[context.input];
     const count = samples.shape[0];
     const baselines = context.targets.map((_, n) =>
@@ -101,8 +91,8 @@ export class IntegratedGradients implements Explainer {
       return list;
     });
     return { kind: 'maps', outputs: path.outputs, maps, facts };
-  }
-}
+  },
+});
 
 /** Gradients averaged along the path, and the scores at its two ends. */
 async function integrate(

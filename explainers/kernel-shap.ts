@@ -1,5 +1,4 @@
-import { injectable } from 'inversify';
-import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
+import { explainer } from '../src/container/plugin.js';
 import type { JsonValue, NdArray } from '../src/explanation.js';
 import { total } from '../src/maths/channels.js';
 import { shapleyCoalitions } from '../src/maths/coalitions.js';
@@ -35,20 +34,19 @@ const options = {
  *
  * Prefer `integrated-gradients` for pixels of a model with gradients.
  */
-@injectable()
-export class KernelShap implements Explainer {
-  readonly id = 'kernel-shap';
-  readonly family = 'perturbation';
-  readonly description =
-    "Each region's fair share (Shapley value) of the difference between the picture's score and the baseline's; negative regions lower the score.";
-  readonly reference = 'Lundberg 2017';
-  readonly cost = '2 + 1000 forward (samples)';
-  readonly needs = {};
-  readonly documents = ['image', 'array'] as const;
-  readonly options = options;
+export const kernelShap = explainer({
+  id: 'kernel-shap',
+  family: 'perturbation',
+  description:
+    "Each region's fair share (Shapley value) of the difference between the picture's score and the baseline's; negative regions lower the score.",
+  reference: 'Lundberg 2017',
+  cost: '2 + 1000 forward (samples)',
+  needs: {},
+  documents: ['image', 'array'],
+  options,
 
-  async explain(context: ExplainContext): Promise<Explained> {
-    const { samples } = context.options as { samples: number };
+  async explain(context) {
+    const { samples } = context.options;
     const regions = regionsOf(context);
     const coalitions = regions.map(({ playerCount }) =>
       shapleyCoalitions(playerCount, samples, context.seed),
@@ -89,5 +87,5 @@ export class KernelShap implements Explainer {
       return values.map((list) => regionMap(region, list));
     });
     return { kind: 'maps', outputs: plain.outputs, maps, facts };
-  }
-}
+  },
+});

@@ -1,9 +1,6 @@
-import { injectable } from 'inversify';
-import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
 import { SANITY } from '../src/container/plugin.js';
 import { layerCamMap } from '../src/maths/cam.js';
-import { differentiateLayer } from './shared/calls.js';
-import { TOKEN_OPTIONS } from './shared/token-grid.js';
+import { layerMethod } from './shared/layer-method.js';
 
 /**
  * Layer-CAM (Jiang et al. 2021): activations weighted place by place with their
@@ -13,31 +10,19 @@ import { TOKEN_OPTIONS } from './shared/token-grid.js';
  *
  * Prefer `grad-cam` at the last layer where evidence against the target counts.
  */
-@injectable()
-export class LayerCam implements Explainer {
-  readonly id = 'layer-cam';
-  readonly family = 'cam';
-  readonly description =
-    'Values are where the layer saw evidence for the target, each place weighted by its own positive gradient.';
-  readonly reference = 'Jiang 2021';
-  readonly cost = '1 forward + 1 partial backward per target';
-  readonly needs = { gradients: true, activations: true, layer: true };
-  readonly sanity = SANITY.weights;
-  readonly documents = ['image', 'array'] as const;
-  readonly options = {
-    ...TOKEN_OPTIONS,
+export const layerCam = layerMethod({
+  id: 'layer-cam',
+  description:
+    'Values are where the layer saw evidence for the target, each place weighted by its own positive gradient.',
+  reference: 'Jiang 2021',
+  sanity: SANITY.weights,
+  options: {
     tanhScale: {
       type: 'number',
       default: undefined,
       min: 0,
       help: 'Gamma of the scaling tanh(gamma * M / max M) for shallow layers; the paper takes 2; off if left out',
     },
-  } as const;
-
-  async explain(context: ExplainContext): Promise<Explained> {
-    const tanhScale = context.options.tanhScale as number | undefined;
-    return differentiateLayer(context, (activations, gradients) =>
-      layerCamMap(activations, gradients, { tanhScale }),
-    );
-  }
-}
+  },
+  map: layerCamMap,
+});

@@ -1,5 +1,4 @@
-import { injectable } from 'inversify';
-import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
+import { explainer } from '../src/container/plugin.js';
 import type { JsonValue, NdArray } from '../src/explanation.js';
 import { evenCoalitions } from '../src/maths/coalitions.js';
 import { ridge } from '../src/maths/least-squares.js';
@@ -45,24 +44,19 @@ const options = {
  *
  * Prefer `kernel-shap` for weights that add up to the score.
  */
-@injectable()
-export class Lime implements Explainer {
-  readonly id = 'lime';
-  readonly family = 'perturbation';
-  readonly description =
-    'What each region adds to the score in a linear model fitted around the picture; negative regions lower it.';
-  readonly reference = 'Ribeiro 2016';
-  readonly cost = '1 + 1000 forward (samples)';
-  readonly needs = {};
-  readonly documents = ['image', 'array'] as const;
-  readonly options = options;
+export const lime = explainer({
+  id: 'lime',
+  family: 'perturbation',
+  description:
+    'What each region adds to the score in a linear model fitted around the picture; negative regions lower it.',
+  reference: 'Ribeiro 2016',
+  cost: '1 + 1000 forward (samples)',
+  needs: {},
+  documents: ['image', 'array'],
+  options,
 
-  async explain(context: ExplainContext): Promise<Explained> {
-    const { samples, kernelWidth, alpha } = context.options as {
-      samples: number;
-      kernelWidth: number;
-      alpha: number;
-    };
+  async explain(context) {
+    const { samples, kernelWidth, alpha } = context.options;
     const regions = regionsOf(context);
     const coalitions = regions.map(({ playerCount }) =>
       playerCount === 0
@@ -94,5 +88,5 @@ export class Lime implements Explainer {
       return fits.map(({ coefficients }) => regionMap(region, coefficients));
     });
     return { kind: 'maps', outputs: plain.outputs, maps, facts };
-  }
-}
+  },
+});

@@ -1,23 +1,4 @@
-import { injectable } from 'inversify';
-import type { ExplainContext, ExplainedMaps, Explainer } from '../src/container/plugin.js';
-import {
-  explainSeveral,
-  severalLayersOptions,
-  specialiseSeveral,
-  type Combining,
-} from './shared/several-layers.js';
-
-const combining: Combining = {
-  id: 'multi-layer',
-  family: 'wrapper',
-  description:
-    'Values from 0 to 1 are where the layers, each scaled to its own maximum, saw evidence for the target on average.',
-  reference: 'pytorch-grad-cam',
-  cost: 'layers (3)',
-  defaultMethod: 'grad-cam',
-  scale: maxShare,
-  combine: (values) => values.reduce((a, b) => a + b, 0) / values.length,
-};
+import { severalLayers } from './shared/several-layers.js';
 
 /**
  * Mean over several layers of a method's maps, each max(M, 0) / max M and
@@ -28,25 +9,16 @@ const combining: Combining = {
  *
  * @example explainPrediction(model, doc, { method: 'multi-layer', of: 'layer-cam', layers: ['c3', 'c5'] })
  */
-@injectable()
-export class MultiLayer implements Explainer {
-  readonly id = combining.id;
-  readonly family = combining.family;
-  readonly description = combining.description;
-  readonly reference = combining.reference;
-  readonly cost = 'layers (3) × the method';
-  readonly needs = { activations: true };
-  readonly documents = ['image', 'array'] as const;
-  readonly options = severalLayersOptions(combining.defaultMethod);
-
-  specialise(given: Readonly<Record<string, unknown>>, find: (id: string) => Explainer): Explainer {
-    return specialiseSeveral(combining, given, find);
-  }
-
-  explain(context: ExplainContext): Promise<ExplainedMaps> {
-    return explainSeveral(combining, context);
-  }
-}
+export const multiLayer = severalLayers({
+  id: 'multi-layer',
+  family: 'wrapper',
+  description:
+    'Values from 0 to 1 are where the layers, each scaled to its own maximum, saw evidence for the target on average.',
+  reference: 'pytorch-grad-cam',
+  defaultMethod: 'grad-cam',
+  scale: maxShare,
+  combine: (values) => values.reduce((a, b) => a + b, 0) / values.length,
+});
 
 /** max(M, 0) / max M; zeros where nothing is positive. */
 function maxShare(values: Float32Array): Float32Array {

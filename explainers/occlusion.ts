@@ -1,5 +1,4 @@
-import { injectable } from 'inversify';
-import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
+import { explainer, type ExplainContext } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import type { NdArray } from '../src/explanation.js';
 import { splitShape } from '../src/maths/channels.js';
@@ -8,7 +7,7 @@ import { eachPosition, slidingPatches, type Patch } from '../src/maths/patches.j
 import { BASELINE_OPTIONS, baselinesOf } from './shared/baseline-option.js';
 import { runPlain } from './shared/input-calls.js';
 import { scoreVariants } from './shared/variants.js';
-import type { OptionSpecs } from '../src/options.js';
+import type { OptionSpecs, OptionValues } from '../src/options.js';
 
 /** Share of each side that a patch covers, and of the patch that it moves by. */
 const PATCH = 1 / 8;
@@ -39,19 +38,18 @@ const options = {
  * Prefer `rise` where evidence is spread over parts that can stand in for one
  * another, `grad-cam` where gradients are to be had and time is short.
  */
-@injectable()
-export class Occlusion implements Explainer {
-  readonly id = 'occlusion';
-  readonly family = 'perturbation';
-  readonly description =
-    'How much the score falls when the place is covered; negative values are where covering raises it.';
-  readonly reference = 'Zeiler 2014';
-  readonly cost = '1 + about 225 forward (patch positions)';
-  readonly needs = {};
-  readonly documents = ['image', 'array'] as const;
-  readonly options = options;
+export const occlusion = explainer({
+  id: 'occlusion',
+  family: 'perturbation',
+  description:
+    'How much the score falls when the place is covered; negative values are where covering raises it.',
+  reference: 'Zeiler 2014',
+  cost: '1 + about 225 forward (patch positions)',
+  needs: {},
+  documents: ['image', 'array'],
+  options,
 
-  async explain(context: ExplainContext): Promise<Explained> {
+  async explain(context) {
     const samples = context.inputs[context.input];
     const { space, channels } = splitShape(samples.shape.slice(1));
     const patch = sizeFor('patch', context, space, (axis) => space[axis] * PATCH);
@@ -94,8 +92,8 @@ export class Occlusion implements Explainer {
       })),
     );
     return { kind: 'maps', outputs: plain.outputs, maps, facts: { patch, stride } };
-  }
-}
+  },
+});
 
 function changes(
   patch: Patch,
@@ -115,11 +113,10 @@ function changes(
 
 function sizeFor(
   name: 'patch' | 'stride',
-  { options }: ExplainContext,
+  { options: { [name]: given } }: ExplainContext<OptionValues<typeof options>>,
   space: readonly number[],
   otherwise: (axis: number) => number,
 ): number[] {
-  const given = options[name] as number | readonly number[] | undefined;
   if (given === undefined) return space.map((_, axis) => Math.max(1, Math.round(otherwise(axis))));
   if (typeof given === 'number') return space.map(() => given);
   if (given.length !== space.length) {
@@ -131,7 +128,7 @@ function sizeFor(
   return [...given];
 }
 
-function isSize(value: unknown): boolean {
+function isSize(value: unknown): value is number | readonly number[] {
   const whole = (n: unknown) => Number.isInteger(n) && (n as number) > 0;
   return Array.isArray(value) ? value.length > 0 && value.every(whole) : whole(value);
 }

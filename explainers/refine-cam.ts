@@ -1,23 +1,4 @@
-import { injectable } from 'inversify';
-import type { ExplainContext, ExplainedMaps, Explainer } from '../src/container/plugin.js';
-import {
-  explainSeveral,
-  severalLayersOptions,
-  specialiseSeveral,
-  type Combining,
-} from './shared/several-layers.js';
-
-const combining: Combining = {
-  id: 'refine-cam',
-  family: 'cam',
-  description:
-    'Values from 0 to 1 are where all the layers saw evidence for the target at once: the product of their maps, each scaled to its own maximum.',
-  reference: 'Domeniconi 2026',
-  cost: 'layers (3)',
-  defaultMethod: 'grad-cam++',
-  scale: stretched,
-  combine: (values) => values.reduce((a, b) => a * b, 1),
-};
+import { severalLayers } from './shared/several-layers.js';
 
 /**
  * RefineCAM (Domeniconi et al. 2026): a method's maps at several layers, each
@@ -28,25 +9,16 @@ const combining: Combining = {
  * Where one layer has nothing positive the product is empty; `multi-layer`
  * takes the mean instead.
  */
-@injectable()
-export class RefineCam implements Explainer {
-  readonly id = combining.id;
-  readonly family = combining.family;
-  readonly description = combining.description;
-  readonly reference = combining.reference;
-  readonly cost = 'layers (3) × the method';
-  readonly needs = { activations: true };
-  readonly documents = ['image', 'array'] as const;
-  readonly options = severalLayersOptions(combining.defaultMethod);
-
-  specialise(given: Readonly<Record<string, unknown>>, find: (id: string) => Explainer): Explainer {
-    return specialiseSeveral(combining, given, find);
-  }
-
-  explain(context: ExplainContext): Promise<ExplainedMaps> {
-    return explainSeveral(combining, context);
-  }
-}
+export const refineCam = severalLayers({
+  id: 'refine-cam',
+  family: 'cam',
+  description:
+    'Values from 0 to 1 are where all the layers saw evidence for the target at once: the product of their maps, each scaled to its own maximum.',
+  reference: 'Domeniconi 2026',
+  defaultMethod: 'grad-cam++',
+  scale: stretched,
+  combine: (values) => values.reduce((a, b) => a * b, 1),
+});
 
 /** max(M, 0) stretched to [0, 1]; zeros where that is the same everywhere. */
 function stretched(values: Float32Array): Float32Array {

@@ -1,5 +1,4 @@
-import { injectable } from 'inversify';
-import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
+import { explainer } from '../src/container/plugin.js';
 import { splitShape } from '../src/maths/channels.js';
 import { sampleOf, sizeOf } from '../src/maths/ndarray.js';
 import { randomMask } from '../src/maths/random-masks.js';
@@ -45,24 +44,19 @@ const options = {
  * Prefer `occlusion` for a few hundred passes instead of thousands,
  * `kernel-shap` for shares that add up to the score.
  */
-@injectable()
-export class Rise implements Explainer {
-  readonly id = 'rise';
-  readonly family = 'perturbation';
-  readonly description =
-    'The mean score while the place is visible and random other parts are hidden: compare places with one another, the common level says nothing.';
-  readonly reference = 'Petsiuk 2018';
-  readonly cost = '1 + 4000 forward (masks)';
-  readonly needs = {};
-  readonly documents = ['image', 'array'] as const;
-  readonly options = options;
+export const rise = explainer({
+  id: 'rise',
+  family: 'perturbation',
+  description:
+    'The mean score while the place is visible and random other parts are hidden: compare places with one another, the common level says nothing.',
+  reference: 'Petsiuk 2018',
+  cost: '1 + 4000 forward (masks)',
+  needs: {},
+  documents: ['image', 'array'],
+  options,
 
-  async explain(context: ExplainContext): Promise<Explained> {
-    const { masks, ...rest } = context.options as {
-      masks: number;
-      cells: number;
-      probability: number;
-    };
+  async explain(context) {
+    const { masks, ...rest } = context.options;
     const samples = context.inputs[context.input];
     const { space, channels } = splitShape(samples.shape.slice(1));
     const baselines = baselinesOf(context);
@@ -106,5 +100,5 @@ export class Rise implements Explainer {
       })),
     );
     return { kind: 'maps', outputs: plain.outputs, maps };
-  }
-}
+  },
+});

@@ -1,6 +1,4 @@
-import { injectable } from 'inversify';
-import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
-import { SANITY } from '../src/container/plugin.js';
+import { explainer, SANITY, type ExplainContext } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import type { NdArray } from '../src/explanation.js';
 import { channelsOf, weightedChannelSum } from '../src/maths/cam.js';
@@ -27,18 +25,17 @@ import { inSpace, TOKEN_OPTIONS } from './shared/token-grid.js';
  *
  * Prefer `grad-cam` for speed, `ablation-cam` for the same idea inside the network.
  */
-@injectable()
-export class ScoreCam implements Explainer {
-  readonly id = 'score-cam';
-  readonly family = 'cam';
-  readonly description =
-    'Values are where channels are active that keep the score of the target high when only what they cover is shown.';
-  readonly reference = 'Wang 2020';
-  readonly cost = '1 forward + 1 forward per channel that varies';
-  readonly needs = { activations: true, layer: true };
-  readonly sanity = SANITY.weights;
-  readonly documents = ['image', 'array'] as const;
-  readonly options = {
+export const scoreCam = explainer({
+  id: 'score-cam',
+  family: 'cam',
+  description:
+    'Values are where channels are active that keep the score of the target high when only what they cover is shown.',
+  reference: 'Wang 2020',
+  cost: '1 forward + 1 forward per channel that varies',
+  needs: { activations: true, layer: true },
+  sanity: SANITY.weights,
+  documents: ['image', 'array'],
+  options: {
     ...TOKEN_OPTIONS,
     mode: {
       type: 'choice',
@@ -53,13 +50,10 @@ export class ScoreCam implements Explainer {
       integer: true,
       help: 'Only that many channels, those that vary most over space; all if left out',
     },
-  } as const;
+  },
 
-  async explain(context: ExplainContext): Promise<Explained> {
-    const { mode, topChannels } = context.options as {
-      mode: 'paper' | 'reference';
-      topChannels?: number;
-    };
+  async explain(context) {
+    const { mode, topChannels } = context.options;
     const first = await recordLayer(context, { ...context.batch, onProgress: undefined });
     const { outputs } = first;
     const activations = first.activations.map((A) => inSpace(context, A));
@@ -101,8 +95,8 @@ export class ScoreCam implements Explainer {
       maps,
       facts: channels.map((list) => ({ channelsRun: list.length })),
     };
-  }
-}
+  },
+});
 
 /** The explained input under each mask, the other inputs as they are; made as they are asked for. */
 function maskedInputs(

@@ -1,5 +1,4 @@
-import { injectable } from 'inversify';
-import type { Explained, ExplainContext, Explainer } from '../src/container/plugin.js';
+import { explainer, type ExplainContext } from '../src/container/plugin.js';
 import type { NdArray, Target } from '../src/explanation.js';
 import { channelMeans, weightedChannelSum } from '../src/maths/cam.js';
 import { sampleOf } from '../src/maths/ndarray.js';
@@ -31,17 +30,16 @@ const TINY_STEPS = [2 ** -18, 2 ** -20, 2 ** -22];
  * Equals `grad-cam` where the score is piecewise linear in the layer: prefer
  * that there, and this one with smooth activations or `score: 'output'`.
  */
-@injectable()
-export class ShapleyCam implements Explainer {
-  readonly id = 'shapley-cam';
-  readonly family = 'cam';
-  readonly description =
-    'Positive values are where the layer saw evidence for the target, negative values evidence against it; channels are weighted by gradient and curvature together.';
-  readonly reference = 'Cai 2025';
-  readonly cost = '1 forward + 1 partial backward per target, 6 to 8 times more from the layer on';
-  readonly needs = { gradients: true, activations: true, layer: true, fromLayer: true };
-  readonly documents = ['image', 'array'] as const;
-  readonly options = {
+export const shapleyCam = explainer({
+  id: 'shapley-cam',
+  family: 'cam',
+  description:
+    'Positive values are where the layer saw evidence for the target, negative values evidence against it; channels are weighted by gradient and curvature together.',
+  reference: 'Cai 2025',
+  cost: '1 forward + 1 partial backward per target, 6 to 8 times more from the layer on',
+  needs: { gradients: true, activations: true, layer: true, fromLayer: true },
+  documents: ['image', 'array'],
+  options: {
     ...TOKEN_OPTIONS,
     step: {
       type: 'number',
@@ -50,10 +48,10 @@ export class ShapleyCam implements Explainer {
       max: 0.5,
       help: 'Step of the central difference, as a share of the activations',
     },
-  } as const;
+  },
 
-  async explain(context: ExplainContext): Promise<Explained> {
-    const step = context.options.step as number;
+  async explain(context) {
+    const step = context.options.step;
     const layer = context.layer!.path;
     const samples = context.targets.length;
     const perSample = 2 * TINY_STEPS.length + 2;
@@ -92,8 +90,8 @@ export class ShapleyCam implements Explainer {
       );
     }
     return { kind: 'maps', outputs: concatOutputs(chunks), maps };
-  }
-}
+  },
+});
 
 /** H·A per target; undefined where the score is linear around A. */
 async function hessianTimes(

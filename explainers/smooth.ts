@@ -1,21 +1,13 @@
-import { injectable } from 'inversify';
 import type { ExplainContext, ExplainedMaps, Explainer } from '../src/container/plugin.js';
 import { SANITY } from '../src/container/plugin.js';
 import type { LayerChoice, NdArray } from '../src/explanation.js';
 import { sampleOf, sizeOf } from '../src/maths/ndarray.js';
 import { seededRandom } from '../src/maths/random.js';
-import { RunningMaps, type Combination } from '../src/maths/running.js';
+import { RunningMaps } from '../src/maths/running.js';
 import { DEFAULT_MEMORY_BUDGET } from '../src/model/chunks.js';
 import { runPlain } from './shared/input-calls.js';
-import {
-  aroundNamed,
-  asMethod,
-  explainPart,
-  innerOptions,
-  wrapped,
-  type Wrapping,
-} from './shared/wrapper.js';
-import type { OptionSpecs } from '../src/options.js';
+import { explainPart, innerOptions, wrapper } from './shared/wrapper.js';
+import type { OptionSpecs, OptionValues } from '../src/options.js';
 
 /** Noisy copies handed to the wrapped method at once, whatever their number in all. */
 const COPIES_TOGETHER = 8;
@@ -44,21 +36,6 @@ const own = {
   },
 } as const satisfies OptionSpecs;
 
-const of = {
-  type: 'string',
-  default: 'saliency',
-  help: 'the method that is smoothed; its own options stand beside these',
-} as const;
-
-const wrapping: Wrapping = {
-  id: 'smooth',
-  description: 'Combined over copies of the input with noise added.',
-  reference: 'Smilkov 2017',
-  cost: 'n (25)',
-  options: own,
-  explain: smoothed,
-};
-
 /**
  * Smoothing (Smilkov et al. 2017): the mean over `n` copies of the input with
  * Gaussian noise of a method's raw maps; `square` is the mean of their squares
@@ -71,28 +48,22 @@ const wrapping: Wrapping = {
  *
  * @example explainPrediction(model, doc, { method: 'smooth', of: 'grad-cam', n: 10 })
  */
-@injectable()
-export class Smooth implements Explainer {
-  readonly id = 'smooth';
-  readonly family = 'wrapper';
-  readonly description = "The method's maps, combined over copies of the input with noise added.";
-  readonly reference = 'Smilkov 2017';
-  readonly cost = 'n (25) × the method';
-  // measured with its default method; with another, the text is that method's own
-  readonly sanity = `of saliency, its default: ${SANITY.weights}`;
-  readonly needs = {};
-  readonly documents = ['image', 'array'] as const;
-  readonly options = { of, ...own };
+const { explainer, around } = wrapper({
+  id: 'smooth',
+  description: "The method's maps, combined over copies of the input with noise added.",
+  added: 'Combined over copies of the input with noise added.',
+  reference: 'Smilkov 2017',
+  cost: 'n (25)',
+  sanity: SANITY.weights,
+  of: {
+    default: 'saliency',
+    help: 'the method that is smoothed; its own options stand beside these',
+  },
+  options: own,
+  explain: smoothed,
+});
 
-  specialise(given: Readonly<Record<string, unknown>>, find: (id: string) => Explainer): Explainer {
-    return aroundNamed(this, wrapping, of, given, find);
-  }
-
-  async explain(context: ExplainContext): Promise<ExplainedMaps> {
-    const inner = context.explainer(context.options.of as string);
-    return wrapped(inner, wrapping).explain(context) as Promise<ExplainedMaps>;
-  }
-}
+export { explainer as smoothing };
 
 /**
  * The smoothed form of a method, as a method.
@@ -101,19 +72,13 @@ export class Smooth implements Explainer {
  * @example explainPrediction(model, doc, { method: smooth('x-grad-cam'), sigma: 0.1 })
  */
 export function smooth(method: Explainer | string): Explainer {
-  return asMethod(new Smooth(), wrapping, method);
+  return around(method);
 }
 
-async function smoothed(context: ExplainContext, inner: Explainer): Promise<ExplainedMaps> {
-  const {
-    n: copies,
-    sigma,
-    combine,
-  } = context.options as {
-    n: number;
-    sigma: number;
-    combine: Combination;
-  };
+type Context = ExplainContext<OptionValues<typeof own>>;
+
+async function smoothed(context: Context, inner: Explainer): Promise<ExplainedMaps> {
+  const { n: copies, sigma, combine } = context.options;
   const options = innerOptions(context, inner, own);
   const count = context.targets.length;
   const combined = (running: readonly RunningMaps[]) => running.map((maps) => maps.result(combine));

@@ -1,4 +1,3 @@
-import { injectable } from 'inversify';
 import type { ExplainContext, ExplainedMaps, Explainer } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import type { LayerChoice, NdArray, Target } from '../src/explanation.js';
@@ -8,15 +7,8 @@ import { sampleOf, sizeOf, stack } from '../src/maths/ndarray.js';
 import { resizeMap } from '../src/maths/resize.js';
 import { areDefinite, runPlain } from './shared/input-calls.js';
 import type { OutputValues } from '../src/model/interface.js';
-import {
-  aroundNamed,
-  asMethod,
-  explainPart,
-  innerOptions,
-  wrapped,
-  type Wrapping,
-} from './shared/wrapper.js';
-import type { OptionSpecs } from '../src/options.js';
+import { explainPart, innerOptions, wrapper } from './shared/wrapper.js';
+import type { OptionSpecs, OptionValues } from '../src/options.js';
 
 const own = {
   scales: {
@@ -39,28 +31,6 @@ const own = {
   },
 } as const satisfies OptionSpecs;
 
-const of = {
-  type: 'string',
-  default: 'grad-cam',
-  help: 'the method whose maps are averaged; its own options stand beside these',
-} as const;
-
-const wrapping: Wrapping = {
-  id: 'tta',
-  description: 'Averaged over flipped and scaled copies of the input.',
-  reference: 'keras-explainable',
-  cost: 'scales × flips (8)',
-  options: own,
-  explain: averaged,
-};
-
-/** One way of changing the input. */
-interface Term {
-  readonly scale: number;
-  /** Axes that are reversed, counted in space. */
-  readonly axes: readonly number[];
-}
-
 /**
  * Test-time augmentation: the mean of a method's raw maps over flips and
  * scales, each map turned back and brought to the input's size (bilinear).
@@ -69,27 +39,22 @@ interface Term {
  *
  * @example explainPrediction(model, doc, { method: 'tta', of: 'layer-cam', scales: [1, 1.25] })
  */
-@injectable()
-export class Tta implements Explainer {
-  readonly id = 'tta';
-  readonly family = 'wrapper';
-  readonly description =
-    "The method's maps, averaged over flipped and scaled copies of the input, at the input's size.";
-  readonly reference = 'keras-explainable';
-  readonly cost = 'scales × flips (8) × the method';
-  readonly needs = {};
-  readonly documents = ['image', 'array'] as const;
-  readonly options = { of, ...own };
+const { explainer, around } = wrapper({
+  id: 'tta',
+  description:
+    "The method's maps, averaged over flipped and scaled copies of the input, at the input's size.",
+  added: 'Averaged over flipped and scaled copies of the input.',
+  reference: 'keras-explainable',
+  cost: 'scales × flips (8)',
+  of: {
+    default: 'grad-cam',
+    help: 'the method whose maps are averaged; its own options stand beside these',
+  },
+  options: own,
+  explain: averaged,
+});
 
-  specialise(given: Readonly<Record<string, unknown>>, find: (id: string) => Explainer): Explainer {
-    return aroundNamed(this, wrapping, of, given, find);
-  }
-
-  async explain(context: ExplainContext): Promise<ExplainedMaps> {
-    const inner = context.explainer(context.options.of as string);
-    return wrapped(inner, wrapping).explain(context) as Promise<ExplainedMaps>;
-  }
-}
+export { explainer as testTimeAugmentation };
 
 /**
  * A method averaged over flips and scales, as a method.
@@ -98,10 +63,12 @@ export class Tta implements Explainer {
  * @example explainPrediction(model, doc, { method: tta('hires-cam'), scales: [1], flip: 'both' })
  */
 export function tta(method: Explainer | string): Explainer {
-  return asMethod(new Tta(), wrapping, method);
+  return around(method);
 }
 
-async function averaged(context: ExplainContext, inner: Explainer): Promise<ExplainedMaps> {
+type Context = ExplainContext<OptionValues<typeof own>>;
+
+async function averaged(context: Context, inner: Explainer): Promise<ExplainedMaps> {
   const options = innerOptions(context, inner, own);
   const { space } = splitShape(context.inputs[context.input].shape.slice(1));
   const terms = termsOf(context, space.length);
@@ -155,8 +122,15 @@ async function averaged(context: ExplainContext, inner: Explainer): Promise<Expl
   };
 }
 
-function termsOf({ options }: ExplainContext, rank: number): Term[] {
-  const { scales, flip } = options as { scales: readonly number[]; flip: string };
+/** One way of changing the input. */
+interface Term {
+  readonly scale: number;
+  /** Axes that are reversed, counted in space. */
+  readonly axes: readonly number[];
+}
+
+function termsOf({ options }: Context, rank: number): Term[] {
+  const { scales, flip } = options;
   if (scales.length === 0 || scales.some((scale) => !(scale > 0))) {
     throw new WhylensError(
       'INVALID_OPTION',
@@ -179,7 +153,7 @@ function termsOf({ options }: ExplainContext, rank: number): Term[] {
 }
 
 /** Another size is fed only where the model says that it takes any. */
-function zoomsInFrame({ options, description, input }: ExplainContext): boolean {
+function zoomsInFrame({ options, description, input }: Context): boolean {
   if (options.zoom !== undefined) return options.zoom === 'frame';
   const { shape } = description.inputs[input];
   // a function says nothing of its input, which is not the same as taking any

@@ -97,7 +97,8 @@ export const IMAGE_OPTIONS = {
   target: {
     type: 'value',
     expects: 'a class index, a name, or #n for the n-th target of the record',
-    check: (value) => typeof value === 'string' || Number.isInteger(value),
+    check: (value: unknown): value is TargetChoice =>
+      typeof value === 'string' || Number.isInteger(value),
     parse: (text) => (/^\d+$/.test(text.trim()) ? Number(text) : text),
     default: undefined,
     help: 'Which target of the record (default the first; of concepts, all).',

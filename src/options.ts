@@ -53,12 +53,49 @@ export type OptionSpec =
 
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 
+/** What an option of this declaration holds. */
+type ValueOf<S extends OptionSpec> = S extends { readonly type: 'number' }
+  ? number
+  : S extends { readonly type: 'boolean' }
+    ? boolean
+    : S extends { readonly type: 'choice'; readonly choices: readonly (infer C)[] }
+      ? C
+      : S extends { readonly type: 'string' }
+        ? string
+        : S extends { readonly type: 'list'; readonly of: 'number' }
+          ? readonly number[]
+          : S extends { readonly type: 'list' }
+            ? readonly string[]
+            : S extends { readonly check: (value: unknown) => value is infer V }
+              ? V
+              : unknown;
+
+/**
+ * The values of declared options, defaults filled in: what `validateOptions`
+ * gives. An option without a default may be undefined. The type of a `value`
+ * option is what its `check` asserts (`value is …`).
+ *
+ * @example
+ * const options = { n: { type: 'number', default: 25, help: '' } } as const satisfies OptionSpecs;
+ * type Values = OptionValues<typeof options>; // { readonly n: number }
+ */
+export type OptionValues<T extends OptionSpecs> = {
+  readonly [K in keyof T]: T[K]['default'] extends undefined
+    ? ValueOf<T[K]> | undefined
+    : ValueOf<T[K]>;
+};
+
+/** Declared options as a caller gives them: each may be left out. */
+export type GivenOptions<T extends OptionSpecs> = {
+  readonly [K in keyof T]?: ValueOf<T[K]> | undefined;
+};
+
 /** Fills in defaults and checks type and range; throws on the first thing that is wrong. */
-export function validateOptions(
+export function validateOptions<const T extends OptionSpecs>(
   owner: string,
-  specs: OptionSpecs,
+  specs: T,
   given: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
+): OptionValues<T> {
   const result: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
@@ -85,7 +122,7 @@ export function validateOptions(
   for (const [name, spec] of Object.entries(specs)) {
     if (result[name] === undefined && spec.default !== undefined) result[name] = spec.default;
   }
-  return result;
+  return result as OptionValues<T>;
 }
 
 /** Turns a command-line string into an option's value; the result still goes through `validateOptions`. */

@@ -6,10 +6,9 @@ import {
   baselineOf,
   isBaseline,
   parseBaseline,
-  type Baseline,
 } from '../../src/maths/baseline.js';
 import { sampleOf } from '../../src/maths/ndarray.js';
-import type { OptionSpecs } from '../../src/options.js';
+import type { OptionSpecs, OptionValues } from '../../src/options.js';
 
 /** Spread into the options of a perturbation method; the default is the sample's mean colour. */
 export const BASELINE_OPTIONS = {
@@ -24,8 +23,10 @@ export const BASELINE_OPTIONS = {
 } as const satisfies OptionSpecs;
 
 /** One baseline a sample, each like the sample. */
-export function baselinesOf(context: ExplainContext): NdArray[] {
-  const { baseline } = context.options as { baseline: Baseline };
+export function baselinesOf(
+  context: ExplainContext<OptionValues<typeof BASELINE_OPTIONS>>,
+): NdArray[] {
+  const { baseline } = context.options;
   const samples = context.inputs[context.input];
   return context.targets.map((_, n) =>
     baselineOf(baseline, sampleOf(samples, n), context.inputRange),

@@ -9,11 +9,11 @@ import {
   type OutputValues,
   type Samples,
 } from '../../src/model/interface.js';
-import { inSpace } from './token-grid.js';
+import { inSpace, type LayerContext } from './token-grid.js';
 
 /** One call of the model, then `map(activations, gradients)` for every sample and target. */
 export async function differentiateLayer(
-  context: ExplainContext,
+  context: LayerContext,
   map: (activations: NdArray, gradients: NdArray) => Heatmap,
 ): Promise<ExplainedMaps> {
   const layer = context.layer!.path;
@@ -44,7 +44,7 @@ export async function differentiateLayer(
  * already: only what comes after the layer is run.
  */
 export async function differentiateFrom(
-  context: ExplainContext,
+  context: LayerContext,
   activations: NdArray,
   map: (activations: NdArray, gradients: NdArray) => Heatmap,
 ): Promise<Heatmap[][]> {
@@ -71,7 +71,7 @@ export async function differentiateFrom(
 
 /** One forward pass, then `map(activations)` for every sample: the same map for each of its targets. */
 export async function runLayer(
-  context: ExplainContext,
+  context: LayerContext,
   map: (activations: NdArray) => Heatmap,
 ): Promise<ExplainedMaps> {
   const { outputs, activations } = await recordLayer(context);

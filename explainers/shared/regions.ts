@@ -8,10 +8,9 @@ import {
   parseSegments,
   segmentsOf,
   SEGMENTS_EXPECTS,
-  type SegmentChoice,
 } from '../../src/maths/segments.js';
-import type { OptionSpecs } from '../../src/options.js';
-import { baselinesOf } from './baseline-option.js';
+import type { OptionSpecs, OptionValues } from '../../src/options.js';
+import { type BASELINE_OPTIONS, baselinesOf } from './baseline-option.js';
 import type { PlainRun } from './input-calls.js';
 import { scoreVariants } from './variants.js';
 
@@ -26,6 +25,8 @@ export const REGION_OPTIONS = {
     help: "regions: a number of superpixels, a grid such as '7x7', or a region number for every position",
   },
 } as const satisfies OptionSpecs;
+
+type RegionsContext = ExplainContext<OptionValues<typeof REGION_OPTIONS & typeof BASELINE_OPTIONS>>;
 
 /** One sample cut into regions. */
 export interface Regions {
@@ -43,8 +44,8 @@ export interface Regions {
   readonly playerCount: number;
 }
 
-export function regionsOf(context: ExplainContext): Regions[] {
-  const choice = context.options.segments as SegmentChoice;
+export function regionsOf(context: RegionsContext): Regions[] {
+  const choice = context.options.segments;
   const baselines = baselinesOf(context);
   return context.targets.map((_, n) => {
     const sample = sampleOf(context.inputs[context.input], n);

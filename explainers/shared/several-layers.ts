@@ -1,14 +1,20 @@
 /** One method at several layers: what `multi-layer` and `refine-cam` have in common. */
-import type { ExplainContext, ExplainedMaps, Explainer } from '../../src/container/plugin.js';
+import {
+  explainer,
+  type ExplainContext,
+  type ExplainedMaps,
+  type Explainer,
+} from '../../src/container/plugin.js';
 import { WhylensError } from '../../src/errors.js';
 import type { Heatmap, LayerChoice, NdArray } from '../../src/explanation.js';
 import { resizeMap } from '../../src/maths/resize.js';
-import type { OptionSpecs, StringOption } from '../../src/options.js';
+import type { OptionSpecs, OptionValues } from '../../src/options.js';
 import type { LayerInfo, ModelDescription, OutputValues } from '../../src/model/interface.js';
 import { hasSpace } from '../../src/model/layers.js';
-import { explainPart, innerOptions, wrapped, type Wrapping } from './wrapper.js';
+import { explainPart, innerOptions, wrapped } from './wrapper.js';
 
 const STAGES = 3;
+const COST = `layers (${STAGES})`;
 
 /** The options of an explainer that runs another at several layers. */
 const own = {
@@ -26,13 +32,14 @@ const own = {
   },
 } as const satisfies OptionSpecs;
 
+type Context = ExplainContext<OptionValues<typeof own>>;
+
 /** How such an explainer introduces itself, and what it makes of the layers' maps. */
-export interface Combining {
-  readonly id: string;
+export interface Combining<Id extends string = string> {
+  readonly id: Id;
   readonly family: Explainer['family'];
   readonly description: string;
   readonly reference: string;
-  readonly cost: string;
   /** Id of the method where none is named. */
   readonly defaultMethod: string;
   /** One layer's map before it is resized. */
@@ -41,47 +48,66 @@ export interface Combining {
   combine(values: readonly number[]): number;
 }
 
+/**
+ * An explainer that runs a method at several layers and puts the maps together
+ * at one size, as data: `multi-layer`, `refine-cam`.
+ *
+ * @example
+ * export const largest = severalLayers({
+ *   id: 'largest',
+ *   family: 'cam',
+ *   description: 'Values are the largest of the layers.',
+ *   reference: 'an example',
+ *   defaultMethod: 'grad-cam',
+ *   scale: (values) => values,
+ *   combine: (values) => Math.max(...values),
+ * });
+ */
+export function severalLayers<const Id extends string>(
+  combining: Combining<Id>,
+): Explainer<Id, ReturnType<typeof optionsOf>> {
+  const { id, family, description, reference, defaultMethod } = combining;
+  return explainer({
+    id,
+    family,
+    description,
+    reference,
+    cost: `${COST} × the method`,
+    needs: { activations: true },
+    documents: ['image', 'array'],
+    options: optionsOf(defaultMethod),
+    /** With the needs and options of the method that `given` names. */
+    specialise(given, find) {
+      const method = String(given.of ?? defaultMethod);
+      const inner = find(method);
+      const around = wrapped(inner.specialise?.({}, find) ?? inner, wrappingOf(combining));
+      return {
+        ...around,
+        family,
+        description,
+        // the layers are named in an option of their own
+        needs: { ...inner.needs, layer: false },
+        options: { ...around.options, ...optionsOf(method) },
+      };
+    },
+    explain: (context) =>
+      wrappingOf(combining).explain(context, context.explainer(context.options.of)),
+  });
+}
+
 /** The option that names the method, and the wrapper's own. */
-export function severalLayersOptions(defaultMethod: string): OptionSpecs {
-  const of: StringOption = {
+function optionsOf(method: string) {
+  const of = {
     type: 'string',
-    default: defaultMethod,
+    default: method,
     help: 'the method that is run at each layer; its own options stand beside these',
-  };
-  return { of, ...own };
+  } as const;
+  return { of, ...own } as const;
 }
 
-/** The explainer with the needs and options of the method that `given` names. */
-export function specialiseSeveral(
-  combining: Combining,
-  given: Readonly<Record<string, unknown>>,
-  find: (id: string) => Explainer,
-): Explainer {
-  const id = given.of ?? combining.defaultMethod;
-  const inner = find(String(id));
-  const explainer = wrapped(inner.specialise?.({}, find) ?? inner, wrappingOf(combining));
-  return {
-    ...explainer,
-    family: combining.family,
-    description: combining.description,
-    // the layers are named in an option of their own
-    needs: { ...inner.needs, layer: false },
-    options: { ...explainer.options, ...severalLayersOptions(String(id)) },
-  };
-}
-
-/** The maps of the method named in the options, put together. */
-export function explainSeveral(
-  combining: Combining,
-  context: ExplainContext,
-): Promise<ExplainedMaps> {
-  const inner = context.explainer(context.options.of as string);
-  return wrappingOf(combining).explain(context, inner);
-}
-
-function wrappingOf(combining: Combining): Wrapping {
-  const { id, description, reference, cost } = combining;
-  const explain = async (context: ExplainContext, inner: Explainer): Promise<ExplainedMaps> => {
+function wrappingOf(combining: Combining<string>) {
+  const { id, description, reference } = combining;
+  const explain = async (context: Context, inner: Explainer): Promise<ExplainedMaps> => {
     const { outputs, layers, maps } = await explainAtLayers(context, inner);
     return {
       kind: 'maps',
@@ -99,11 +125,11 @@ function wrappingOf(combining: Combining): Wrapping {
       facts: { layers: layers.map(({ path }) => path) },
     };
   };
-  return { id, description, reference, cost, options: own, explain };
+  return { id, added: description, reference, cost: COST, options: own, explain };
 }
 
 async function explainAtLayers(
-  context: ExplainContext,
+  context: Context,
   inner: Explainer,
 ): Promise<{
   readonly outputs: readonly OutputValues[];
@@ -112,8 +138,7 @@ async function explainAtLayers(
   readonly maps: readonly (readonly (readonly Heatmap[])[])[];
 }> {
   requireLayerMethod(inner);
-  const given = context.options.layers as readonly string[] | undefined;
-  const layers = (given ?? stageLayers(context.description)).map((path) =>
+  const layers = (context.options.layers ?? stageLayers(context.description)).map((path) =>
     context.resolveLayer(path),
   );
   if (layers.length === 0) {
@@ -122,7 +147,7 @@ async function explainAtLayers(
       `option 'layers' needs at least one layer path, got none; 'whylens layers' lists them`,
     );
   }
-  const options = innerOptions(context, inner, severalLayersOptions(''));
+  const options = innerOptions(context, inner, optionsOf(''));
   const size = context.targets.length;
   const total = layers.length * size;
   let outputs: readonly OutputValues[] = [];
@@ -141,7 +166,7 @@ async function explainAtLayers(
 
 /** Every map, scaled by `scale`, at one size: that of the finest of them, or of the input. */
 function atOneSize(
-  context: ExplainContext,
+  context: Context,
   maps: readonly Heatmap[],
   scale: (values: Float32Array) => Float32Array,
 ): Heatmap[] {

@@ -3,7 +3,7 @@ import type { ExplainContext } from '../../src/container/plugin.js';
 import { WhylensError } from '../../src/errors.js';
 import type { NdArray } from '../../src/explanation.js';
 import { inferTokenGrid, tokensToGrid, type TokenGrid } from '../../src/maths/tokens.js';
-import type { ValueOption } from '../../src/options.js';
+import type { OptionValues, ValueOption } from '../../src/options.js';
 
 /** Spread into an explainer's options: `options = { ...TOKEN_OPTIONS, … }`. */
 export const TOKEN_OPTIONS = {
@@ -18,6 +18,9 @@ export const TOKEN_OPTIONS = {
   },
 } as const satisfies Readonly<Record<string, ValueOption>>;
 
+/** The context of a method that looks at a layer. */
+export type LayerContext = ExplainContext<OptionValues<typeof TOKEN_OPTIONS>>;
+
 /**
  * The activations (or gradients) of one sample as positions in space: a token
  * sequence `[n, k]` over a picture becomes `[rows, columns, k]` without class
@@ -25,8 +28,8 @@ export const TOKEN_OPTIONS = {
  *
  * @throws UNSUITABLE_LAYER where the tokens fill no grid over the input
  */
-export function inSpace(context: ExplainContext, array: NdArray): NdArray {
-  const given = context.options.tokens as Partial<TokenGrid> | undefined;
+export function inSpace(context: LayerContext, array: NdArray): NdArray {
+  const given = context.options.tokens;
   const space = context.inputs[context.input].shape.slice(1, -1);
   if (array.shape.length !== 2 || (given === undefined && space.length < 2)) return array;
   const [count, channels] = array.shape;
@@ -43,7 +46,7 @@ export function inSpace(context: ExplainContext, array: NdArray): NdArray {
   return tokensToGrid(array, found);
 }
 
-function isTokenOption(value: unknown): boolean {
+function isTokenOption(value: unknown): value is Partial<TokenGrid> {
   if (typeof value !== 'object' || value === null) return false;
   const { skip, grid, ...rest } = value as Partial<TokenGrid>;
   const whole = (n: unknown, least: number) => Number.isInteger(n) && (n as number) >= least;

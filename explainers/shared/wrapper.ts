@@ -1,81 +1,133 @@
 /** What explainers that run another explainer many times (`smooth`, `tta`) have in common. */
-import type {
-  ExplainContext,
-  ExplainedMaps,
-  Explainer,
-  ExplainerNeeds,
+import {
+  explainer,
+  type ExplainContext,
+  type ExplainedMaps,
+  type Explainer,
+  type ExplainerNeeds,
 } from '../../src/container/plugin.js';
 import { AbortedError, isWhylensError, WhylensError } from '../../src/errors.js';
-import { validateOptions, type OptionSpecs, type StringOption } from '../../src/options.js';
+import {
+  validateOptions,
+  type OptionSpecs,
+  type OptionValues,
+  type StringOption,
+} from '../../src/options.js';
 import { chooseLayer } from '../../src/model/layers.js';
 
-/** How a wrapper introduces itself once it knows what it wraps. */
-export interface Wrapping {
-  readonly id: string;
-  readonly description: string;
-  readonly reference: string;
-  readonly cost: string;
-  readonly options: OptionSpecs;
-  explain(context: ExplainContext, inner: Explainer): Promise<ExplainedMaps>;
+/** The option with which a wrapper names what it wraps. */
+export interface OfOption extends StringOption {
+  readonly default: string;
 }
+
+/** How a wrapper introduces itself, and what it does with the method that it wraps. */
+export interface WrapperDefinition<Id extends string, Own extends OptionSpecs> {
+  readonly id: Id;
+  /** What it says of itself while it wraps nothing yet. */
+  readonly description: string;
+  /** What it adds to the description of the method that it wraps. */
+  readonly added: string;
+  readonly reference: string;
+  /** In runs of the wrapped method: `n (25)`. */
+  readonly cost: string;
+  /** Measured with the default method. */
+  readonly sanity?: string;
+  /** The option that names the wrapped method. */
+  readonly of: { readonly default: string; readonly help: string };
+  /** Its own options; those of the wrapped method stand beside them. */
+  readonly options: Own;
+  explain(context: ExplainContext<OptionValues<Own>>, inner: Explainer): Promise<ExplainedMaps>;
+}
+
+/** A wrapper by itself, and around a method of the caller's. */
+export interface Wrapper<Id extends string, Own extends OptionSpecs> {
+  /** To be registered: it wraps the method that option `of` names. */
+  readonly explainer: Explainer<Id, { readonly of: OfOption } & Own>;
+  /** A method (or the id of one), wrapped. */
+  around(method: Explainer | string): Explainer;
+}
+
+/**
+ * An explainer that runs another one many times, as data: `smooth`, `tta`.
+ * With the options of what it wraps it takes on its needs and documents.
+ *
+ * @example
+ * const { explainer: twice, around } = wrapper({
+ *   id: 'twice',
+ *   description: "The method's maps, doubled.",
+ *   added: 'Doubled.',
+ *   reference: 'an example',
+ *   cost: '1',
+ *   of: { default: 'grad-cam', help: 'the method that is doubled' },
+ *   options: { factor: { type: 'number', default: 2, help: 'factor' } },
+ *   explain: async (context, inner) => …,
+ * });
+ */
+export function wrapper<const Id extends string, const Own extends OptionSpecs>(
+  definition: WrapperDefinition<Id, Own>,
+): Wrapper<Id, Own> {
+  const { id, description, reference, cost, sanity } = definition;
+  const of: OfOption = { type: 'string', ...definition.of };
+  const base: Wrapper<Id, Own>['explainer'] = explainer<Id, { readonly of: OfOption } & Own>({
+    id,
+    family: 'wrapper',
+    description,
+    reference,
+    cost: `${cost} × the method`,
+    ...(sanity === undefined ? {} : { sanity: `of ${of.default}, its default: ${sanity}` }),
+    needs: {},
+    documents: ['image', 'array'],
+    options: { of, ...definition.options },
+    specialise(given, find) {
+      const name = given.of ?? of.default;
+      if (typeof name !== 'string') return base;
+      const inner = find(name);
+      const around = wrapped(inner.specialise?.({}, find) ?? inner, definition);
+      return { ...around, options: { of: { ...of, default: name }, ...around.options } };
+    },
+    explain: (context) =>
+      wrapped(context.explainer(String(context.options.of)), definition).explain(context),
+  });
+  const around = (method: Explainer | string): Explainer => {
+    if (typeof method !== 'string') return wrapped(method, definition, `${id}(${method.id})`);
+    return {
+      ...base,
+      id: `${id}(${method})`,
+      sanity: undefined,
+      options: definition.options,
+      specialise: (_, find) => around(find(method)),
+      explain: (context) => around(context.explainer(method)).explain(context),
+    };
+  };
+  return { explainer: base, around };
+}
+
+type Wrapping = Pick<
+  WrapperDefinition<string, OptionSpecs>,
+  'id' | 'added' | 'reference' | 'cost' | 'options' | 'explain'
+>;
 
 /**
  * An explainer with the needs, documents and options of `inner`, and the
  * wrapper's own options beside them (which win where names meet).
  */
-export function wrapped(inner: Explainer, wrapping: Wrapping, id = wrapping.id): Explainer {
+export function wrapped(inner: Explainer, wrapping: Wrapping, id: string = wrapping.id): Explainer {
+  const { added, reference, cost, options, explain } = wrapping;
   return {
     id,
     family: 'wrapper',
-    description: `${inner.description} ${wrapping.description}`,
-    reference: `${wrapping.reference}; ${inner.reference}`,
-    cost: `${wrapping.cost} × (${inner.cost})`,
+    description: `${inner.description} ${added}`,
+    reference: `${reference}; ${inner.reference}`,
+    cost: `${cost} × (${inner.cost})`,
     needs: inner.needs,
     documents: inner.documents,
-    options: { ...inner.options, ...wrapping.options },
+    options: { ...inner.options, ...options },
     ...(inner.ignoresTarget === undefined ? {} : { ignoresTarget: inner.ignoresTarget }),
     ...(inner.sanity === undefined ? {} : { sanity: inner.sanity }),
     ...(inner.refuses === undefined
       ? {}
       : { refuses: (description) => inner.refuses!(description) }),
-    explain: (context) => wrapping.explain(withLayer(context, inner.needs), inner),
-  };
-}
-
-/** What the option `of` makes of a wrapper: the wrapper around the named method, that name recorded. */
-export function aroundNamed(
-  base: Explainer,
-  wrapping: Wrapping,
-  of: StringOption & { readonly default: string },
-  given: Readonly<Record<string, unknown>>,
-  find: (id: string) => Explainer,
-): Explainer {
-  const id = given.of ?? of.default;
-  if (typeof id !== 'string') return base;
-  const inner = find(id);
-  const explainer = wrapped(inner.specialise?.({}, find) ?? inner, wrapping);
-  return { ...explainer, options: { of: { ...of, default: id }, ...explainer.options } };
-}
-
-/** `smooth(method)` and its like: the wrapped form of a method, as a method. */
-export function asMethod(
-  base: Explainer,
-  wrapping: Wrapping,
-  method: Explainer | string,
-): Explainer {
-  if (typeof method !== 'string') return wrapped(method, wrapping, `${wrapping.id}(${method.id})`);
-  const { family, description, reference, cost, needs, documents } = base;
-  return {
-    id: `${wrapping.id}(${method})`,
-    family,
-    description,
-    reference,
-    cost,
-    needs,
-    documents,
-    options: wrapping.options,
-    specialise: (_, find) => asMethod(base, wrapping, find(method)),
-    explain: (context) => asMethod(base, wrapping, context.explainer(method)).explain(context),
+    explain: (context) => explain(withLayer(context, inner.needs), inner),
   };
 }
 

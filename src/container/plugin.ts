@@ -20,7 +20,7 @@ import type {
   ScoreKind,
 } from '../model/interface.js';
 import type { Rows, TabularModel } from '../model/tabular/interface.js';
-import type { OptionSpecs } from '../options.js';
+import type { OptionSpecs, OptionValues } from '../options.js';
 
 export type ExplainerFamily = 'cam' | 'gradient' | 'perturbation' | 'wrapper' | 'other';
 
@@ -34,7 +34,7 @@ export interface ExplainerNeeds {
 }
 
 /** Everything an explainer works with. One call explains `N` samples with `T` targets each. */
-export interface ExplainContext {
+export interface ExplainContext<Options = Readonly<Record<string, unknown>>> {
   /** The model as the caller gave it, for explainers of documents that are no numbers. */
   readonly native?: unknown;
   readonly model: ExplainableModel;
@@ -63,7 +63,7 @@ export interface ExplainContext {
   /** Finds another layer by path or index; throws with the nearest names. */
   resolveLayer(layer: string | number): LayerChoice;
   /** The explainer's own options, validated, defaults filled in. */
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly options: Options;
   readonly seed: number;
   /** Batch size, memory budget, abort signal and progress: pass on to every model call. */
   readonly batch: BatchOptions;
@@ -107,9 +107,9 @@ export const SANITY = {
     "fails the model-randomisation check (on the demo's classifier): its map stays much the same while the model's weights are re-drawn",
 } as const;
 
-export interface Explainer {
+export interface Explainer<Id extends string = string, Specs extends OptionSpecs = OptionSpecs> {
   /** Also the file's, the test's and the documentation entry's name. */
-  readonly id: string;
+  readonly id: Id;
   readonly family: ExplainerFamily;
   /** What the numbers mean, for the record's `description`. */
   readonly description: string;
@@ -119,7 +119,7 @@ export interface Explainer {
   readonly cost: string;
   readonly needs: ExplainerNeeds;
   readonly documents: readonly DocumentKind[];
-  readonly options: OptionSpecs;
+  readonly options: Specs;
   /** True where the map does not depend on a target. */
   readonly ignoresTarget?: boolean;
   /** Set where the method does not survive the model-randomisation check, in words. */
@@ -132,6 +132,32 @@ export interface Explainer {
   /** A reason why it cannot serve this model, beyond `needs`. */
   refuses?(description: ModelDescription): string | undefined;
   explain(context: ExplainContext): Promise<Explained>;
+}
+
+/** An explainer whose `explain` gets the options with the types that their declarations say. */
+export interface ExplainerDefinition<Id extends string, Specs extends OptionSpecs> extends Omit<
+  Explainer<Id, Specs>,
+  'explain'
+> {
+  explain(context: ExplainContext<OptionValues<Specs>>): Promise<Explained>;
+}
+
+/**
+ * An explainer as data: the options declared in it reach `explain` typed, and
+ * its id and options complete calls of `explainPrediction`.
+ *
+ * @example
+ * export const brightness = explainer({
+ *   id: 'brightness',
+ *   options: { gain: { type: 'number', default: 1, help: 'factor' } },
+ *   explain: async ({ options: { gain } }) => …, // gain is a number
+ *   …
+ * });
+ */
+export function explainer<const Id extends string, const Specs extends OptionSpecs>(
+  definition: ExplainerDefinition<Id, Specs>,
+): Explainer<Id, Specs> {
+  return definition;
 }
 
 /** What a formatter returns: text, or a picture, or rows. */

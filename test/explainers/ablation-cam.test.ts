@@ -1,5 +1,5 @@
 import test from 'ava';
-import { AblationCam } from '../../explainers/ablation-cam.js';
+import { ablationCam } from '../../explainers/ablation-cam.js';
 import { isWhylensError } from '../../src/errors.js';
 import type { NdArray, Target } from '../../src/explanation.js';
 import { ndSamples, type ScoreKind } from '../../src/model/interface.js';
@@ -47,7 +47,7 @@ test('a row of two places, worked by hand', async (t) => {
     activation: 'linear',
   });
   const inputs = { shape: [1, 1, 2, 2], data: Float32Array.of(1, 2, 3, 0) };
-  const { maps } = await mapsOf(new AblationCam(), model, inputs, { targets: [classTarget(0)] });
+  const { maps } = await mapsOf(ablationCam, model, inputs, { targets: [classTarget(0)] });
   closeTo(t, maps[0][0], { shape: [1, 2], data: [3 * 1 - 2.5 * 2, 3 * 3] });
 });
 
@@ -57,7 +57,7 @@ for (const score of ['logit', 'output'] as const) {
       const model = fakeClassifier();
       const inputs = fakeInputs(SHAPE);
       const options = { targets, layer, score };
-      const { maps } = await mapsOf(new AblationCam(), model, inputs, options);
+      const { maps } = await mapsOf(ablationCam, model, inputs, options);
       for (const [i, target] of targets.entries()) {
         const expected = await transcription(model, inputs, layer, target, score);
         closeTo(t, maps[0][i], expected, 1e-3);
@@ -69,16 +69,16 @@ for (const score of ['logit', 'output'] as const) {
 test('before a linear head nothing is run; elsewhere each active channel once, from the layer on', async (t) => {
   const head = fakeClassifier();
   const inputs = fakeInputs(SHAPE);
-  await mapsOf(new AblationCam(), head, inputs, { targets });
+  await mapsOf(ablationCam, head, inputs, { targets });
   t.is(head.ran.samples, 1);
   const deep = fakeClassifier();
-  const { facts } = await mapsOf(new AblationCam(), deep, inputs, { targets, layer: 'relu1' });
+  const { facts } = await mapsOf(ablationCam, deep, inputs, { targets, layer: 'relu1' });
   t.deepEqual(facts, { channelsRun: 4 });
   t.is(deep.ran.samples, 1 + 4);
   t.deepEqual(deep.ran.from, [undefined, 'relu1']);
   // a target that is not linear is run even before a linear head
   const bent = fakeClassifier();
-  await mapsOf(new AblationCam(), bent, inputs, {
+  await mapsOf(ablationCam, bent, inputs, {
     targets: [similarityTarget([1, 0, 2, 0])],
   });
   t.true(bent.ran.samples > 1);
@@ -95,7 +95,7 @@ test('channels that are zero already are never run', async (t) => {
     ],
   });
   const inputs = { shape: [1, 1, 2, 3], data: Float32Array.of(1, -1, 0, 2, -3, 5) };
-  const { facts } = await mapsOf(new AblationCam(), model, inputs, { layer: 'relu' });
+  const { facts } = await mapsOf(ablationCam, model, inputs, { layer: 'relu' });
   t.deepEqual(facts, { channelsRun: 2 });
 });
 
@@ -106,7 +106,7 @@ test('a score of exactly zero leaves the drops as they are', async (t) => {
     activation: 'linear',
   });
   const inputs = { shape: [1, 1, 2, 1], data: Float32Array.of(1, 3) };
-  const { maps } = await mapsOf(new AblationCam(), model, inputs, { targets: [classTarget(0)] });
+  const { maps } = await mapsOf(ablationCam, model, inputs, { targets: [classTarget(0)] });
   closeTo(t, maps[0][0], { shape: [1, 2], data: [4, 12] });
 });
 
@@ -123,7 +123,7 @@ test('progress and abort count the ablations of the whole batch', async (t) => {
       if (done === 6) control.abort();
     },
   };
-  const run = mapsOf(new AblationCam(), model, inputs, { targets, layer: 'relu1', batch });
+  const run = mapsOf(ablationCam, model, inputs, { targets, layer: 'relu1', batch });
   const error = await t.throwsAsync(run);
   t.true(isWhylensError(error, 'ABORTED'));
   t.deepEqual(seen, ['2/12', '4/12', '6/12']);

@@ -1,11 +1,11 @@
 import test from 'ava';
-import { Deconvnet } from '../../explainers/deconvnet.js';
+import { deconvnet } from '../../explainers/deconvnet.js';
 import { classTarget } from '../../src/model/targets.js';
 import { closeTo, mapOf } from '../helpers/close.js';
 import { mapsOf } from '../helpers/context.js';
 import { rectifiedByHand } from '../helpers/rectified.js';
 
-const method = new Deconvnet();
+const method = deconvnet;
 
 test('by hand: positive gradients pass, through shut units too', async (t) => {
   const { model, input } = rectifiedByHand();

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { Dff } from '../../explainers/dff.js';
+import { dff } from '../../explainers/dff.js';
 import { isWhylensError } from '../../src/errors.js';
 import type { ConceptsExplanation, NdArray } from '../../src/explanation.js';
 import type { ExplainableModel } from '../../src/model/interface.js';
@@ -12,9 +12,11 @@ import { fakeClassifier, fakeInputs, fakeModel } from '../helpers/fake-model.js'
 const picture = { width: 2, height: 1, mode: 'L', data: new Uint8ClampedArray(2) } as const;
 
 async function conceptsOf(model: ExplainableModel, inputs: NdArray, options: ContextOptions = {}) {
-  const explainer = new Dff();
+  const explainer = dff;
   const context = contextFor(explainer, model, inputs, options);
-  const { explanations } = await explainer.explain({ ...context, picture: () => picture });
+  const explained = await explainer.explain({ ...context, picture: () => picture });
+  if (explained.kind !== 'records') throw new Error('dff gives records');
+  const { explanations } = explained;
   return { records: explanations as ConceptsExplanation[], warnings: context.warnings };
 }
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { EigenCam } from '../../explainers/eigen-cam.js';
+import { eigenCam } from '../../explainers/eigen-cam.js';
 import type { NdArray } from '../../src/explanation.js';
 import { eigenCamMap } from '../../src/maths/eigen.js';
 import { classTarget } from '../../src/model/targets.js';
@@ -42,7 +42,7 @@ test('the explainer takes the layer, and every target gets the map', async (t) =
   const inputs = fakeInputs([6, 8, 3]);
   const targets = [classTarget(0), classTarget(1)];
   const { A } = await layerValues(model, inputs, 'relu1', targets);
-  const { maps } = await mapsOf(new EigenCam(), model, inputs, { targets, layer: 'relu1' });
+  const { maps } = await mapsOf(eigenCam, model, inputs, { targets, layer: 'relu1' });
   closeTo(t, maps[0][0], slowProjection(A), 1e-4);
   t.deepEqual(maps[0][0], maps[0][1]);
   t.not(maps[0][0].data, maps[0][1].data);

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { Fem } from '../../explainers/fem.js';
+import { fem } from '../../explainers/fem.js';
 import type { NdArray } from '../../src/explanation.js';
 import { femMap } from '../../src/maths/fem.js';
 import { closeTo, mapOf, relativeError } from '../helpers/close.js';
@@ -40,10 +40,10 @@ test('equals the formula, and deviations moves the threshold', async (t) => {
   const model = fakeClassifier();
   const inputs = fakeInputs([6, 8, 3]);
   const { A } = await layerValues(model, inputs, 'relu1', []);
-  const [[map]] = (await mapsOf(new Fem(), model, inputs, { layer: 'relu1' })).maps;
+  const [[map]] = (await mapsOf(fem, model, inputs, { layer: 'relu1' })).maps;
   closeTo(t, map, transcription(A, 2));
   const options = { layer: 'relu1', options: { deviations: 1 } };
-  const [[lower]] = (await mapsOf(new Fem(), model, inputs, options)).maps;
+  const [[lower]] = (await mapsOf(fem, model, inputs, options)).maps;
   closeTo(t, lower, transcription(A, 1));
   t.true(relativeError(lower.data, map.data).error > 0.1);
 });

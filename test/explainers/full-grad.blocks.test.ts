@@ -1,6 +1,6 @@
 /** Completeness on the building blocks of real classifiers: every unit that adds something is understood. */
 import test from 'ava';
-import { FullGrad } from '../../explainers/full-grad.js';
+import { fullGrad } from '../../explainers/full-grad.js';
 import { adaptKerasModel } from '../../src/model/tfjs/adapt-keras.js';
 import { selectBackend } from '../../src/model/tfjs/backend.js';
 import { classTarget } from '../../src/model/targets.js';
@@ -60,7 +60,7 @@ for (const [name, block] of Object.entries(BLOCKS)) {
     const native = tfl.model({ inputs: input, outputs: scores });
     seedWeights(native, 5);
     const model = await adaptKerasModel(native, {});
-    const { facts, warnings } = await mapsOf(new FullGrad(), model, fakeInputs([6, 7, 3]), {
+    const { facts, warnings } = await mapsOf(fullGrad, model, fakeInputs([6, 7, 3]), {
       targets: [classTarget(0), classTarget(2)],
     });
     t.deepEqual(warnings, []);

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { FullGrad } from '../../explainers/full-grad.js';
+import { fullGrad } from '../../explainers/full-grad.js';
 import type { Target } from '../../src/explanation.js';
 import { offsetGradient, psi, SumOfMaps } from '../../src/maths/full-grad.js';
 import { resizeMap } from '../../src/maths/resize.js';
@@ -13,7 +13,7 @@ import { conv, dense, flatten, globalAverage, relu, square } from '../helpers/fa
 import { fakeClassifier, fakeInputs, fakeModel, weights } from '../helpers/fake-model.js';
 import { seedWeights, tfl } from '../helpers/tfjs.js';
 
-const method = new FullGrad();
+const method = fullGrad;
 
 interface Facts {
   readonly completenessGap: readonly number[];

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { GradCamPlusPlus } from '../../explainers/grad-cam++.js';
+import { gradCamPlusPlus } from '../../explainers/grad-cam++.js';
 import type { NdArray } from '../../src/explanation.js';
 import { gradCamPlusPlusMap } from '../../src/maths/cam.js';
 import { classTarget } from '../../src/model/targets.js';
@@ -33,7 +33,7 @@ for (const layer of ['relu1', 'relu2']) {
     const model = fakeClassifier();
     const inputs = fakeInputs([6, 8, 3]);
     const { A, g } = await layerValues(model, inputs, layer, TARGETS);
-    const { maps } = await mapsOf(new GradCamPlusPlus(), model, inputs, {
+    const { maps } = await mapsOf(gradCamPlusPlus, model, inputs, {
       targets: TARGETS,
       layer,
     });

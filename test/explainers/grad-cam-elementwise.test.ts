@@ -1,6 +1,6 @@
 import test from 'ava';
-import { GradCamElementwise } from '../../explainers/grad-cam-elementwise.js';
-import { HiresCam } from '../../explainers/hires-cam.js';
+import { gradCamElementwise } from '../../explainers/grad-cam-elementwise.js';
+import { hiresCam } from '../../explainers/hires-cam.js';
 import type { NdArray } from '../../src/explanation.js';
 import { gradCamElementwiseMap } from '../../src/maths/cam.js';
 import { classTarget } from '../../src/model/targets.js';
@@ -28,7 +28,7 @@ for (const layer of ['relu1', 'relu2']) {
     const model = fakeClassifier();
     const inputs = fakeInputs([6, 8, 3]);
     const { A, g } = await layerValues(model, inputs, layer, TARGETS);
-    const { maps } = await mapsOf(new GradCamElementwise(), model, inputs, {
+    const { maps } = await mapsOf(gradCamElementwise, model, inputs, {
       targets: TARGETS,
       layer,
     });
@@ -39,7 +39,7 @@ for (const layer of ['relu1', 'relu2']) {
 test('is never negative, and at least hires-cam', async (t) => {
   const model = fakeClassifier();
   const inputs = fakeInputs([6, 8, 3]);
-  const [[map]] = (await mapsOf(new GradCamElementwise(), model, inputs)).maps;
-  const [[signed]] = (await mapsOf(new HiresCam(), model, inputs)).maps;
+  const [[map]] = (await mapsOf(gradCamElementwise, model, inputs)).maps;
+  const [[signed]] = (await mapsOf(hiresCam, model, inputs)).maps;
   map.data.forEach((value, i) => t.true(value >= 0 && value >= signed.data[i] - 1e-6));
 });

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { GradCam } from '../../explainers/grad-cam.js';
-import { HiresCam } from '../../explainers/hires-cam.js';
+import { gradCam } from '../../explainers/grad-cam.js';
+import { hiresCam } from '../../explainers/hires-cam.js';
 import { dense, flatten, relu } from '../helpers/fake-layers.js';
 import type { NdArray } from '../../src/explanation.js';
 import { gradCamMap } from '../../src/maths/cam.js';
@@ -30,7 +30,7 @@ for (const layer of ['relu1', 'relu2']) {
     const model = fakeClassifier();
     const inputs = fakeInputs([6, 8, 3]);
     const { A, g } = await layerValues(model, inputs, layer, TARGETS);
-    const { maps } = await mapsOf(new GradCam(), model, inputs, { targets: TARGETS, layer });
+    const { maps } = await mapsOf(gradCam, model, inputs, { targets: TARGETS, layer });
     TARGETS.forEach((_, i) => closeTo(t, maps[0][i], transcription(A, g[i])));
   });
 }
@@ -41,7 +41,7 @@ test('without global average pooling it is another map than hires-cam', async (t
     layers: [relu('relu'), flatten('flat'), dense('logits', [12, 2], weights(24, 5), [0, 0])],
   });
   const inputs = fakeInputs([2, 3, 2]);
-  const [[map]] = (await mapsOf(new GradCam(), model, inputs)).maps;
-  const [[other]] = (await mapsOf(new HiresCam(), model, inputs)).maps;
+  const [[map]] = (await mapsOf(gradCam, model, inputs)).maps;
+  const [[other]] = (await mapsOf(hiresCam, model, inputs)).maps;
   t.true(relativeError(map.data, other.data).error > 0.1);
 });

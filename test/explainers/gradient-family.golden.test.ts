@@ -1,12 +1,12 @@
 /** The gradient family on a real network against float64 and against what captum, keras-explainable and pytorch-grad-cam froze. */
 import test, { type ExecutionContext } from 'ava';
-import { Deconvnet } from '../../explainers/deconvnet.js';
-import { FullGrad } from '../../explainers/full-grad.js';
-import { GradientXInput } from '../../explainers/gradient-x-input.js';
-import { GuidedBackprop } from '../../explainers/guided-backprop.js';
-import { GuidedGradCam } from '../../explainers/guided-grad-cam.js';
-import { IntegratedGradients } from '../../explainers/integrated-gradients.js';
-import { Saliency } from '../../explainers/saliency.js';
+import { deconvnet } from '../../explainers/deconvnet.js';
+import { fullGrad } from '../../explainers/full-grad.js';
+import { gradientXInput } from '../../explainers/gradient-x-input.js';
+import { guidedBackprop } from '../../explainers/guided-backprop.js';
+import { guidedGradCam } from '../../explainers/guided-grad-cam.js';
+import { integratedGradients } from '../../explainers/integrated-gradients.js';
+import { saliency } from '../../explainers/saliency.js';
 import type { Explainer } from '../../src/container/plugin.js';
 import { total } from '../../src/maths/channels.js';
 import { classTarget } from '../../src/model/targets.js';
@@ -62,12 +62,12 @@ const CASES = [
 test.serial('saliency', async (t) => {
   if ((await mobilenet(t)) === undefined) return;
   for (const [picture, target, tolerance] of CASES) {
-    const { map } = await run(t, new Saliency(), picture, target);
+    const { map } = await run(t, saliency, picture, target);
     const frozen = (await captum(t, `${picture}_${target}`)).Saliency;
     const expected = frozen.samples.map((rgb) => Math.max(...rgb));
     const { error } = relativeError(samples64(map), expected);
     t.true(error < tolerance, `${picture}: ${error}`);
-    const mean = await run(t, new Saliency(), picture, target, { reduce: 'mean' });
+    const mean = await run(t, saliency, picture, target, { reduce: 'mean' });
     const { runs } = (await golden(t, 'peers', 'keras-explainable', `${picture}.json`)) as {
       runs: Record<string, { maps: { sum: number; samples: number[] }[][] }>;
     };
@@ -80,7 +80,7 @@ test.serial('saliency', async (t) => {
 test.serial('gradient-x-input', async (t) => {
   if ((await mobilenet(t)) === undefined) return;
   for (const [picture, target, tolerance] of CASES) {
-    const { map } = await run(t, new GradientXInput(), picture, target);
+    const { map } = await run(t, gradientXInput, picture, target);
     const frozen = (await captum(t, `${picture}_${target}`)).InputXGradient;
     poolClose(t, map, frozen.pool28.channelSum!, tolerance, picture);
     const expected = frozen.samples.map((rgb) => rgb.reduce((a, b) => a + b));
@@ -95,9 +95,9 @@ test.serial(
     for (const [picture, target] of CASES) {
       const frozen = await captum(t, `${picture}_${target}`);
       for (const [explainer, key] of [
-        [new GuidedBackprop(), 'GuidedBackprop, ReLU + clamp(6) modules'],
-        [new Deconvnet(), 'Deconvolution, ReLU + clamp(6) modules'],
-        [new GuidedGradCam(), 'GuidedGradCam conv_pw_13_relu bilinear, ReLU + clamp(6) modules'],
+        [guidedBackprop, 'GuidedBackprop, ReLU + clamp(6) modules'],
+        [deconvnet, 'Deconvolution, ReLU + clamp(6) modules'],
+        [guidedGradCam, 'GuidedGradCam conv_pw_13_relu bilinear, ReLU + clamp(6) modules'],
       ] as const) {
         const { map } = await run(t, explainer, picture, target);
         poolClose(t, map, frozen[key].pool28.channelSum!, 1e-4, `${picture} ${explainer.id}`);
@@ -130,7 +130,7 @@ test.serial('integrated-gradients', async (t) => {
       t.log(`${picture}, ${what}: ${error.toExponential(1)}`);
       t.true(error < PATH_CORNERS, `${picture}, ${what}: ${error}`);
     };
-    const { map, facts } = await run(t, new IntegratedGradients(), picture, target);
+    const { map, facts } = await run(t, integratedGradients, picture, target);
     const own = (await golden(t, 'mobilenet_v1_0.25_224', file)) as Record<
       'integrated-gradients',
       { sum: number; scoreDifference: number; rowSums: number[] }
@@ -153,7 +153,7 @@ test.serial('integrated-gradients', async (t) => {
       ],
       ['gauss-legendre', 'IntegratedGradients 50, baseline -1 (black), gausslegendre', 1],
     ] as const) {
-      const { map: ours } = await run(t, new IntegratedGradients(), picture, target, {
+      const { map: ours } = await run(t, integratedGradients, picture, target, {
         quadrature,
       });
       const frozen = peer[key];
@@ -181,7 +181,7 @@ test.serial(
       }[];
     };
     for (const expected of perPicture) {
-      const { map, facts } = await run(t, new FullGrad(), expected.picture, expected.target, {
+      const { map, facts } = await run(t, fullGrad, expected.picture, expected.target, {
         rescale: 'channel',
         offsets: false,
       });

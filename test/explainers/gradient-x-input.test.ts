@@ -1,5 +1,5 @@
 import test from 'ava';
-import { GradientXInput } from '../../explainers/gradient-x-input.js';
+import { gradientXInput } from '../../explainers/gradient-x-input.js';
 import { total } from '../../src/maths/channels.js';
 import { classTarget } from '../../src/model/targets.js';
 import { closeTo, mapOf } from '../helpers/close.js';
@@ -8,7 +8,7 @@ import { conv, dense, globalAverage, relu } from '../helpers/fake-layers.js';
 import { fakeInputs, fakeModel, weights } from '../helpers/fake-model.js';
 import { linearModel } from '../helpers/linear-model.js';
 
-const method = new GradientXInput();
+const method = gradientXInput;
 
 test('by hand: weight times value, channels summed, signs kept', async (t) => {
   const model = linearModel([1, 3, 2], [[1], [-3], [0.5], [0], [2], [2]]);

@@ -1,11 +1,11 @@
 import test from 'ava';
-import { GuidedBackprop } from '../../explainers/guided-backprop.js';
+import { guidedBackprop } from '../../explainers/guided-backprop.js';
 import { classTarget } from '../../src/model/targets.js';
 import { closeTo, mapOf } from '../helpers/close.js';
 import { mapsOf } from '../helpers/context.js';
 import { rectifiedByHand } from '../helpers/rectified.js';
 
-const method = new GuidedBackprop();
+const method = guidedBackprop;
 
 test('by hand: only positive gradients through open units', async (t) => {
   const { model, input } = rectifiedByHand();

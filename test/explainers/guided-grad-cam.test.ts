@@ -1,7 +1,7 @@
 import test from 'ava';
-import { GradCam } from '../../explainers/grad-cam.js';
-import { GuidedBackprop } from '../../explainers/guided-backprop.js';
-import { GuidedGradCam } from '../../explainers/guided-grad-cam.js';
+import { gradCam } from '../../explainers/grad-cam.js';
+import { guidedBackprop } from '../../explainers/guided-backprop.js';
+import { guidedGradCam } from '../../explainers/guided-grad-cam.js';
 import { resizeMap } from '../../src/maths/resize.js';
 import { classTarget } from '../../src/model/targets.js';
 import { closeTo } from '../helpers/close.js';
@@ -9,15 +9,15 @@ import { mapsOf } from '../helpers/context.js';
 import { conv, dense, globalAverage, relu, tokens } from '../helpers/fake-layers.js';
 import { fakeClassifier, fakeInputs, fakeModel, weights } from '../helpers/fake-model.js';
 
-const method = new GuidedGradCam();
+const method = guidedGradCam;
 const x = fakeInputs([6, 8, 3], 2);
 const targets = [classTarget(0), classTarget(3)];
 
 test('is guided backpropagation times the enlarged positive part of Grad-CAM', async (t) => {
   const model = fakeClassifier();
   const { maps } = await mapsOf(method, model, x, { targets, layer: 'conv2' });
-  const cam = await mapsOf(new GradCam(), model, x, { targets, layer: 'conv2' });
-  const guided = await mapsOf(new GuidedBackprop(), model, x, { targets });
+  const cam = await mapsOf(gradCam, model, x, { targets, layer: 'conv2' });
+  const guided = await mapsOf(guidedBackprop, model, x, { targets });
   let negative = 0;
   for (const n of [0, 1]) {
     targets.forEach((_, k) => {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { HiresCam } from '../../explainers/hires-cam.js';
+import { hiresCam } from '../../explainers/hires-cam.js';
 import type { LinearHead } from '../../src/model/interface.js';
 import type { NdArray } from '../../src/explanation.js';
 import { hiresCamMap } from '../../src/maths/cam.js';
@@ -28,14 +28,14 @@ for (const layer of ['relu1', 'relu2']) {
     const model = fakeClassifier();
     const inputs = fakeInputs([6, 8, 3]);
     const { A, g } = await layerValues(model, inputs, layer, TARGETS);
-    const { maps } = await mapsOf(new HiresCam(), model, inputs, { targets: TARGETS, layer });
+    const { maps } = await mapsOf(hiresCam, model, inputs, { targets: TARGETS, layer });
     TARGETS.forEach((_, i) => closeTo(t, maps[0][i], transcription(A, g[i])));
   });
 }
 
 test('sums to the logit minus the bias on global average pooling and a linear head', async (t) => {
   const model = fakeClassifier();
-  const { maps, outputs } = await mapsOf(new HiresCam(), model, fakeInputs([6, 8, 3]), {
+  const { maps, outputs } = await mapsOf(hiresCam, model, fakeInputs([6, 8, 3]), {
     targets: TARGETS,
   });
   const { bias } = model.linearHead('relu2') as LinearHead;

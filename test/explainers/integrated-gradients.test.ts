@@ -1,5 +1,5 @@
 import test from 'ava';
-import { IntegratedGradients } from '../../explainers/integrated-gradients.js';
+import { integratedGradients } from '../../explainers/integrated-gradients.js';
 import { total } from '../../src/maths/channels.js';
 import { ndSamples, type DifferentiateRequest } from '../../src/model/interface.js';
 import { classTarget, topClass } from '../../src/model/targets.js';
@@ -8,7 +8,7 @@ import { contextFor, mapsOf } from '../helpers/context.js';
 import { fakeClassifier, fakeInputs } from '../helpers/fake-model.js';
 import { linearModel, quadraticModel } from '../helpers/linear-model.js';
 
-const method = new IntegratedGradients();
+const method = integratedGradients;
 const targets = [classTarget(0)];
 const gapOf = (facts: unknown, n = 0, t = 0) =>
   (facts as { completenessGap: number[] }[])[n].completenessGap[t];

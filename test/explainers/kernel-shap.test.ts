@@ -1,5 +1,5 @@
 import test from 'ava';
-import { KernelShap } from '../../explainers/kernel-shap.js';
+import { kernelShap } from '../../explainers/kernel-shap.js';
 import { gridSegments } from '../../src/maths/segments.js';
 import { classTarget } from '../../src/model/targets.js';
 import { closeTo, mapOf } from '../helpers/close.js';
@@ -8,7 +8,7 @@ import { fakeClassifier, fakeInputs } from '../helpers/fake-model.js';
 import { linearModel } from '../helpers/linear-model.js';
 import { regionScore } from '../helpers/regions.js';
 
-const method = new KernelShap();
+const method = kernelShap;
 const targets = [classTarget(0)];
 
 interface Facts {

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { EigenCam } from '../../explainers/eigen-cam.js';
-import { KpcaCam } from '../../explainers/kpca-cam.js';
+import { eigenCam } from '../../explainers/eigen-cam.js';
+import { kpcaCam } from '../../explainers/kpca-cam.js';
 import { isWhylensError } from '../../src/errors.js';
 import type { Heatmap, NdArray } from '../../src/explanation.js';
 import { kpcaCamMap } from '../../src/maths/kpca.js';
@@ -74,13 +74,13 @@ test('the options reach the map, and the linear kernel is eigen-cam', async (t) 
   const inputs = fakeInputs([6, 8, 3]);
   const { A } = await layerValues(model, inputs, 'relu2', []);
   const of = async (options: Record<string, unknown>) =>
-    (await mapsOf(new KpcaCam(), model, inputs, { options })).maps[0][0];
+    (await mapsOf(kpcaCam, model, inputs, { options })).maps[0][0];
   const plain = await of({});
   closeTo(t, plain, kpcaCamMap(A));
   for (const options of [{ kernel: 'sigmoid' }, { gamma: 3 }]) {
     t.true(relativeError((await of(options)).data, plain.data).error > 0.01);
   }
-  const [[eigen]] = (await mapsOf(new EigenCam(), model, inputs)).maps;
+  const [[eigen]] = (await mapsOf(eigenCam, model, inputs)).maps;
   closeTo(t, await of({ kernel: 'linear' }), eigen, 1e-4);
 });
 
@@ -93,7 +93,7 @@ test('a layer with too many places is refused before its kernel is made', async 
       dense('logits', [1, 2], [1, 2], [0, 0]),
     ],
   });
-  const error = await t.throwsAsync(mapsOf(new KpcaCam(), model, fakeInputs([65, 64, 1])));
+  const error = await t.throwsAsync(mapsOf(kpcaCam, model, fakeInputs([65, 64, 1])));
   t.true(isWhylensError(error, 'UNSUITABLE_LAYER'));
   t.regex(error.message, /4160.*65×64.*eigen-cam/);
 });

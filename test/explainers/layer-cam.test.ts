@@ -1,5 +1,5 @@
 import test from 'ava';
-import { LayerCam } from '../../explainers/layer-cam.js';
+import { layerCam } from '../../explainers/layer-cam.js';
 import type { NdArray } from '../../src/explanation.js';
 import { layerCamMap } from '../../src/maths/cam.js';
 import { classTarget } from '../../src/model/targets.js';
@@ -27,7 +27,7 @@ for (const layer of ['relu1', 'relu2']) {
     const model = fakeClassifier();
     const inputs = fakeInputs([6, 8, 3]);
     const { A, g } = await layerValues(model, inputs, layer, TARGETS);
-    const { maps } = await mapsOf(new LayerCam(), model, inputs, { targets: TARGETS, layer });
+    const { maps } = await mapsOf(layerCam, model, inputs, { targets: TARGETS, layer });
     TARGETS.forEach((_, i) => closeTo(t, maps[0][i], transcription(A, g[i])));
   });
 }
@@ -37,9 +37,9 @@ test('tanhScale bends the map as the paper does for shallow layers', async (t) =
   closeTo(t, bent, mapOf([[Math.tanh(0.5), Math.tanh(2)]]));
   const model = fakeClassifier();
   const inputs = fakeInputs([6, 8, 3]);
-  const [[plain]] = (await mapsOf(new LayerCam(), model, inputs, { layer: 'relu1' })).maps;
+  const [[plain]] = (await mapsOf(layerCam, model, inputs, { layer: 'relu1' })).maps;
   const options = { layer: 'relu1', options: { tanhScale: 2 } };
-  const [[scaled]] = (await mapsOf(new LayerCam(), model, inputs, options)).maps;
+  const [[scaled]] = (await mapsOf(layerCam, model, inputs, options)).maps;
   const top = plain.data.reduce((a, b) => Math.max(a, b));
   const expected = plain.data.map((value) => Math.tanh((2 * value) / top));
   closeTo(t, scaled, { shape: plain.shape, data: expected });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { Lime } from '../../explainers/lime.js';
+import { lime } from '../../explainers/lime.js';
 import { evenCoalitions } from '../../src/maths/coalitions.js';
 import { cosineKernel } from '../../src/maths/lime.js';
 import { gridSegments } from '../../src/maths/segments.js';
@@ -10,7 +10,7 @@ import { fakeClassifier, fakeInputs } from '../helpers/fake-model.js';
 import { linearModel } from '../helpers/linear-model.js';
 import { regionScore } from '../helpers/regions.js';
 
-const method = new Lime();
+const method = lime;
 const targets = [classTarget(0)];
 
 test('by hand: on a linear model a region weighs what its values add', async (t) => {

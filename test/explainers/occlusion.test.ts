@@ -1,5 +1,5 @@
 import test from 'ava';
-import { Occlusion } from '../../explainers/occlusion.js';
+import { occlusion } from '../../explainers/occlusion.js';
 import { slidingPatches } from '../../src/maths/patches.js';
 import { ndSamples } from '../../src/model/interface.js';
 import { classTarget } from '../../src/model/targets.js';
@@ -8,7 +8,7 @@ import { mapsOf, type ContextOptions } from '../helpers/context.js';
 import { fakeClassifier, fakeInputs } from '../helpers/fake-model.js';
 import { linearModel } from '../helpers/linear-model.js';
 
-const method = new Occlusion();
+const method = occlusion;
 const targets = [classTarget(0)];
 
 test('by hand: the drop of every patch, averaged where patches overlap', async (t) => {

@@ -1,11 +1,11 @@
 /** Perturbation methods and wrappers on a real network against what captum and keras-explainable froze. */
 import test, { type ExecutionContext } from 'ava';
-import { GradCam } from '../../explainers/grad-cam.js';
-import { KernelShap } from '../../explainers/kernel-shap.js';
-import { Lime } from '../../explainers/lime.js';
-import { Occlusion } from '../../explainers/occlusion.js';
-import { Rise } from '../../explainers/rise.js';
-import { Saliency } from '../../explainers/saliency.js';
+import { gradCam } from '../../explainers/grad-cam.js';
+import { kernelShap } from '../../explainers/kernel-shap.js';
+import { lime } from '../../explainers/lime.js';
+import { occlusion } from '../../explainers/occlusion.js';
+import { rise } from '../../explainers/rise.js';
+import { saliency } from '../../explainers/saliency.js';
 import { smooth } from '../../explainers/smooth.js';
 import { tta } from '../../explainers/tta.js';
 import type { Explainer } from '../../src/container/plugin.js';
@@ -50,7 +50,7 @@ async function kerasExplainable(
 
 test.serial('occlusion at its own defaults, but for the baseline', async (t) => {
   if ((await mobilenet(t)) === undefined) return;
-  const { map, facts } = await run(t, new Occlusion(), { baseline: 0 });
+  const { map, facts } = await run(t, occlusion, { baseline: 0 });
   t.deepEqual(facts, { patch: [28, 28], stride: [14, 14] });
   const { blocks16, max } = (await captum(t))[
     'Occlusion (3,28,28) strides (3,14,14) baseline 0'
@@ -65,7 +65,7 @@ test.serial('occlusion at its own defaults, but for the baseline', async (t) => 
 
 test.serial('kernel-shap adds up to what captum says the difference is', async (t) => {
   if ((await mobilenet(t)) === undefined) return;
-  const { map } = await run(t, new KernelShap(), { segments: '7x7', baseline: 0, samples: 200 });
+  const { map } = await run(t, kernelShap, { segments: '7x7', baseline: 0, samples: 200 });
   const { fullMinusBaselineLogit } = (await captum(t))[
     'KernelShap 7x7 grid, baseline 0, n_samples 1000'
   ] as { fullMinusBaselineLogit: number };
@@ -78,7 +78,7 @@ test.serial('kernel-shap adds up to what captum says the difference is', async (
 
 test.serial('occlusion by squares side by side is captum’s feature ablation', async (t) => {
   if ((await mobilenet(t)) === undefined) return;
-  const { map } = await run(t, new Occlusion(), { patch: 32, stride: 32, baseline: 0 });
+  const { map } = await run(t, occlusion, { patch: 32, stride: 32, baseline: 0 });
   const grid = ablated(await captum(t));
   const error = relativeError(cells7(map), grid.flat()).error;
   t.true(error < 1e-4, `differs by ${error} of the maximum`);
@@ -88,9 +88,9 @@ test.serial('kernel-shap and lime agree with captum about as its own seeds agree
   if ((await mobilenet(t)) === undefined) return;
   const common = { segments: '7x7', baseline: 0, samples: 1000 };
   for (const [explainer, key, least] of [
-    [new KernelShap(), 'KernelShap 7x7 grid, baseline 0, n_samples 1000', 0.85],
+    [kernelShap, 'KernelShap 7x7 grid, baseline 0, n_samples 1000', 0.85],
     // captum fits a lasso, which sets small weights to 0
-    [new Lime(), 'Lime 7x7 grid, baseline 0, n_samples 1000', 0.93],
+    [lime, 'Lime 7x7 grid, baseline 0, n_samples 1000', 0.93],
   ] as const) {
     const { map } = await run(t, explainer, common);
     const { mean } = (await captum(t))[key] as { mean: Grid };
@@ -104,7 +104,7 @@ test.serial(
   'rise, which no other library froze, sees what occlusion of the same squares sees',
   async (t) => {
     if ((await mobilenet(t)) === undefined) return;
-    const { map } = await run(t, new Rise(), { masks: 1000, baseline: 0 });
+    const { map } = await run(t, rise, { masks: 1000, baseline: 0 });
     const grid = ablated(await captum(t));
     const agreement = correlation(cells7(map), grid.flat());
     t.log(`correlation ${agreement.toFixed(3)}`);
@@ -114,14 +114,14 @@ test.serial(
 
 test.serial('smoothed saliency lies within what captum draws from seed to seed', async (t) => {
   if ((await mobilenet(t)) === undefined) return;
-  const { map } = await run(t, smooth(new Saliency()), { sigma: 0.15 });
+  const { map } = await run(t, smooth(saliency), { sigma: 0.15 });
   const frozen = (await captum(t))['NoiseTunnel(Saliency) smoothgrad 25, stdevs 0.3'] as {
     meanOfPool28ChannelMaxAbs: Grid;
     meanPairwiseCorrelation: number;
   };
   const expected = frozen.meanOfPool28ChannelMaxAbs.flat();
   t.true(correlation([...pool28(map)], expected) > 0.97);
-  const plain = await run(t, new Saliency());
+  const plain = await run(t, saliency);
   t.true(correlation([...pool28(plain.map)], expected) < 0.95, 'the plain map is another');
 });
 
@@ -133,7 +133,7 @@ test.serial('tta of grad-cam, its result not doubled', async (t) => {
     ['none', 'tta(gradcam) called directly, scales [1.0], hflip False'],
     ['horizontal', 'tta(gradcam) called directly, scales [1.0], hflip True'],
   ]) {
-    const { map } = await run(t, tta(new GradCam()), { scales: [1], flip });
+    const { map } = await run(t, tta(gradCam), { scales: [1], flip });
     poolClose(t, map, half(runs[key].maps[0][0].pool28), 1e-4, flip);
   }
 });

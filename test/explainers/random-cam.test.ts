@@ -1,5 +1,5 @@
 import test from 'ava';
-import { RandomCam } from '../../explainers/random-cam.js';
+import { randomCam } from '../../explainers/random-cam.js';
 import { randomCamMap } from '../../src/maths/cam.js';
 import { seededRandom } from '../../src/maths/random.js';
 import { closeTo, mapOf } from '../helpers/close.js';
@@ -23,8 +23,7 @@ test('channels weighted with the numbers of the seed, uniform in [−1, 1]', (t)
 test('the seed is the context’s', async (t) => {
   const model = fakeClassifier();
   const inputs = fakeInputs([6, 8, 3]);
-  const of = async (seed: number) =>
-    (await mapsOf(new RandomCam(), model, inputs, { seed })).maps[0][0];
+  const of = async (seed: number) => (await mapsOf(randomCam, model, inputs, { seed })).maps[0][0];
   t.deepEqual(await of(1), await of(1));
   t.notDeepEqual((await of(1)).data, (await of(2)).data);
 });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { Rise } from '../../explainers/rise.js';
+import { rise } from '../../explainers/rise.js';
 import { randomMask } from '../../src/maths/random-masks.js';
 import { seededRandom } from '../../src/maths/random.js';
 import { resizeMap } from '../../src/maths/resize.js';
@@ -10,7 +10,7 @@ import { mapsOf } from '../helpers/context.js';
 import { fakeClassifier, fakeInputs } from '../helpers/fake-model.js';
 import { linearModel } from '../helpers/linear-model.js';
 
-const method = new Rise();
+const method = rise;
 
 /** The paper's mask, literally: enlarge the whole grid, then crop. */
 function maskByHand(height: number, width: number, cells: number, p: number, seed: number) {

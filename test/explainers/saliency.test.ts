@@ -1,5 +1,5 @@
 import test from 'ava';
-import { Saliency } from '../../explainers/saliency.js';
+import { saliency } from '../../explainers/saliency.js';
 import { ndSamples } from '../../src/model/interface.js';
 import { classTarget } from '../../src/model/targets.js';
 import { closeTo, mapOf } from '../helpers/close.js';
@@ -7,7 +7,6 @@ import { mapsOf } from '../helpers/context.js';
 import { fakeClassifier, fakeInputs } from '../helpers/fake-model.js';
 import { linearModel } from '../helpers/linear-model.js';
 
-const saliency = new Saliency();
 const kernel = [
   [1, 0],
   [-3, 2],

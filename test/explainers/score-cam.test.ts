@@ -1,5 +1,5 @@
 import test from 'ava';
-import { ScoreCam } from '../../explainers/score-cam.js';
+import { scoreCam } from '../../explainers/score-cam.js';
 import type { NdArray } from '../../src/explanation.js';
 import { sampleOf } from '../../src/maths/ndarray.js';
 import { ndSamples } from '../../src/model/interface.js';
@@ -63,7 +63,7 @@ for (const mode of ['paper', 'reference']) {
   test(`equals algorithm 1 of the paper, or its code: mode ${mode}`, async (t) => {
     const model = fakeClassifier();
     const inputs = fakeInputs(SHAPE);
-    const { maps } = await mapsOf(new ScoreCam(), model, inputs, { targets, options: { mode } });
+    const { maps } = await mapsOf(scoreCam, model, inputs, { targets, options: { mode } });
     closeTo(t, maps[0][0], await transcription(model, inputs, mode, 1), 1e-4);
     closeTo(t, maps[0][1], await transcription(model, inputs, mode, 3), 1e-4);
   });
@@ -82,11 +82,11 @@ test('one row of two places, worked by hand', async (t) => {
   });
   const inputs = { shape: [1, 1, 2, 1], data: Float32Array.of(0, 2) };
   const options = { targets: [classTarget(1)], options: { mode: 'reference' } };
-  const reference = await mapsOf(new ScoreCam(), model, inputs, options);
+  const reference = await mapsOf(scoreCam, model, inputs, options);
   closeTo(t, reference.maps[0][0], { shape: [1, 2], data: [0, 6] });
   t.deepEqual(reference.facts, [{ channelsRun: 1 }]);
   // alone in the softmax the channel has the weight 1
-  const paper = await mapsOf(new ScoreCam(), model, inputs, { targets: [classTarget(1)] });
+  const paper = await mapsOf(scoreCam, model, inputs, { targets: [classTarget(1)] });
   closeTo(t, paper.maps[0][0], { shape: [1, 2], data: [0, 2] });
 });
 
@@ -102,10 +102,10 @@ test('only channels that vary are run, once for all targets, and topChannels tak
     ],
   });
   const inputs = { shape: [1, 2, 3, 1], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
-  await mapsOf(new ScoreCam(), model, inputs, { targets });
+  await mapsOf(scoreCam, model, inputs, { targets });
   t.is(model.ran.samples, 1 + 2);
   const options = { targets, options: { topChannels: 1, mode: 'reference' } };
-  const { maps } = await mapsOf(new ScoreCam(), model, inputs, options);
+  const { maps } = await mapsOf(scoreCam, model, inputs, options);
   t.is(model.ran.samples, 3 + 1 + 1);
   // the map is channel 2 alone: 3x times a number
   const [first] = maps[0][0].data;
@@ -123,7 +123,7 @@ test('constant activations run nothing and give zeros', async (t) => {
       dense('logits', [1, 4], [1, 2, 3, 4], [0, 0, 0, 0]),
     ],
   });
-  const { maps } = await mapsOf(new ScoreCam(), flat, inputs, { targets });
+  const { maps } = await mapsOf(scoreCam, flat, inputs, { targets });
   t.is(flat.ran.samples, 1);
   t.deepEqual(Array.from(maps[0][0].data), [0, 0, 0, 0]);
   t.is(model.ran.samples, 0);
@@ -134,11 +134,11 @@ test('a batch masks each sample with its own channels, progress counts the varia
   const inputs = fakeInputs(SHAPE, 2);
   const seen: [number, number][] = [];
   const batch = { batchSize: 4, onProgress: (...step: [number, number]) => seen.push(step) };
-  const { maps } = await mapsOf(new ScoreCam(), model, inputs, { targets, batch });
+  const { maps } = await mapsOf(scoreCam, model, inputs, { targets, batch });
   for (const n of [0, 1]) {
     const one = sampleOf(inputs, n);
     const single = { shape: [1, ...SHAPE], data: one.data.slice() };
-    const alone = await mapsOf(new ScoreCam(), model, single, { targets });
+    const alone = await mapsOf(scoreCam, model, single, { targets });
     alone.maps[0].forEach((map, i) => closeTo(t, maps[n][i], map));
   }
   t.true(relativeError(maps[0][0].data, maps[1][0].data).error > 0.01);

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { SegEigenCam } from '../../explainers/seg-eigen-cam.js';
+import { segEigenCam } from '../../explainers/seg-eigen-cam.js';
 import type { NdArray } from '../../src/explanation.js';
 import { segEigenCamMap } from '../../src/maths/eigen.js';
 import { classTarget } from '../../src/model/targets.js';
@@ -23,7 +23,7 @@ test('equals power iteration on the products, for each target', async (t) => {
   const inputs = fakeInputs([6, 8, 3]);
   const targets = [classTarget(1), classTarget(3)];
   const { A, g } = await layerValues(model, inputs, 'relu1', targets);
-  const { maps } = await mapsOf(new SegEigenCam(), model, inputs, { targets, layer: 'relu1' });
+  const { maps } = await mapsOf(segEigenCam, model, inputs, { targets, layer: 'relu1' });
   targets.forEach((_, i) => {
     const products: NdArray = {
       shape: A.shape,

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { GradCam } from '../../explainers/grad-cam.js';
-import { ShapleyCam } from '../../explainers/shapley-cam.js';
+import { gradCam } from '../../explainers/grad-cam.js';
+import { shapleyCam } from '../../explainers/shapley-cam.js';
 import { classTarget } from '../../src/model/targets.js';
 import { closeTo, relativeError } from '../helpers/close.js';
 import { mapsOf } from '../helpers/context.js';
@@ -33,7 +33,7 @@ test('a quadratic score, worked by hand', async (t) => {
   const model = curved([1, 0, 0, 1], [1, 0, 0, 1]);
   const inputs = { shape: [1, 1, 2, 2], data: Float32Array.of(2, 1, 4, 3) };
   const options = { targets, layer: 'layer' };
-  const { maps } = await mapsOf(new ShapleyCam(), model, inputs, options);
+  const { maps } = await mapsOf(shapleyCam, model, inputs, options);
   closeTo(t, maps[0][0], { shape: [1, 2], data: [(5 / 4) * 2, (5 / 4) * 4] }, 1e-4);
   // channel 1: 1/2 + a/4 with a = 1, 3: mean 1
   closeTo(t, maps[0][1], { shape: [1, 2], data: [1, 3] }, 1e-4);
@@ -47,7 +47,7 @@ test('equals the exact second derivative of the network', async (t) => {
   const A = inputs.data.map((value) => Math.max(value, 0));
   const places = 6;
   const W = (i: number, o: number) => kernel[i * 2 + o];
-  const { maps } = await mapsOf(new ShapleyCam(), model, inputs, { targets, layer: 'layer' });
+  const { maps } = await mapsOf(shapleyCam, model, inputs, { targets, layer: 'layer' });
   for (const [i] of targets.entries()) {
     // s = mean_p Σ_o v_o·(z + z²/2), z = W A_p: g = Σ_o v_o W_o (1 + z_o) / P, H·A = Σ_o v_o W_o z_o / P
     const w = [0, 0];
@@ -68,8 +68,8 @@ test('is grad-cam where the score is piecewise linear, corners near by or not', 
   const model = fakeClassifier();
   const inputs = fakeInputs([6, 8, 3]);
   for (const layer of ['relu1', 'relu2']) {
-    const { maps } = await mapsOf(new ShapleyCam(), model, inputs, { targets, layer });
-    const plain = await mapsOf(new GradCam(), model, inputs, { targets, layer });
+    const { maps } = await mapsOf(shapleyCam, model, inputs, { targets, layer });
+    const plain = await mapsOf(gradCam, model, inputs, { targets, layer });
     targets.forEach((_, i) => closeTo(t, maps[0][i], plain.maps[0][i]));
   }
   // the difference over the step crosses the corner of this unit: not curvature
@@ -84,8 +84,8 @@ test('is grad-cam where the score is piecewise linear, corners near by or not', 
     ],
   });
   const near = { shape: [1, 1, 2, 1], data: Float32Array.of(1, 5) };
-  const { maps } = await mapsOf(new ShapleyCam(), corner, near, { targets, layer: 'layer' });
-  const plain = await mapsOf(new GradCam(), corner, near, { targets, layer: 'layer' });
+  const { maps } = await mapsOf(shapleyCam, corner, near, { targets, layer: 'layer' });
+  const plain = await mapsOf(gradCam, corner, near, { targets, layer: 'layer' });
   targets.forEach((_, i) => closeTo(t, maps[0][i], plain.maps[0][i]));
 });
 
@@ -93,10 +93,10 @@ test('with probabilities it differs from grad-cam, and the step shows in a cubic
   const model = fakeClassifier();
   const inputs = fakeInputs([6, 8, 3]);
   const options = { targets, score: 'output' } as const;
-  const [[map]] = (await mapsOf(new ShapleyCam(), model, inputs, options)).maps;
-  const [[plain]] = (await mapsOf(new GradCam(), model, inputs, options)).maps;
+  const [[map]] = (await mapsOf(shapleyCam, model, inputs, options)).maps;
+  const [[plain]] = (await mapsOf(gradCam, model, inputs, options)).maps;
   t.true(relativeError(map.data, plain.data).error > 0.01);
   const coarse = { ...options, options: { step: 0.5 } };
-  const [[other]] = (await mapsOf(new ShapleyCam(), model, inputs, coarse)).maps;
+  const [[other]] = (await mapsOf(shapleyCam, model, inputs, coarse)).maps;
   t.true(relativeError(other.data, map.data).error > 1e-4);
 });

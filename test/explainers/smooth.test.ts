@@ -1,8 +1,8 @@
 import test from 'ava';
-import { GradCam } from '../../explainers/grad-cam.js';
-import { GradientXInput } from '../../explainers/gradient-x-input.js';
-import { Saliency } from '../../explainers/saliency.js';
-import { Smooth, smooth } from '../../explainers/smooth.js';
+import { gradCam } from '../../explainers/grad-cam.js';
+import { gradientXInput } from '../../explainers/gradient-x-input.js';
+import { saliency } from '../../explainers/saliency.js';
+import { smoothing, smooth } from '../../explainers/smooth.js';
 import { createContainer, registryOf } from '../../src/container/container.js';
 import { sampleOf } from '../../src/maths/ndarray.js';
 import { seededRandom } from '../../src/maths/random.js';
@@ -18,7 +18,7 @@ const registry = registryOf(createContainer());
 const smoothed = (of: string) => registry.explainerFor('smooth', { of });
 
 test('without noise it is the method itself, run once', async (t) => {
-  for (const inner of [new Saliency(), new GradCam()]) {
+  for (const inner of [saliency, gradCam]) {
     const plain = await mapsOf(inner, fakeClassifier(), fakeInputs([6, 8, 3], 2), { targets });
     const model = fakeClassifier();
     const { maps } = await mapsOf(smooth(inner), model, fakeInputs([6, 8, 3], 2), {
@@ -43,7 +43,7 @@ test('equals the mean over copies made by hand, noise counted in the range of th
       expected[Math.floor(i / 2)] += (w * noisy) / 11;
     });
   }
-  const { maps } = await mapsOf(smooth(new GradientXInput()), model, x, {
+  const { maps } = await mapsOf(smooth(gradientXInput), model, x, {
     targets: [classTarget(0)],
     seed: 4,
     options: { n: 11, sigma: 0.1 },
@@ -55,7 +55,7 @@ test('on a linear model the noise shifts a map in proportion to sigma and to the
   const model = linearModel([1, 3, 1], [[1], [-3], [2]]);
   const x = { shape: [1, 1, 3, 1], data: Float32Array.of(0.5, -0.25, 0) };
   const shift = async (sigma: number, inputRange: [number, number]) => {
-    const { maps } = await mapsOf(smooth(new GradientXInput()), model, x, {
+    const { maps } = await mapsOf(smooth(gradientXInput), model, x, {
       targets: [classTarget(0)],
       inputRange,
       options: { sigma },
@@ -75,7 +75,7 @@ test('on a linear model the noise shifts a map in proportion to sigma and to the
 test('mean square minus squared mean is the variance', async (t) => {
   const of = async (combine: string) =>
     (
-      await mapsOf(smooth(new Saliency()), fakeClassifier(), fakeInputs([6, 8, 3]), {
+      await mapsOf(smooth(saliency), fakeClassifier(), fakeInputs([6, 8, 3]), {
         targets,
         options: { combine, n: 9 },
       })
@@ -87,7 +87,7 @@ test('mean square minus squared mean is the variance', async (t) => {
 
 test('a batch gives what single calls give, however the copies are grouped', async (t) => {
   const x = fakeInputs([6, 8, 3], 2);
-  const method = smooth(new GradCam());
+  const method = smooth(gradCam);
   const run = async (inputs: typeof x, more: ContextOptions = {}) =>
     (await mapsOf(method, fakeClassifier(), inputs, { targets, options: { n: 10 }, ...more })).maps;
   const batch = await run(x);
@@ -113,7 +113,7 @@ test('more copies take no more memory: the method never sees more than eight', a
       },
     };
     const progress: [number, number][] = [];
-    await mapsOf(smooth(new Saliency()), spy, fakeInputs([1, 3, 1]), {
+    await mapsOf(smooth(saliency), spy, fakeInputs([1, 3, 1]), {
       targets: [classTarget(0)],
       options: { n },
       batch: { onProgress: (done, total) => progress.push([done, total]) },
@@ -130,7 +130,7 @@ test('more copies take no more memory: the method never sees more than eight', a
 test('an abort says how many copies were done', async (t) => {
   const controller = new AbortController();
   const error = await t.throwsAsync(
-    mapsOf(smooth(new Saliency()), fakeClassifier(), fakeInputs([6, 8, 3]), {
+    mapsOf(smooth(saliency), fakeClassifier(), fakeInputs([6, 8, 3]), {
       targets,
       batch: {
         signal: controller.signal,
@@ -157,7 +157,7 @@ test('by id it takes on needs and options of the method it wraps', async (t) => 
     ).maps[0][0];
   t.notDeepEqual(await run({ reduce: 'mean' }), await run({}));
   // used as it is, without being made special first, it works on its default layer
-  const direct = await mapsOf(new Smooth(), fakeClassifier(), x, {
+  const direct = await mapsOf(smoothing, fakeClassifier(), x, {
     targets,
     options: { of: 'grad-cam', n: 3 },
   });
@@ -172,7 +172,7 @@ test('by id it takes on needs and options of the method it wraps', async (t) => 
 
 test('a method that gives no maps is refused', async (t) => {
   const records = {
-    ...new Saliency(),
+    ...saliency,
     id: 'records',
     explain: async () => ({ kind: 'records' as const, explanations: [] }),
   };

@@ -1,8 +1,8 @@
 import test from 'ava';
-import { GradCam } from '../../explainers/grad-cam.js';
-import { GradientXInput } from '../../explainers/gradient-x-input.js';
-import { Saliency } from '../../explainers/saliency.js';
-import { Tta, tta } from '../../explainers/tta.js';
+import { gradCam } from '../../explainers/grad-cam.js';
+import { gradientXInput } from '../../explainers/gradient-x-input.js';
+import { saliency } from '../../explainers/saliency.js';
+import { testTimeAugmentation, tta } from '../../explainers/tta.js';
 import { createContainer, registryOf } from '../../src/container/container.js';
 import { flipAxis } from '../../src/maths/augment.js';
 import { resizeMap } from '../../src/maths/resize.js';
@@ -17,12 +17,12 @@ const targets = [classTarget(0)];
 test('the upright picture alone is the method at the size of the input, run once', async (t) => {
   const model = fakeClassifier();
   const x = fakeInputs([6, 8, 3], 2);
-  const { maps, outputs } = await mapsOf(tta(new GradCam()), model, x, {
+  const { maps, outputs } = await mapsOf(tta(gradCam), model, x, {
     targets,
     options: { scales: [1], flip: 'none' },
   });
   t.is(model.ran.samples, 2);
-  const plain = await mapsOf(new GradCam(), fakeClassifier(), x, { targets });
+  const plain = await mapsOf(gradCam, fakeClassifier(), x, { targets });
   t.deepEqual(outputs, plain.outputs);
   for (const n of [0, 1]) closeTo(t, maps[n][0], resizeMap(plain.maps[n][0], [6, 8]));
 });
@@ -31,7 +31,7 @@ test('by hand: a mirror image sees the mirrored weights', async (t) => {
   const model = linearModel([2, 3, 1], [[1], [2], [6], [-1], [5], [3]]);
   const x = { shape: [1, 2, 3, 1], data: Float32Array.of(1, 1, 2, 1, 1, 1) };
   const run = async (flip: string) =>
-    (await mapsOf(tta(new GradientXInput()), model, x, { targets, options: { scales: [1], flip } }))
+    (await mapsOf(tta(gradientXInput), model, x, { targets, options: { scales: [1], flip } }))
       .maps[0][0];
   closeTo(
     t,
@@ -63,7 +63,7 @@ test('by hand: every position is divided by the number of terms that reached it'
   const model = linearModel([1, 4, 1], [[1], [2], [3], [4]]);
   const x = { shape: [1, 1, 4, 1], data: Float32Array.of(1, 2, 3, 4) };
   const run = async (scales: number[]) =>
-    (await mapsOf(tta(new Saliency()), model, x, { targets, options: { scales, flip: 'none' } }))
+    (await mapsOf(tta(saliency), model, x, { targets, options: { scales, flip: 'none' } }))
       .maps[0][0];
   // enlarged twice, the map [1, 2, 3, 4] belongs to the middle half: 1.5 and 3.5 there
   closeTo(t, await run([1, 2]), mapOf([[1, 1.75, 3.25, 4]]));
@@ -99,7 +99,7 @@ test('a model of free size is fed inputs of other sizes', async (t) => {
     }),
   };
   const x = fakeInputs([6, 8, 3]);
-  const { maps, facts } = await mapsOf(tta(new GradCam()), free, x, {
+  const { maps, facts } = await mapsOf(tta(gradCam), free, x, {
     targets,
     layer: 'relu1',
     options: { scales: [1, 1.5] },
@@ -114,13 +114,13 @@ test('a model of free size is fed inputs of other sizes', async (t) => {
       const sample = { shape: [6, 8, 3], data: x.data };
       const turned = resizeMap(mirrored ? flipAxis(sample, 1) : sample, [...size, 3]);
       const inputs = { shape: [1, ...turned.shape], data: turned.data };
-      const plain = await mapsOf(new GradCam(), model, inputs, { targets, layer: 'relu1' });
+      const plain = await mapsOf(gradCam, model, inputs, { targets, layer: 'relu1' });
       const back = resizeMap(plain.maps[0][0], [6, 8]);
       (mirrored ? flipAxis(back, 1) : back).data.forEach((v, i) => (expected[i] += v / 4));
     }
   }
   closeTo(t, maps[0][0], { shape: [6, 8], data: expected });
-  const framed = await mapsOf(tta(new GradCam()), free, x, {
+  const framed = await mapsOf(tta(gradCam), free, x, {
     targets,
     layer: 'relu1',
     options: { scales: [1, 1.5], zoom: 'frame' },
@@ -131,14 +131,14 @@ test('a model of free size is fed inputs of other sizes', async (t) => {
 test('the top class is that of the upright picture in every term', async (t) => {
   const x = fakeInputs([6, 8, 3], 2);
   const options = { scales: [0.5, 2] };
-  const top = await mapsOf(tta(new Saliency()), fakeClassifier(), x, {
+  const top = await mapsOf(tta(saliency), fakeClassifier(), x, {
     targets: [topClass()],
     options,
   });
   const logits = top.outputs[0].logits.data;
   for (const n of [0, 1]) {
     const row = [...logits.subarray(4 * n, 4 * n + 4)];
-    const named = await mapsOf(tta(new Saliency()), fakeClassifier(), x, {
+    const named = await mapsOf(tta(saliency), fakeClassifier(), x, {
       targets: [classTarget(row.indexOf(Math.max(...row)))],
       options,
     });
@@ -149,7 +149,7 @@ test('the top class is that of the upright picture in every term', async (t) => 
 test('refuses what cannot be averaged', async (t) => {
   const run = (options: Record<string, unknown>, shape = [6, 8, 3]) =>
     mapsOf(
-      tta(new Saliency()),
+      tta(saliency),
       shape.length === 3 ? fakeClassifier() : linearModel([3, 2], [[1], [1], [1], [1], [1], [1]]),
       fakeInputs(shape),
       { options },
@@ -166,7 +166,7 @@ test('by id it takes on needs and options of the method it wraps', async (t) => 
   const x = fakeInputs([6, 8, 3]);
   const options = { scales: [1] };
   const { maps } = await mapsOf(special, fakeClassifier(), x, { targets, options });
-  const direct = await mapsOf(new Tta(), fakeClassifier(), x, { targets, options });
+  const direct = await mapsOf(testTimeAugmentation, fakeClassifier(), x, { targets, options });
   t.deepEqual(direct.maps, maps);
   const named = await mapsOf(tta('grad-cam'), fakeClassifier(), x, { targets, options });
   t.deepEqual(named.maps, maps);

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { XGradCam } from '../../explainers/x-grad-cam.js';
-import { GradCam } from '../../explainers/grad-cam.js';
+import { xGradCam } from '../../explainers/x-grad-cam.js';
+import { gradCam } from '../../explainers/grad-cam.js';
 import type { NdArray } from '../../src/explanation.js';
 import { xGradCamMap } from '../../src/maths/cam.js';
 import { classTarget } from '../../src/model/targets.js';
@@ -32,7 +32,7 @@ for (const layer of ['relu1', 'relu2']) {
     const model = fakeClassifier();
     const inputs = fakeInputs([6, 8, 3]);
     const { A, g } = await layerValues(model, inputs, layer, TARGETS);
-    const { maps } = await mapsOf(new XGradCam(), model, inputs, { targets: TARGETS, layer });
+    const { maps } = await mapsOf(xGradCam, model, inputs, { targets: TARGETS, layer });
     TARGETS.forEach((_, i) => closeTo(t, maps[0][i], transcription(A, g[i])));
   });
 }
@@ -40,7 +40,7 @@ for (const layer of ['relu1', 'relu2']) {
 test('equals grad-cam on global average pooling and a linear head', async (t) => {
   const model = fakeClassifier();
   const inputs = fakeInputs([6, 8, 3]);
-  const [[map]] = (await mapsOf(new XGradCam(), model, inputs)).maps;
-  const [[plain]] = (await mapsOf(new GradCam(), model, inputs)).maps;
+  const [[map]] = (await mapsOf(xGradCam, model, inputs)).maps;
+  const [[plain]] = (await mapsOf(gradCam, model, inputs)).maps;
   closeTo(t, map, plain);
 });
