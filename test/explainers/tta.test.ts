@@ -76,7 +76,7 @@ test('where an enlarged term ends there is no seam', async (t) => {
   const model = linearModel([1, 64, 1], weights);
   const x = { shape: [1, 1, 64, 1], data: new Float32Array(64).fill(1) };
   const steps = async (scales: number[]) => {
-    const { maps } = await mapsOf(tta(new Saliency()), model, x, {
+    const { maps } = await mapsOf(tta(saliency), model, x, {
       targets,
       options: { scales, flip: 'none' },
     });
