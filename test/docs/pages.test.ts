@@ -22,6 +22,24 @@ for (const path of ['README.md', 'CHANGELOG.md', 'demo/README.md', ...docs]) {
   pages.set(path, await readFile(path, 'utf8'));
 }
 
+test('every script that a text names is there', async (t) => {
+  const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const texts = new Map(pages);
+  for (const folder of ['bench', 'demo', 'scripts', 'src', 'test', '.']) {
+    for (const name of await readdir(folder, { recursive: folder !== '.' })) {
+      if (!/[.](ts|mjs|md)$/.test(name)) continue;
+      texts.set(join(folder, name), await readFile(join(folder, name), 'utf8'));
+    }
+  }
+  for (const [path, text] of texts) {
+    for (const [, name] of text.matchAll(/\bnpm run ([a-z][\w:]*)/g)) {
+      t.true(Object.hasOwn(scripts, name), `${path} names 'npm run ${name}'`);
+    }
+  }
+});
+
 test('what comes from the registry is what stands there', async (t) => {
   const script: string = pathToFileURL(resolve('scripts/write-docs.mjs')).href;
   const { pages: write } = (await import(script)) as { pages(): Promise<Map<string, string>> };

@@ -3,7 +3,7 @@
  * TypeScript and from the command. Slow, so only `npm run test:package` runs it.
  */
 import { execFile } from 'node:child_process';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { cp, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
@@ -86,8 +86,14 @@ const TSCONFIG = {
 test.serial('the packed package works in an empty folder', async (t) => {
   t.timeout(10 * MINUTES);
   const folder = await emptyFolder(t);
-  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder]);
-  const [{ filename, files, size }] = JSON.parse(stdout) as {
+  // from the sources alone, as somebody packs who never built: prepack must build
+  const sources = await emptyFolder(t);
+  const left = new Set(['node_modules', 'build', 'out', '.git'].map((name) => resolve(name)));
+  await cp('.', sources, { recursive: true, filter: (path) => !left.has(resolve(path)) });
+  await symlink(resolve('node_modules'), join(sources, 'node_modules'));
+  const packing = ['pack', '--json', '--silent', '--pack-destination', folder];
+  const { stdout } = await run('npm', packing, { cwd: sources, maxBuffer: 1 << 26 });
+  const [{ filename, files, size }] = JSON.parse(stdout.slice(stdout.indexOf('[\n'))) as {
     filename: string;
     size: number;
     files: { path: string }[];
