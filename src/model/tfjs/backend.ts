@@ -12,7 +12,7 @@ import { nearestNames, WhylensError } from '../../errors.js';
 export const BACKENDS = ['tensorflow', 'wasm', 'cpu'] as const;
 const VARIABLE = 'WHYLENS_BACKEND';
 const NATIVE_PACKAGE = '@tensorflow/tfjs-node';
-const HOW_TO_GET_NATIVE = `npm install ${NATIVE_PACKAGE}`;
+const NOT_INSTALLED = `${NATIVE_PACKAGE} is not installed`;
 
 export interface BackendOptions {
   /** Told once a process which back end runs, where a faster one is missing. Default: {@link announceTo}'s. */
@@ -106,7 +106,7 @@ async function useNamed(wanted: string, source: string, options: BackendOptions)
   if (problem === undefined) return wanted;
   throw new WhylensError(
     'BACKEND',
-    `${source} asks for back end '${wanted}', but ${problem.message}. ${wanted === 'tensorflow' ? `Install it (${HOW_TO_GET_NATIVE}) or take` : 'Take'} another one: ${BACKENDS.filter((other) => other !== wanted).join(', ')}`,
+    `${source} asks for back end '${wanted}', but ${problem.message}. ${wanted === 'tensorflow' ? `Install it (${howToGetNative()}) or take` : 'Take'} another one: ${BACKENDS.filter((other) => other !== wanted).join(', ')}`,
     { cause: problem.cause, facts: { backend: wanted, allowed: [...BACKENDS] } },
   );
 }
@@ -202,17 +202,26 @@ function restoreOldUtilities(): void {
 function problemOf(name: string, cause: unknown): string {
   const { code, message } = cause as { code?: unknown; message?: unknown };
   const missing = code === 'ERR_MODULE_NOT_FOUND' && String(message).includes(NATIVE_PACKAGE);
-  if (name === 'tensorflow' && missing) return `${NATIVE_PACKAGE} is not installed`;
+  if (name === 'tensorflow' && missing) return NOT_INSTALLED;
   const [line] = String(message ?? cause).split('\n');
   return `the '${name}' back end could not be loaded (${line})`;
 }
 
+/** One short line, and how to be rid of it. */
 function announce(name: string, failures: readonly string[], options: BackendOptions): void {
   if (announced || failures.length === 0 || !isNode()) return;
   announced = true;
+  const missing = failures[0] === NOT_INSTALLED;
+  const why = missing ? `; faster with '${howToGetNative()}'` : `, since ${failures[0]}`;
   (options.announce ?? say)(
-    `whylens: running on the '${name}' back end: ${failures.join('; ')}. For a faster one: ${HOW_TO_GET_NATIVE}`,
+    `whylens: running on '${name}'${why}. ${VARIABLE}=${name} silences this.`,
   );
+}
+
+/** A package installed globally finds only what is installed globally too. */
+function howToGetNative(): string {
+  const isGlobal = /[\\/](lib|npm)[\\/]node_modules[\\/]whylens[\\/]/.test(import.meta.url);
+  return `npm install ${isGlobal ? '-g ' : ''}${NATIVE_PACKAGE}`;
 }
 
 function isNode(): boolean {
