@@ -53,6 +53,17 @@ export function tensorNumbers(
   tensor: OnnxTensor,
   raw: Uint8Array | undefined = tensor.raw,
 ): Numbers {
+  const { bits, count } = requireComplete(tensor, raw);
+  if (raw !== undefined && raw.length > 0) return fromRaw(raw, tensor.type, count);
+  const stored = fromFields(tensor);
+  return bits === 4 ? nibbles(stored, tensor.type, count) : decoded(stored, tensor.type);
+}
+
+/** Checks that a tensor's data is all there, without reading it. */
+export function requireComplete(
+  tensor: OnnxTensor,
+  raw: Uint8Array | undefined = tensor.raw,
+): { readonly bits: number; readonly count: number } {
   const count = sizeOf(tensor.dims);
   const name = `tensor '${tensor.name}' of ${elementName(tensor.type)} [${tensor.dims.join(', ')}]`;
   if (!Number.isSafeInteger(count) || count > MOST_VALUES) {
@@ -68,12 +79,12 @@ export function tensorNumbers(
   if (raw !== undefined && raw.length > 0) {
     const expected = Math.ceil((count * bits) / 8);
     if (raw.length !== expected) throw misfit(name, `${raw.length} bytes instead of ${expected}`);
-    return fromRaw(raw, tensor.type, count);
+  } else {
+    const held = bits === 4 ? Math.ceil(count / 2) : count;
+    const found = fieldOf(tensor).length;
+    if (found !== held) throw misfit(name, `${found} values instead of ${held}`);
   }
-  const stored = fromFields(tensor);
-  const held = bits === 4 ? Math.ceil(count / 2) : count;
-  if (stored.length !== held) throw misfit(name, `${stored.length} values instead of ${held}`);
-  return bits === 4 ? nibbles(stored, tensor.type, count) : decoded(stored, tensor.type);
+  return { bits, count };
 }
 
 function misfit(name: string, what: string): WhylensError {
@@ -107,11 +118,12 @@ function fromRaw(raw: Uint8Array, type: number, count: number): Numbers {
       return read(2, (at) => view.getInt16(at, true));
     case ELEMENT.uint16:
       return read(2, (at) => view.getUint16(at, true));
+    // eight bits are many weights: float32 holds them exactly in half the space
     case ELEMENT.int8:
-      return read(1, (at) => view.getInt8(at));
+      return Float32Array.from(new Int8Array(raw.buffer, raw.byteOffset, count));
     case ELEMENT.uint8:
     case ELEMENT.bool:
-      return Float64Array.from(raw);
+      return Float32Array.from(raw);
     case ELEMENT.uint4:
     case ELEMENT.int4:
       return nibbles(raw, type, count);
@@ -127,20 +139,34 @@ function fromRaw(raw: Uint8Array, type: number, count: number): Numbers {
   }
 }
 
-function fromFields(tensor: OnnxTensor): readonly number[] {
-  switch (tensor.type) {
+/** The field that holds the numbers of this type where they are not raw. */
+function fieldOf({
+  type,
+  floats,
+  doubles,
+  int32s,
+  int64s,
+  uint64s,
+}: OnnxTensor): readonly (number | bigint)[] {
+  switch (type) {
     case ELEMENT.float:
-      return tensor.floats ?? [];
+      return floats ?? [];
     case ELEMENT.double:
-      return tensor.doubles ?? [];
+      return doubles ?? [];
     case ELEMENT.int64:
-      return (tensor.int64s ?? []).map(Number);
+      return int64s ?? [];
     case ELEMENT.uint32:
     case ELEMENT.uint64:
-      return (tensor.uint64s ?? []).map((value) => Number(BigInt.asUintN(64, value)));
+      return uint64s ?? [];
     default:
-      return (tensor.int32s ?? []).map(Number);
+      return int32s ?? [];
   }
+}
+function fromFields(tensor: OnnxTensor): number[] {
+  const isUnsigned = tensor.type === ELEMENT.uint32 || tensor.type === ELEMENT.uint64;
+  return fieldOf(tensor).map((value) =>
+    Number(isUnsigned ? BigInt.asUintN(64, BigInt(value)) : value),
+  );
 }
 
 /** Small types lie in the int32 field with their bits. */

@@ -16,7 +16,17 @@ import { ordered, type Value } from '../../graph/value.js';
 import { channelAxis } from './input-layout.js';
 import { finalActivation } from './head.js';
 import { nameOf, pathsOf } from './names.js';
-import { arranged, dimsOf, range, traced, type Axis, type Operand, type Traced } from './tensor.js';
+import {
+  arranged,
+  dimsOf,
+  MOST_SPREAD,
+  range,
+  requireSize,
+  traced,
+  type Axis,
+  type Operand,
+  type Traced,
+} from './tensor.js';
 import { Tracer, type Step } from './trace.js';
 
 export interface ReadOnnxOptions {
@@ -117,6 +127,7 @@ function madeInput(
       `input '${info.name}' declares batches of ${declared[0]}; samples are computed one by one`,
     );
   }
+  requireSize(shape, MOST_SPREAD);
   const value = inputValue(info.name, shape);
   const kinds: (Axis | undefined)[] = new Array<undefined>(rank).fill(undefined);
   if (axis !== undefined) {

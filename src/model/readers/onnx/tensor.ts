@@ -7,7 +7,7 @@ import { WhylensError } from '../../../errors.js';
 import { sizeOf } from '../../../maths/ndarray.js';
 import { ELEMENT, type OnnxTensor } from '../../files/onnx.js';
 import { externalBytes } from '../../files/onnx-external.js';
-import { tensorNumbers, type Numbers } from '../../files/onnx-tensor.js';
+import { requireComplete, tensorNumbers, type Numbers } from '../../files/onnx-tensor.js';
 import { constant, gather, reshape, transpose } from '../../graph/build.js';
 import type { Weight } from '../../graph/primitives.js';
 import type { Value } from '../../graph/value.js';
@@ -54,6 +54,7 @@ export const knownInts = (data: readonly number[]): Known =>
 /** A tensor of the file; its numbers are read when somebody looks at them. */
 export function stored(tensor: OnnxTensor, files: ReadonlyMap<string, Uint8Array>): Known {
   let data: Numbers | undefined;
+  requireComplete(tensor, externalBytes(tensor, files));
   return {
     kind: 'known',
     type: tensor.type,
@@ -67,7 +68,7 @@ export function stored(tensor: OnnxTensor, files: ReadonlyMap<string, Uint8Array
 }
 
 /** Most numbers that one constant may spread out to, and that reading computes by itself. */
-export const MOST_SPREAD = 2 ** 28;
+export const MOST_SPREAD = 2 ** 27;
 const MOST_FOLDED = 2 ** 24;
 
 /** The same number everywhere, spread out when somebody looks. */

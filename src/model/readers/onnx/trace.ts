@@ -1,5 +1,5 @@
 /** Runs through a graph node by node: numbers where all is known, values of our graph where it is not. */
-import { WhylensError } from '../../../errors.js';
+import { isWhylensError, WhylensError } from '../../../errors.js';
 import { sizeOf } from '../../../maths/ndarray.js';
 import {
   ELEMENT,
@@ -21,6 +21,8 @@ import {
   dimsOf,
   everywhere,
   known,
+  MOST_SPREAD,
+  requireSize,
   stored,
   type Known,
   type Operand,
@@ -88,7 +90,15 @@ export class Tracer {
   }
 
   #initialise(graph: OnnxGraph, scope: Scope): void {
-    for (const tensor of graph.initializers) scope.set(tensor.name, stored(tensor, this.files));
+    for (const tensor of graph.initializers) {
+      try {
+        scope.set(tensor.name, stored(tensor, this.files));
+      } catch (error) {
+        if (!isWhylensError(error)) throw error;
+        // it only matters to what needs it
+        scope.set(tensor.name, error);
+      }
+    }
   }
 
   #nodesOf(
@@ -128,6 +138,7 @@ export class Tracer {
     }
     try {
       const results = this.#results(node, inputs, scope, opsets, prefix, depth);
+      results.forEach((x) => requireSane(node, x));
       node.outputs.forEach((name, i) => {
         if (name === '') return;
         scope.set(
@@ -292,6 +303,14 @@ export class Tracer {
     const from = inputs.flatMap((x) => (x?.kind === 'traced' && x.value.live ? [x.value] : []));
     this.steps.push({ node, prefix, output, weights, from });
   }
+}
+
+/** What the graph computes has values, and not without end. */
+function requireSane(node: OnnxNode, x: Operand): void {
+  if (x.kind === 'known') return;
+  const dims = dimsOf(x);
+  if (dims.some((n) => n < 1)) throw broken(node, `gives a tensor of shape [${dims.join(', ')}]`);
+  requireSize(dims, MOST_SPREAD);
 }
 
 function isUnsupported(error: unknown): error is WhylensError {

@@ -6,7 +6,7 @@ import type { Value } from '../../../graph/value.js';
 import { ELEMENT } from '../../../files/onnx.js';
 import { isWhole } from '../../../files/onnx-tensor.js';
 import { refused, type Attributes } from '../attributes.js';
-import { numbers } from '../fold.js';
+import { numbers, plainAxis } from '../fold.js';
 import { need, needTraced, optionalNumber, type Operator } from '../site.js';
 import { aligned, dimsOf, reshaped, traced, withValue, type Operand, asTraced } from '../tensor.js';
 
@@ -87,7 +87,7 @@ const softmaxLike =
     const dims = dimsOf(x);
     const modern = site.opset >= 13;
     const axis = site.attributes.int('axis', modern ? -1 : 1);
-    const plain = axis < 0 ? axis + dims.length : axis;
+    const plain = plainAxis(axis, dims.length, site.attributes);
     const over = dims.map((_, i) => i).slice(plain, modern ? plain + 1 : undefined);
     const wide = over.filter((i) => dims[i] !== 1);
     if (wide.length === 1) {
