@@ -15,6 +15,8 @@ export interface InputInfo {
   /** Without the batch axis; null where the size is free. */
   readonly shape: readonly (number | null)[];
   readonly dtype: 'float32' | 'int32' | 'bool';
+  /** Where the file's own order of axes is another: its array is this one with the axes in this order (`[2, 0, 1]` for channels first). */
+  readonly order?: readonly number[];
 }
 
 export interface OutputInfo {

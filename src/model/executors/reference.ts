@@ -2,7 +2,7 @@
 import type { NdArray } from '../../explanation.js';
 import { sizeOf } from '../graph/build.js';
 import { evaluate } from '../graph/evaluate.js';
-import type { Value } from '../graph/value.js';
+import { ordered, type Value } from '../graph/value.js';
 import type { Executor, Feeds } from './executor.js';
 
 /** Sample by sample in float64. */
@@ -18,9 +18,11 @@ export const referenceExecutor: Executor = {
 };
 
 function runBatch(outputs: readonly Value[], feeds: Feeds): NdArray[] {
-  const count = Math.max(1, ...[...feeds.values()].map(({ shape }) => shape[0]));
-  const whole = outputs.map(({ shape }) => new Float32Array(count * sizeOf(shape)));
-  for (let n = 0; n < count; n++) {
+  const counts = outputs.map((v) =>
+    Math.max(1, ...ordered([v]).map((x) => feeds.get(x)?.shape[0] ?? 1)),
+  );
+  const whole = outputs.map(({ shape }, i) => new Float32Array(counts[i] * sizeOf(shape)));
+  for (let n = 0; n < Math.max(1, ...counts); n++) {
     const own = new Map(
       [...feeds].map(([v, { shape, data }]) => {
         const size = sizeOf(v.shape);
@@ -28,7 +30,9 @@ function runBatch(outputs: readonly Value[], feeds: Feeds): NdArray[] {
         return [v, Float64Array.from(data.subarray(at, at + size))] as const;
       }),
     );
-    evaluate(outputs, own).forEach((x, i) => whole[i].set(x, n * x.length));
+    evaluate(outputs, own).forEach((x, i) => {
+      if (n < counts[i]) whole[i].set(x, n * x.length);
+    });
   }
-  return outputs.map(({ shape }, i) => ({ shape: [count, ...shape], data: whole[i] }));
+  return outputs.map(({ shape }, i) => ({ shape: [counts[i], ...shape], data: whole[i] }));
 }

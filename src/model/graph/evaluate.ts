@@ -349,7 +349,7 @@ export function evaluate(
   feeds: ReadonlyMap<Value, Numbers> = new Map(),
 ): Numbers[] {
   const done = new Map(feeds);
-  for (const v of ordered(outputs)) {
+  for (const v of ordered(outputs, feeds)) {
     if (done.has(v)) continue;
     const kernel = KERNELS[v.op] as (inputs: readonly Numbers[], y: Value) => Numbers;
     done.set(

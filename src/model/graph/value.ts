@@ -67,8 +67,11 @@ function hostOf(op: Name, inputs: readonly Value[], attrs: object): object | und
   );
 }
 
-/** All values that the outputs need, inputs before what uses them, each once. */
-export function ordered(outputs: readonly Value[]): Value[] {
+/** All values that the outputs need, inputs before what uses them, each once; nothing below what is in `cut`. */
+export function ordered(
+  outputs: readonly Value[],
+  cut?: { readonly has: (v: Value) => boolean },
+): Value[] {
   const seen = new Set<Value>();
   // not recursive: the graph of a deep network is deeper than the call stack
   const stack: [Value, number][] = [];
@@ -78,7 +81,7 @@ export function ordered(outputs: readonly Value[]): Value[] {
     while (stack.length > 0) {
       const top = stack[stack.length - 1];
       const [v, next] = top;
-      if (next === v.inputs.length) {
+      if (next === v.inputs.length || cut?.has(v) === true) {
         seen.add(v);
         stack.pop();
         continue;
@@ -128,25 +131,13 @@ export function rewrite(
 /** Running on from a layer: its value becomes another, usually an input. */
 export function substitute(outputs: readonly Value[], by: ReadonlyMap<Value, Value>): Value[] {
   const made = new Map<Value, Value>(by);
-  for (const v of orderedAround(outputs, by)) {
+  for (const v of ordered(outputs, by)) {
     if (made.has(v)) continue;
     const inputs = v.inputs.map((x) => made.get(x)!);
     const same = inputs.every((x, i) => x === v.inputs[i]);
     made.set(v, same ? v : value(v.op, inputs, v.attrs as never, v.shape));
   }
   return outputs.map((v) => made.get(v)!);
-}
-
-/** As `ordered`, but nothing below what is replaced anyway. */
-function orderedAround(outputs: readonly Value[], cut: ReadonlyMap<Value, Value>): Value[] {
-  const needed = new Set<Value>();
-  const stack = [...outputs];
-  for (let v = stack.pop(); v !== undefined; v = stack.pop()) {
-    if (needed.has(v)) continue;
-    needed.add(v);
-    if (!cut.has(v)) stack.push(...v.inputs);
-  }
-  return ordered(outputs).filter((v) => needed.has(v));
 }
 
 /** True where `v` depends on one of `on` (or is one of them). */

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { WhylensError } from '../../errors.js';
-import type { NdArray, Target } from '../../explanation.js';
+import type { NdArray } from '../../explanation.js';
 import { countSamples, runChunks, takeSamples } from '../chunks.js';
 import type {
   ChunkPosition,
@@ -16,6 +16,7 @@ import type {
   RunResult,
 } from '../interface.js';
 import { scoreOf, seedOf } from '../targets.js';
+import { targetsPerSample } from '../targets-per-sample.js';
 import { backward, forward, planOf, type Plan, type Values } from './execute.js';
 import { fuse } from './fuse.js';
 import { linearHeadOf } from './head.js';
@@ -329,26 +330,4 @@ function split({ shape, data }: NdArray, repeat: number): NdArray[] {
     shape: each,
     data: data.subarray(i * size, (i + 1) * size),
   }));
-}
-
-function targetsPerSample(
-  targets: DifferentiateRequest['targets'],
-  count: number,
-): readonly (readonly Target[])[] {
-  const nested = Array.isArray(targets[0]);
-  const lists = nested
-    ? (targets as readonly (readonly Target[])[])
-    : Array.from({ length: count }, () => targets as readonly Target[]);
-  if (lists.length !== count && lists.length === 1)
-    return Array.from({ length: count }, () => lists[0]);
-  if (
-    lists.length !== count ||
-    lists.some((list) => list.length === 0 || list.length !== lists[0].length)
-  ) {
-    throw new WhylensError(
-      'INVALID_TARGET',
-      `each of the ${count} samples needs one list of targets of equal length, got ${lists.length} lists of lengths ${lists.map((list) => list.length).join(', ')}`,
-    );
-  }
-  return lists;
 }

@@ -1,0 +1,190 @@
+/**
+ * Runs values of one model on one engine: what is asked for is a list of
+ * values; running on from a layer, recording and gradients only change that list.
+ */
+import { WhylensError } from '../errors.js';
+import type { NdArray } from '../explanation.js';
+import { sizeOf } from '../maths/ndarray.js';
+import type { Compiled, Executor, Feeds } from './executors/executor.js';
+import { input } from './graph/build.js';
+import { gradient } from './graph/gradient.js';
+import { CALCULUS, DECONVNET, GUIDED, type GradientRules } from './graph/gradient-rules.js';
+import type { GraphLayer, ModelGraph } from './graph/model-graph.js';
+import { ordered, substitute, type Value } from './graph/value.js';
+import type { ReluRule } from './interface.js';
+
+const RULES: Readonly<Record<ReluRule, GradientRules>> = {
+  plain: CALCULUS,
+  guided: GUIDED,
+  deconvnet: DECONVNET,
+};
+
+/** A question with its answer's graph: what to fetch, and how its gradients are seeded. */
+export interface Question {
+  /** Values that depend on the samples. */
+  readonly fetch: readonly Value[];
+  /** Gradients of Σ seed · value, per seed and value of `wrt`; undefined where no path leads there. */
+  readonly gradients: readonly (readonly (Value | undefined)[])[];
+  /** Values computed before, from the samples alone, and the inputs that take them. */
+  readonly context: ReadonlyMap<Value, Value>;
+}
+
+export interface Ask {
+  readonly fetch: readonly Value[];
+  /** The value that is replaced, where the request runs on from a layer. */
+  readonly from?: Value;
+  readonly wrt?: readonly Value[];
+  /** Values differentiated, each with its seed; one such map for each target that goes back on its own. */
+  readonly seeds?: readonly ReadonlyMap<Value, Value>[];
+  readonly rule?: ReluRule;
+}
+
+export class GraphRunner {
+  private readonly compiled = new Map<string, Promise<Compiled>>();
+  private readonly numbers = new WeakMap<Value, number>();
+  private readonly stand = new Map<string, Value<'input'>>();
+  private readonly questions = new Map<string, Question>();
+  private last = 0;
+  private readonly byName: ReadonlyMap<string, GraphLayer>;
+
+  constructor(
+    readonly graph: ModelGraph,
+    private readonly executor: Executor,
+  ) {
+    const aliases = [...graph.layers.values()].flatMap((layer) =>
+      (layer.aliases ?? []).map((alias) => [alias, layer] as const),
+    );
+    // a path goes before another layer's alias
+    this.byName = new Map([...aliases.reverse(), ...graph.layers]);
+  }
+
+  layer(path: string): Value {
+    const found = this.byName.get(path);
+    if (found === undefined) {
+      throw new WhylensError(
+        'UNKNOWN_LAYER',
+        `the model '${this.graph.name}' has no layer '${path}'`,
+      );
+    }
+    return found.value;
+  }
+
+  /** An input that takes what would have been computed: the same for the same role and value. */
+  standIn(role: string, v: Value): Value<'input'> {
+    const key = `${role} ${this.idOf(v)}`;
+    let found = this.stand.get(key);
+    if (found === undefined) this.stand.set(key, (found = input(role, v.shape)));
+    return found;
+  }
+
+  /** What has to run for a request. */
+  ask({ fetch, from, wrt = [], seeds = [], rule = 'plain' }: Ask): Question {
+    const key = [
+      fetch.map((v) => this.idOf(v)).join(),
+      from && this.idOf(from),
+      wrt.map((v) => this.idOf(v)).join(),
+      seeds.map((map) => [...map].map(([v, s]) => `${this.idOf(v)}:${this.idOf(s)}`).join()),
+      rule,
+    ].join(';');
+    let question = this.questions.get(key);
+    if (question === undefined) {
+      question = this.build({ fetch, from, wrt, seeds, rule });
+      this.questions.set(key, question);
+    }
+    return question;
+  }
+
+  private build({ fetch, from, wrt, seeds, rule }: Required<Omit<Ask, 'from'>> & Ask): Question {
+    const differentiated = [...new Set(seeds.flatMap((map) => [...map.keys()]))];
+    let all = [...fetch, ...wrt, ...differentiated];
+    const context = new Map<Value, Value>();
+    if (from !== undefined) {
+      const free = this.standIn('from', from);
+      all = substitute(all, new Map([[from, free]]));
+      const asked = all.slice(fetch.length, fetch.length + wrt.length);
+      const behind = dependents(all, free);
+      // what is differentiated before the layer needs the way there
+      if (asked.every((v) => behind.has(v))) {
+        for (const v of border(all, behind)) context.set(v, this.standIn('context', v));
+        all = substitute(all, context);
+      }
+    }
+    const now = new Map(differentiated.map((v, i) => [v, all[fetch.length + wrt.length + i]]));
+    const at = all.slice(fetch.length, fetch.length + wrt.length);
+    return {
+      fetch: all.slice(0, fetch.length),
+      context,
+      gradients: seeds.map((map) =>
+        gradient(new Map([...map].map(([v, seed]) => [now.get(v)!, seed])), at, RULES[rule]),
+      ),
+    };
+  }
+
+  /** Runs values; the engine keeps what it compiled for them. */
+  async run(values: readonly Value[], feeds: Feeds): Promise<readonly NdArray[]> {
+    const unique = [...new Set(values)];
+    if (unique.length === 0) return [];
+    const key = unique.map((v) => this.idOf(v)).join();
+    let compiled = this.compiled.get(key);
+    if (compiled === undefined) {
+      compiled = this.executor.compile(unique);
+      this.compiled.set(key, compiled);
+      compiled.catch(() => this.compiled.delete(key));
+    }
+    const arrays = await (await compiled).run(feeds);
+    return values.map((v) => arrays[unique.indexOf(v)]);
+  }
+
+  release(): void {
+    for (const compiled of this.compiled.values()) {
+      void compiled.then((one) => one.release()).catch(() => undefined);
+    }
+    this.compiled.clear();
+    this.questions.clear();
+  }
+
+  private idOf(v: Value): number {
+    let id = this.numbers.get(v);
+    if (id === undefined) this.numbers.set(v, (id = ++this.last));
+    return id;
+  }
+}
+
+/** The values that depend on `source`, itself among them. */
+function dependents(values: readonly Value[], source: Value): Set<Value> {
+  const found = new Set<Value>([source]);
+  for (const v of ordered(values)) if (v.inputs.some((x) => found.has(x))) found.add(v);
+  return found;
+}
+/** What is needed beside the values of `behind`: skip connections around a layer, other outputs. */
+function border(values: readonly Value[], behind: ReadonlySet<Value>): Value[] {
+  const found = new Set(values.filter((v) => v.live && !behind.has(v)));
+  for (const v of behind) {
+    for (const x of v.inputs) if (x.live && !behind.has(x)) found.add(x);
+  }
+  return [...found].filter((v) => v.op !== 'input');
+}
+
+/** Bytes that one sample takes while it runs: all of it where gradients need it, else what lies side by side. */
+export function bytesPerSample(values: readonly Value[], gradients: boolean): number {
+  let [all, widest] = [0, 0];
+  for (const v of ordered(values)) {
+    if (!v.live || v.op === 'reshape' || v.op === 'transpose') continue;
+    const own = sizeOf(v.shape);
+    all += own;
+    widest = Math.max(
+      widest,
+      v.inputs.reduce((n, x) => n + (x.live ? sizeOf(x.shape) : 0), own),
+    );
+  }
+  const fetched = values.reduce((n, v) => n + sizeOf(v.shape), 0);
+  return 4 * (gradients ? all / 2 : 2 * widest + fetched);
+}
+
+/** An array of one sample as one of `count`; others as they are. */
+export function repeated({ shape, data }: NdArray, count: number): NdArray {
+  if (shape[0] === count) return { shape, data };
+  const whole = new Float32Array(count * data.length);
+  for (let n = 0; n < count; n++) whole.set(data, n * data.length);
+  return { shape: [count, ...shape.slice(1)], data: whole };
+}

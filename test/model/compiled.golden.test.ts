@@ -1,0 +1,48 @@
+/** ONNX files of real exporters through ONNX Runtime and the model interface, against float64 autograd. */
+import test from 'ava';
+import { onnxRuntimeNode } from '../../src/model/executors/onnxruntime/node.js';
+import { CompiledModel } from '../../src/model/compiled.js';
+import { ndSamples } from '../../src/model/interface.js';
+import { readOnnx } from '../../src/model/readers/onnx/read.js';
+import { classTarget } from '../../src/model/targets.js';
+import { farthest, goldenNames, likeGraph, readGolden } from '../helpers/onnx-golden.js';
+import { sharedFile } from '../helpers/shared.js';
+
+for (const folder of ['torch', 'tf2onnx', 'real']) {
+  test.serial(`${folder}: outputs, input and inner gradients`, async (t) => {
+    const root = sharedFile(t, 'golden', 'onnx');
+    if (root === undefined) return;
+    for (const name of goldenNames(root, folder)) {
+      const golden = readGolden(name);
+      const { model: file, files, input } = golden;
+      const graph = readOnnx(file, { name: golden.file, files, inputShape: input.shape.slice(1) });
+      const model = new CompiledModel(graph, await onnxRuntimeNode({ threads: 1 }));
+      const [own] = graph.inputs;
+      const x = likeGraph(input, own.value.shape);
+      const layers = golden.inner.map(
+        ({ names }) =>
+          [...graph.layers.values()].find((layer) =>
+            [layer.path, ...(layer.aliases ?? [])].some((path) => names.includes(path)),
+          )!.path,
+      );
+      const { outputs, gradients } = await model.differentiate({
+        inputs: [ndSamples({ shape: x.shape, data: Float32Array.from(x.data) })],
+        targets: [classTarget(golden.target)],
+        layers,
+        wrt: [own.name],
+      });
+      const logits = farthest(outputs[0].logits.data, golden.logits.data);
+      t.true(logits < 1e-4, `${golden.file}: logits off by ${logits}`);
+      const check = (path: string, expected: Float64Array): void => {
+        const off = farthest(gradients[path][0].data, expected);
+        t.true(off < 1e-5, `${golden.file}: gradient at ${path} off by ${off}`);
+      };
+      check(own.name, likeGraph(golden.inputGradient, own.value.shape).data);
+      golden.inner.forEach(({ gradient }, i) => {
+        const path = layers[i];
+        check(path, likeGraph(gradient, gradients[path][0].shape.slice(1)).data);
+      });
+      model.release();
+    }
+  });
+}
