@@ -190,7 +190,7 @@ function nibbles(bytes: ArrayLike<number>, type: number, count: number): Float64
   return result;
 }
 
-function float16(bits: number): number {
+export function float16(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;
@@ -200,7 +200,7 @@ function float16(bits: number): number {
 }
 
 const word = new DataView(new ArrayBuffer(4));
-function bfloat16(bits: number): number {
+export function bfloat16(bits: number): number {
   word.setUint32(0, (bits & 0xffff) * 65536);
   return word.getFloat32(0);
 }

@@ -6,6 +6,8 @@ import { registerKerasClasses } from './keras-classes.js';
 import { assignWeights } from './assign-weights.js';
 import type { ByteSource } from './bytes.js';
 import { normalizeTopology, type LayerJson, type ModelJson } from './keras-topology.js';
+import { networkOf } from '../readers/keras/config.js';
+import { byLayerName, isByPlace } from '../readers/keras/places.js';
 import { readWeights, type ModelFileContent } from './manifest.js';
 
 /** Builds the model; frees what it made where the weights do not fit. */
@@ -25,7 +27,12 @@ export async function loadLayers(
     const wanted = specs.filter(({ group }) => group !== 'optimizer');
     const values = tf.io.decodeWeights(data, specs);
     try {
-      assignWeights(model, new Map(wanted.map(({ name }) => [name, values[name]])), source.name);
+      const nameOf = layerNames(content.topology, wanted, source.name);
+      assignWeights(
+        model,
+        new Map(wanted.map(({ name }) => [nameOf(name), values[name]])),
+        source.name,
+      );
     } finally {
       tf.dispose(values);
     }
@@ -42,6 +49,18 @@ export async function loadLayers(
       { cause, facts: { file: source.name } },
     );
   }
+}
+
+/** What a file calls a weight, by the layer that it belongs to. */
+function layerNames(
+  topology: unknown,
+  specs: readonly { readonly name: string }[],
+  file: string,
+): (name: string) => string {
+  if (!specs.every(({ name }) => isByPlace(name))) return (name) => name;
+  const { model_config: config = topology } = topology as { model_config?: unknown };
+  const { layers: listed } = networkOf(config, file);
+  return (name) => byLayerName(name, listed, file);
 }
 
 /** Layers and activations that tfjs does not know, before it says so in ten lines without the layer's name. */

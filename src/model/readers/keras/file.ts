@@ -1,0 +1,68 @@
+/** From the bytes of a `.keras` or `.h5` file to a graph. */
+import { WhylensError } from '../../../errors.js';
+import { openH5 } from '../../files/h5.js';
+import { parseConfig, readKerasArchive } from '../../files/keras-archive.js';
+import type { ModelGraph } from '../../graph/model-graph.js';
+import { readKeras, type KerasOptions } from './read.js';
+import { storeOf } from './weights.js';
+
+/** What the first bytes say: a zip, an HDF5 file, or neither. */
+export function kerasKind(bytes: Uint8Array): 'keras' | 'h5' | undefined {
+  const starts = (...wanted: number[]): boolean => wanted.every((byte, i) => bytes[i] === byte);
+  if (starts(0x50, 0x4b, 0x03, 0x04)) return 'keras';
+  return starts(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a) ? 'h5' : undefined;
+}
+
+/**
+ * Reads a full model of Keras 3, tf.keras 2 or Keras 2: `.keras`, or `.h5`.
+ *
+ * @throws WhylensError `MODEL_LOAD` for damaged files and files of weights alone,
+ *   `UNSUPPORTED_MODEL` and `UNSUPPORTED_OPERATION` for layers that are not understood
+ */
+export async function readKerasFile(
+  bytes: Uint8Array,
+  name: string,
+  options: KerasOptions = {},
+): Promise<ModelGraph> {
+  const kind = kerasKind(bytes);
+  if (kind === undefined) {
+    throw new WhylensError('MODEL_LOAD', `'${name}' is neither a .keras file (a zip) nor HDF5`, {
+      facts: { file: name },
+    });
+  }
+  const archive = kind === 'keras' ? await readKerasArchive(bytes, name) : undefined;
+  const file = await openH5(archive?.weights ?? bytes, name);
+  try {
+    const text = archive === undefined ? file.text('/', 'model_config') : undefined;
+    if (archive === undefined && text === undefined) throw weightsAlone(name);
+    const model = archive?.config ?? parseConfig(text!, name);
+    return readKeras(
+      {
+        model,
+        keras: majorOf(model, file.text('/', 'keras_version')),
+        file: name,
+        store: (layers) => storeOf(file, layers, name),
+      },
+      options,
+    );
+  } finally {
+    file.close();
+  }
+}
+
+function weightsAlone(name: string): WhylensError {
+  return new WhylensError(
+    'MODEL_LOAD',
+    `'${name}' holds weights and no model: it says not which layers they belong to. Save the whole model: model.save('name.keras')`,
+    { facts: { file: name } },
+  );
+}
+
+/** Keras 3 writes calls as objects and names the package of each class. */
+function majorOf(model: unknown, version: string | undefined): 2 | 3 {
+  if (version !== undefined) return version.startsWith('3') ? 3 : 2;
+  return JSON.stringify(model).includes('"__keras_tensor__"') ||
+    JSON.stringify(model).includes('"keras.src')
+    ? 3
+    : 2;
+}
