@@ -4,7 +4,7 @@
  *   cli → node → explain → documents, container, model, record;
  *   evaluate → explain; explainers → model (interface only), maths, record;
  *   formatters → images, maths, explanation;
- *   images, maths, explanation, errors import nothing of the project but each other.
+ *   images, maths, reading, explanation, errors import nothing of the project but each other.
  *   Only model/tfjs imports tfjs; only node and cli import `node:` modules or sharp.
  */
 
@@ -14,8 +14,8 @@ const BASE = ['^src/errors', '^src/explanation', '^src/options'];
 const PLUGIN = ['^src/container/plugin', '^src/container/tokens'];
 /** The model as explainers see it; engines and readers live in folders below. */
 const MODEL_INTERFACE = ['^src/model/[^/]+$', '^src/model/tabular/interface[.]ts$'];
-/** Pure functions over numbers and pictures. */
-const GROUND = ['^src/images/', '^src/maths/'];
+/** Pure functions over numbers and pictures, and reading within limits. */
+const GROUND = ['^src/images/', '^src/maths/', '^src/reading/'];
 const LIBRARIES = ['(^|/)node_modules/'];
 
 /** `room` may import itself and what is listed, nothing else. */
@@ -33,7 +33,7 @@ module.exports = {
   forbidden: [
     only(
       'images-maths-explanation-errors',
-      '^src/(images|maths)/|^src/(explanation|errors|options)[.]ts$',
+      '^src/(images|maths|reading)/|^src/(explanation|errors|options)[.]ts$',
       LIBRARIES,
       'The ground floor knows nothing of models, containers or files.',
     ),

@@ -154,6 +154,7 @@ export {
 export { smooth } from '../explainers/smooth.js';
 export { tta } from '../explainers/tta.js';
 export { loadLabels, loadModel, type LabelSource, type ModelSource } from './node/load-model.js';
+export type { ReadingOptions, Scheme } from './reading/limits.js';
 export type { LoadModelOptions } from './model/tfjs/load.js';
 export type { ModelFile } from './model/tfjs/bytes.js';
 export { explainBatch, type BatchExplanation } from './explain/explain-batch.js';

@@ -2,8 +2,10 @@
 import { isWhylensError, WhylensError } from '../errors.js';
 import type { Picture } from '../explanation.js';
 import { formatOfBytes } from '../images/formats.js';
-import { checkSize, MAX_PIXELS } from '../images/picture.js';
+import { checkMaxPixels, checkSize, MAX_PIXELS } from '../images/picture.js';
 import { decodePng, readPngHeader } from '../images/png.js';
+import { fetchBounded, type Fail } from '../reading/fetch.js';
+import { limitsOf, type ReadLimits, type Scheme } from '../reading/limits.js';
 import type { ImageSource, LoadImageOptions } from '../images/formats.js';
 
 /**
@@ -13,9 +15,11 @@ import type { ImageSource, LoadImageOptions } from '../images/formats.js';
  */
 export async function loadImage(
   source: ImageSource,
-  { maxPixels = MAX_PIXELS, signal }: LoadImageOptions = {},
+  { maxPixels = MAX_PIXELS, ...reading }: LoadImageOptions = {},
 ): Promise<Picture> {
-  const { blob, name } = await blobOf(source, signal);
+  const limits = limitsOf('loadImage', reading);
+  checkMaxPixels('loadImage', maxPixels);
+  const { blob, name } = await blobOf(source, limits);
   try {
     const head = new Uint8Array(await blob.slice(0, 64).arrayBuffer());
     if (head.length === 0) throw new WhylensError('INVALID_PICTURE', 'the file is empty');
@@ -58,7 +62,7 @@ function checkHeader(head: Uint8Array, maxPixels: number): void {
 
 async function blobOf(
   source: ImageSource,
-  signal: AbortSignal | undefined,
+  limits: ReadLimits,
 ): Promise<{ blob: Blob; name: string }> {
   if (source instanceof Blob) {
     return { blob: source, name: source instanceof File ? `'${source.name}'` : 'given as a blob' };
@@ -68,19 +72,20 @@ async function blobOf(
   }
   const url = String(source);
   const name = `'${url.length > 80 ? `${url.slice(0, 77)}...` : url}'`;
-  let why: string;
-  let cause: unknown;
-  try {
-    const response = await fetch(url, { signal });
-    if (response.ok) return { blob: await response.blob(), name };
-    why = `the server answered ${response.status} ${response.statusText}`;
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    why = (error as Error).message;
-    cause = error;
-  }
-  throw new WhylensError('FILE', `cannot read the picture ${name}: ${why}`, {
-    cause,
-    facts: { source: name },
-  });
+  const fail: Fail = (why, details) =>
+    new WhylensError(
+      'FILE',
+      `cannot read the picture ${name}: ${why.replace(' answers ', ' answered ')}`,
+      {
+        ...details,
+        facts: { ...details?.facts, source: name },
+      },
+    );
+  const base = globalThis.location?.href;
+  if (!URL.canParse(url, base)) throw fail('it is no address');
+  const address = new URL(url, base);
+  // addresses of a page's own blobs are its own memory
+  const allowed = { ...limits, schemes: [...limits.schemes, 'blob' as Scheme] };
+  const bytes = await fetchBounded(address, allowed, fail);
+  return { blob: new Blob([bytes as BlobPart]), name };
 }

@@ -3,8 +3,11 @@ import { WhylensError } from '../errors.js';
 import { parseLabels } from '../model/label-file.js';
 import type { LoadedModel } from '../model/loaded.js';
 import { bytesOf, fetchSource, filesSource, type ModelFile } from '../model/tfjs/bytes.js';
-import { checkLoadRequest, loadFrom } from '../model/tfjs/load.js';
+import { checkLoadRequest, interruptibly, loadFrom } from '../model/tfjs/load.js';
 import type { LabelSource, LoadModelOptions, ModelSource } from '../model/tfjs/load.js';
+import { abortable } from '../reading/abort.js';
+import { guarded } from '../reading/boundary.js';
+import { limitsOf, type ReadingOptions } from '../reading/limits.js';
 
 export type { LabelSource, ModelSource };
 
@@ -24,23 +27,33 @@ export async function loadModel(
 ): Promise<LoadedModel> {
   checkLoadRequest(source, options);
   const { labels, ...rest } = options;
-  const bytes =
-    typeof source === 'string' || source instanceof URL
-      ? fetchSource(addressOf(source))
+  const limits = limitsOf('loadModel', options);
+  const isAddress = typeof source === 'string' || source instanceof URL;
+  return interruptibly(limits, isAddress ? String(source) : 'the model files', async () => {
+    const bytes = isAddress
+      ? fetchSource(addressOf(source), limits)
       : filesSource(Array.from(source, fileOf));
-  const names =
-    labels === undefined || Array.isArray(labels)
-      ? (labels as readonly string[] | undefined)
-      : await loadLabels(labels as LabelSource);
-  return loadFrom(bytes, { ...rest, labels: names });
+    const names =
+      labels === undefined || Array.isArray(labels)
+        ? (labels as readonly string[] | undefined)
+        : await loadLabels(labels as LabelSource, options);
+    return loadFrom(bytes, { ...rest, labels: names });
+  });
 }
 
 /** `loadLabels` from an address or a file, in the same forms as in Node. */
-export async function loadLabels(source: LabelSource): Promise<string[]> {
+export async function loadLabels(
+  source: LabelSource,
+  options: ReadingOptions = {},
+): Promise<string[]> {
+  const limits = limitsOf('loadLabels', options);
   const isAddress = typeof source === 'string' || source instanceof URL;
-  const bytes = isAddress ? await fetchSource(addressOf(source)).model() : await bytesOf(source);
   const name = isAddress ? addressOf(source).href : source.name;
-  return parseLabels(new TextDecoder().decode(bytes), name);
+  return guarded('MODEL_LOAD', name, async () => {
+    const reading = isAddress ? fetchSource(addressOf(source), limits).model() : bytesOf(source);
+    const bytes = await abortable(reading, limits.signal, `reading ${name}`);
+    return parseLabels(new TextDecoder().decode(bytes), name);
+  });
 }
 
 function addressOf(source: string | URL): URL {

@@ -1,8 +1,10 @@
 /** The true boxes of objects, from a JSON file. */
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { WhylensError } from '../errors.js';
 import type { Box } from '../maths/metrics/boxes.js';
+import { readFileBounded } from '../node/read-file.js';
+import type { Fail } from '../reading/fetch.js';
+import { limitsOf } from '../reading/limits.js';
 
 /** A box, and which class it belongs to where the file says so. */
 export interface KnownBox {
@@ -18,16 +20,19 @@ export const BOXES_HELP =
   '{ "cat.png": [{ "left": 3, "top": 4, "right": 9, "bottom": 12 }] }; an entry may also be { "name": "cat", "box": … } or { "index": 281, "box": … }, and the whole a list of { "file", "objects" }';
 
 /** Throws `FILE` where the file cannot be read, `USAGE` where it holds something else. */
-export async function readBoxes(path: string): Promise<BoxFile> {
+export async function readBoxes(path: string, signal?: AbortSignal): Promise<BoxFile> {
+  const fail: Fail = (why, details) =>
+    new WhylensError('FILE', `cannot read the boxes from '${path}': ${why}`, {
+      ...details,
+      facts: { path },
+    });
+  const limits = limitsOf('--boxes', { signal });
+  const bytes = await readFileBounded(path, { limits, fail, named: true });
   let content: unknown;
   try {
-    content = JSON.parse(await readFile(path, 'utf8'));
+    content = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw new WhylensError(
-      'FILE',
-      `cannot read the boxes from '${path}': ${(cause as Error).message}`,
-      { cause, facts: { path } },
-    );
+    throw fail((cause as Error).message, { cause });
   }
   const entries: [unknown, unknown][] = Array.isArray(content)
     ? content.map((entry: { file?: unknown; objects?: unknown } | null) => [

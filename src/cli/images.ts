@@ -50,7 +50,7 @@ export async function findImages(inputs: readonly string[]): Promise<ImageSource
 /** The picture itself. */
 export async function loadPicture({ path }: ImageSource, io: Io): Promise<Picture> {
   const { loadImage } = await import('../node/load-image.js');
-  return loadImage(path === STDIN ? await readStdin(io, 'a picture') : path);
+  return loadImage(path === STDIN ? await readStdin(io, 'a picture') : path, { signal: io.signal });
 }
 
 async function filesOf(input: string): Promise<string[]> {
@@ -68,8 +68,9 @@ async function filesOf(input: string): Promise<string[]> {
 
 function source(path: string): ImageSource {
   if (path === STDIN) return { path, name: 'stdin' };
-  const file = isAddress(path) ? new URL(path).pathname : path;
-  return { path, name: basename(file, extname(file)) || 'image' };
+  const file = isAddress(path) && URL.canParse(path) ? new URL(path).pathname : path;
+  const name = path.startsWith('data:') ? '' : basename(file, extname(file));
+  return { path, name: name || 'image' };
 }
 
 function isAddress(path: string): boolean {

@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { WhylensError } from '../errors.js';
+import { isWhylensError, WhylensError } from '../errors.js';
+import { abortable } from '../reading/abort.js';
+import type { Io } from './io.js';
 import type { Preprocess } from '../documents/document.js';
 import type { LoadedModel } from '../model/loaded.js';
 
@@ -10,6 +12,7 @@ export interface ModelFlags {
   readonly labels?: string;
   readonly preprocess?: string;
   readonly backend?: string;
+  readonly allowHost?: readonly string[];
   readonly quiet?: boolean;
 }
 
@@ -33,29 +36,41 @@ interface ModelModule {
  * default export is the model: a function that predicts, a tfjs model, or
  * whatever an adapter of a plugin recognises.
  */
-export async function openModel(path: string, flags: ModelFlags): Promise<OpenModel> {
+export async function openModel(
+  path: string,
+  flags: ModelFlags,
+  { signal }: Pick<Io, 'signal'>,
+): Promise<OpenModel> {
   if (flags.quiet === true) {
     const { announceTo } = await import('../model/tfjs/backend.js');
     announceTo(() => undefined);
   }
-  if (/[.][cm]?js$/.test(path) && !/^https?:/.test(path)) return moduleModel(path, flags);
+  if (/[.][cm]?js$/.test(path) && !/^https?:/.test(path)) return moduleModel(path, flags, signal);
   const { loadModel } = await import('../node/load-model.js');
   const model = await loadModel(path, {
     labels: flags.labels,
     preprocess: flags.preprocess as Preprocess | undefined,
     backend: flags.backend,
+    allowHosts: flags.allowHost,
+    signal,
   });
   return { model, options: {} };
 }
 
-async function moduleModel(path: string, flags: ModelFlags): Promise<OpenModel> {
+async function moduleModel(
+  path: string,
+  flags: ModelFlags,
+  signal: AbortSignal,
+): Promise<OpenModel> {
   if (!existsSync(path)) {
     throw new WhylensError('MODEL_LOAD', `cannot read the model '${path}': there is no such file`);
   }
   let module: ModelModule;
   try {
-    module = (await import(pathToFileURL(resolve(path)).href)) as ModelModule;
+    const loading = import(pathToFileURL(resolve(path)).href) as Promise<ModelModule>;
+    module = await abortable(loading, signal, `loading '${path}'`);
   } catch (cause) {
+    if (isWhylensError(cause, 'ABORTED')) throw cause;
     throw new WhylensError(
       'MODEL_LOAD',
       `the module '${path}' does not load: ${(cause as Error).message.split('\n')[0]}`,
@@ -68,7 +83,8 @@ async function moduleModel(path: string, flags: ModelFlags): Promise<OpenModel> 
       `a model given as a JavaScript module must be its default export; '${path}' exports ${Object.keys(module).join(', ') || 'nothing'}`,
     );
   }
-  const labels = flags.labels === undefined ? module.labels : await labelsFrom(flags.labels);
+  const labels =
+    flags.labels === undefined ? module.labels : await labelsFrom(flags.labels, signal);
   const model: LoadedModel = {
     kind: 'loaded-model',
     name: module.name ?? basename(path, extname(path)),
@@ -81,7 +97,7 @@ async function moduleModel(path: string, flags: ModelFlags): Promise<OpenModel> 
   return { model, options: { inputShape: module.inputShape } };
 }
 
-async function labelsFrom(file: string): Promise<string[]> {
+async function labelsFrom(file: string, signal: AbortSignal): Promise<string[]> {
   const { loadLabels } = await import('../node/load-model.js');
-  return loadLabels(file);
+  return loadLabels(file, { signal });
 }

@@ -1,5 +1,6 @@
 /** Standard input, whole: `-` where a file is expected. */
 import { WhylensError } from '../errors.js';
+import { abortable } from '../reading/abort.js';
 import type { Io } from './io.js';
 
 export const STDIN = '-';
@@ -18,7 +19,7 @@ const read = new WeakMap<Io, Promise<Uint8Array>>();
 export function readStdin(io: Io, what: string): Promise<Uint8Array> {
   const known = read.get(io);
   if (known !== undefined) return known;
-  const bytes = readAll(io.stdin, what);
+  const bytes = abortable(readAll(io.stdin, what), io.signal, `reading ${what}`);
   read.set(io, bytes);
   return bytes;
 }

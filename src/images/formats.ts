@@ -1,5 +1,7 @@
 /** Picture files: what can be read and written, and which kind bytes are by how they begin. */
 
+import type { ReadingOptions } from '../reading/limits.js';
+
 export type PictureFormat = 'png' | 'jpeg' | 'webp' | 'gif' | 'tiff' | 'avif';
 
 /** File name endings that can be written, and what they mean. */
@@ -32,10 +34,9 @@ export function formatOfBytes(bytes: Uint8Array): PictureFormat | undefined {
   return undefined;
 }
 
-export interface LoadImageOptions {
+export interface LoadImageOptions extends ReadingOptions {
   /** Larger pictures are refused from their header, before they are decoded. Default 100 million. */
   readonly maxPixels?: number;
-  readonly signal?: AbortSignal;
 }
 
 /** A path, a `file:`, `http(s):` or `data:` URL, a blob, or the bytes of a file. */

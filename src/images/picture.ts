@@ -76,6 +76,16 @@ export function checkPicture(value: unknown): Picture {
   return createPicture(picture.width!, picture.height!, picture.mode ?? 'RGBA', samples);
 }
 
+/** Refuses what limits nothing: NaN compares as smaller than nothing and as larger than nothing. */
+export function checkMaxPixels(owner: string, maxPixels: unknown): void {
+  if (typeof maxPixels === 'number' && maxPixels > 0) return;
+  throw new WhylensError(
+    'INVALID_OPTION',
+    `option 'maxPixels' of ${owner} must be a number above 0, got ${String(maxPixels)}`,
+    { facts: { option: 'maxPixels' } },
+  );
+}
+
 /** Refuses sizes that no picture can have, before memory is taken for them. */
 export function checkSize(width: number, height: number, maxPixels = MAX_PIXELS): void {
   if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) {
@@ -84,7 +94,7 @@ export function checkSize(width: number, height: number, maxPixels = MAX_PIXELS)
       `width and height of a picture must be whole numbers of at least 1, got ${width}×${height}`,
     );
   }
-  if (width * height > maxPixels) {
+  if (!(width * height <= maxPixels)) {
     throw new WhylensError(
       'PICTURE_TOO_LARGE',
       `a picture may have at most ${maxPixels} pixels, got ${width}×${height} = ${width * height}; make it smaller first`,

@@ -48,13 +48,19 @@ function listOf(value: unknown, name: string): unknown[] {
   const turned = entries.every(([, index]) => Number.isInteger(index))
     ? entries.map(([label, index]) => [String(index), label] as const)
     : entries;
-  const list: unknown[] = [];
+  const byIndex = new Map<number, unknown>();
   for (const [index, label] of turned) {
     if (!/^\d+$/.test(index)) throw wrong(name, `the key '${index}' instead of a class index`);
-    list[Number(index)] = label;
+    if (byIndex.has(Number(index))) throw wrong(name, `two labels for class ${Number(index)}`);
+    byIndex.set(Number(index), label);
   }
-  const missing = Array.from(list).findIndex((label) => label === undefined);
-  if (missing !== -1) throw wrong(name, `no label for class ${missing} of ${list.length}`);
+  // no list is made before every place in it is known to be filled
+  const count = [...byIndex.keys()].reduce((most, index) => Math.max(most, index + 1), 0);
+  const list: unknown[] = [];
+  for (let index = 0; index < byIndex.size; index++) {
+    if (!byIndex.has(index)) throw wrong(name, `no label for class ${index} of ${count}`);
+    list.push(byIndex.get(index));
+  }
   return list;
 }
 

@@ -1,10 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { isWhylensError, WhylensError } from '../errors.js';
 import type { Picture } from '../explanation.js';
 import { formatOfBytes, type ImageSource, type LoadImageOptions } from '../images/formats.js';
-import { MAX_PIXELS } from '../images/picture.js';
+import { checkMaxPixels, MAX_PIXELS } from '../images/picture.js';
 import { decodePng } from '../images/png.js';
+import { abortable, throwIfAborted } from '../reading/abort.js';
+import { fetchBounded, nameOfAddress, type Fail } from '../reading/fetch.js';
+import { bytesInWords, limitsOf, type ReadLimits } from '../reading/limits.js';
+import { readFileBounded } from './read-file.js';
 
 export type { ImageSource, LoadImageOptions };
 
@@ -14,15 +17,19 @@ export type { ImageSource, LoadImageOptions };
  * colour profiles are left aside as Pillow leaves them (CMYK apart), since that
  * is what models were trained on.
  *
- * @throws WhylensError `FILE` (not there, not readable, no answer), `INVALID_PICTURE`
- *   (empty, corrupt, truncated, no picture), `PICTURE_TOO_LARGE`
+ * @throws WhylensError `FILE` (not there, not readable, no answer, longer than
+ *   `maxBytes`), `INVALID_PICTURE` (empty, corrupt, truncated, no picture),
+ *   `PICTURE_TOO_LARGE`, `ABORTED`
  * @example await loadImage('cat.jpg'); await loadImage('https://example.org/cat.webp')
  */
 export async function loadImage(
   source: ImageSource,
-  { maxPixels = MAX_PIXELS, signal }: LoadImageOptions = {},
+  { maxPixels = MAX_PIXELS, ...reading }: LoadImageOptions = {},
 ): Promise<Picture> {
-  const { bytes, name } = await readSource(source, signal);
+  const limits = limitsOf('loadImage', reading);
+  checkMaxPixels('loadImage', maxPixels);
+  const { bytes, name } = await readSource(source, limits);
+  throwIfAborted(limits.signal, `loading ${name}`);
   try {
     if (bytes.length === 0) throw new WhylensError('INVALID_PICTURE', 'the file is empty');
     const format = formatOfBytes(bytes);
@@ -35,9 +42,9 @@ export async function loadImage(
     }
     // sharp is a native library and slow to load: only where a file needs it
     const { decodeWithSharp } = await import('./sharp-codec.js');
-    return await decodeWithSharp(bytes, maxPixels);
+    return await abortable(decodeWithSharp(bytes, maxPixels), limits.signal, `loading ${name}`);
   } catch (error) {
-    if (!isWhylensError(error)) throw error;
+    if (!isWhylensError(error) || error.code === 'ABORTED') throw error;
     throw new WhylensError(error.code, `cannot load the picture ${name}: ${error.message}`, {
       cause: error.cause ?? error,
       facts: { ...error.facts, source: name },
@@ -47,17 +54,21 @@ export async function loadImage(
 
 async function readSource(
   source: ImageSource,
-  signal: AbortSignal | undefined,
+  limits: ReadLimits,
 ): Promise<{ bytes: Uint8Array; name: string }> {
   if (source instanceof Uint8Array || source instanceof ArrayBuffer) {
     const bytes = source instanceof Uint8Array ? source : new Uint8Array(source);
     return { bytes, name: `of ${bytes.length} bytes` };
   }
   if (source instanceof Blob) {
-    const bytes = new Uint8Array(await source.arrayBuffer());
+    const name = source instanceof File ? `'${source.name}'` : `of ${source.size} bytes`;
+    if (source.size > limits.maxBytes) {
+      throw unreadable(name)(`it is longer than ${bytesInWords(limits.maxBytes)} (maxBytes)`);
+    }
+    const reading = source.arrayBuffer();
     return {
-      bytes,
-      name: source instanceof File ? `'${source.name}'` : `of ${bytes.length} bytes`,
+      bytes: new Uint8Array(await abortable(reading, limits.signal, `reading ${name}`)),
+      name,
     };
   }
   if (typeof source !== 'string' && !(source instanceof URL)) {
@@ -67,51 +78,31 @@ async function readSource(
     );
   }
   const text = String(source);
+  const short = text.length > 80 ? `${text.slice(0, 77)}...` : text;
   if (/^(https?|data):/i.test(text)) {
-    const short = text.length > 80 ? `${text.slice(0, 77)}...` : text;
-    return { bytes: await fetchBytes(text, short, signal), name: `'${short}'` };
+    if (!URL.canParse(text)) throw unreadable(`'${short}'`)('it is no address');
+    const address = new URL(text);
+    const name = `'${address.search === '' ? short : nameOfAddress(address)}'`;
+    return { bytes: await fetchBounded(address, limits, unreadable(name)), name };
   }
+  const fail = unreadable(`'${text}'`);
+  let path: string | URL = source;
   try {
-    const path = /^file:/i.test(text) ? fileURLToPath(text) : source;
-    return { bytes: await readFile(path, { signal }), name: `'${text}'` };
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    throw unreadable(`'${text}'`, reasonOf(error), error);
+    if (/^file:/i.test(text)) path = fileURLToPath(text);
+  } catch (cause) {
+    throw fail((cause as Error).message, { cause });
   }
+  return { bytes: await readFileBounded(path, { limits, fail, named: true }), name: `'${text}'` };
 }
 
-async function fetchBytes(
-  url: string,
-  name: string,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
-  let response: Response;
-  try {
-    response = await fetch(url, { signal });
-    if (response.ok) return new Uint8Array(await response.arrayBuffer());
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    const { cause, message } = error as Error;
-    throw unreadable(`'${name}'`, cause instanceof Error ? cause.message : message, error);
-  }
-  throw unreadable(`'${name}'`, `the server answered ${response.status} ${response.statusText}`);
-}
-
-function reasonOf(error: unknown): string {
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  const reasons: Record<string, string> = {
-    ENOENT: 'there is no such file',
-    EISDIR: 'it is a folder',
-    ENOTDIR: 'a part of the path is a file, not a folder',
-    EACCES: 'no permission',
-    EPERM: 'no permission',
-  };
-  return reasons[code] ?? message;
-}
-
-function unreadable(name: string, why: string, cause?: unknown): WhylensError {
-  return new WhylensError('FILE', `cannot read the picture ${name}: ${why}`, {
-    cause,
-    facts: { source: name },
-  });
+function unreadable(name: string): Fail {
+  return (why, details) =>
+    new WhylensError(
+      'FILE',
+      `cannot read the picture ${name}: ${why.replace(' answers ', ' answered ')}`,
+      {
+        ...details,
+        facts: { ...details?.facts, source: name },
+      },
+    );
 }

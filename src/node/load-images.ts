@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { WhylensError } from '../errors.js';
 import type { Picture } from '../explanation.js';
@@ -8,7 +8,10 @@ import { loadImage } from './load-image.js';
 /** Endings of files that are taken for pictures in a folder. */
 const EXTENSIONS = ['png', 'jpg', 'jpeg', 'webp', 'gif', 'tif', 'tiff', 'avif'];
 
-/** The pictures directly in a folder, by name; hidden files are left alone. */
+/**
+ * The pictures directly in a folder, by name. Hidden files are left alone, and
+ * so are pipes and devices, which nobody named.
+ */
 export async function pictureFiles(folder: string): Promise<string[]> {
   let names: string[];
   try {
@@ -20,7 +23,12 @@ export async function pictureFiles(folder: string): Promise<string[]> {
       { cause, facts: { folder } },
     );
   }
-  const pictures = names.filter(isPicture).sort();
+  const pictures: string[] = [];
+  for (const name of names.filter(isPicture).sort()) {
+    // a link that leads nowhere stays: reading it says so
+    const kind = await stat(join(folder, name)).catch(() => undefined);
+    if (kind === undefined || kind.isFile() || kind.isDirectory()) pictures.push(name);
+  }
   if (pictures.length === 0) {
     throw new WhylensError(
       'FILE',

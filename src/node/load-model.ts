@@ -1,13 +1,15 @@
-import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { WhylensError } from '../errors.js';
 import { parseLabels } from '../model/label-file.js';
 import type { LoadedModel } from '../model/loaded.js';
-import { bytesOf, fetchSource, filesSource, missing, titleOf } from '../model/tfjs/bytes.js';
+import { bytesOf, fetchSource, filesSource } from '../model/tfjs/bytes.js';
 import type { ByteSource, ModelFile } from '../model/tfjs/bytes.js';
-import { checkLoadRequest, loadFrom } from '../model/tfjs/load.js';
+import { checkLoadRequest, interruptibly, loadFrom } from '../model/tfjs/load.js';
 import type { LabelSource, LoadModelOptions, ModelSource } from '../model/tfjs/load.js';
+import { abortable } from '../reading/abort.js';
+import { guarded } from '../reading/boundary.js';
+import { limitsOf, type ReadLimits, type ReadingOptions } from '../reading/limits.js';
+import { cannotRead, fileOf, fileSource } from './model-source.js';
+import { readFileBounded } from './read-file.js';
 
 export type { LabelSource, ModelSource };
 
@@ -32,111 +34,60 @@ export async function loadModel(
 ): Promise<LoadedModel> {
   checkLoadRequest(source, options);
   const { labels, ...rest } = options;
-  const names = labels === undefined || isNames(labels) ? labels : await loadLabels(labels);
-  return loadFrom(await sourceOf(source), { ...rest, labels: names });
+  const limits = limitsOf('loadModel', options);
+  return interruptibly(limits, nameOf(source), async () => {
+    const names =
+      labels === undefined || isNames(labels) ? labels : await loadLabels(labels, options);
+    return loadFrom(await sourceOf(source, limits), { ...rest, labels: names });
+  });
 }
 
 /**
  * Reads class names: JSON (`["cat", …]`, `{ "0": "cat" }`, Keras'
  * `{ "0": ["n02…", "cat"] }`, `{ "cat": 0 }`) or text with one name a line.
+ *
+ * @throws `MODEL_LOAD` for what cannot be read or names no classes; `ABORTED`.
  */
-export async function loadLabels(source: LabelSource): Promise<string[]> {
+export async function loadLabels(
+  source: LabelSource,
+  options: ReadingOptions = {},
+): Promise<string[]> {
+  const limits = limitsOf('loadLabels', options);
+  const { bytes, name } = await labelBytes(source, limits);
+  return guarded('MODEL_LOAD', name, () => parseLabels(new TextDecoder().decode(bytes), name));
+}
+
+async function labelBytes(
+  source: LabelSource,
+  limits: ReadLimits,
+): Promise<{ bytes: Uint8Array; name: string }> {
   if (typeof source !== 'string' && !(source instanceof URL)) {
-    return parseLabels(new TextDecoder().decode(await bytesOf(source)), source.name);
+    const name = String((source as Partial<ModelFile> | null)?.name ?? 'the label file');
+    const bytes = await guarded('MODEL_LOAD', name, () =>
+      abortable(bytesOf(source), limits.signal, `reading ${name}`),
+    );
+    return { bytes, name };
   }
   const address = addressOf(source);
   if (address !== undefined) {
-    const bytes = await fetchSource(address).model();
-    return parseLabels(new TextDecoder().decode(bytes), address.href);
+    const found = fetchSource(address, limits);
+    return { bytes: await found.model(), name: found.name };
   }
   const path = pathOf(source);
-  try {
-    return parseLabels(await readFile(path, 'utf8'), path);
-  } catch (cause) {
-    throw asLoadError(cause, `the label file '${path}'`);
-  }
+  const fail = cannotRead(`the label file '${path}'`);
+  return { bytes: await readFileBounded(path, { limits, fail, named: true }), name: path };
 }
 
-async function sourceOf(source: ModelSource): Promise<ByteSource> {
+async function sourceOf(source: ModelSource, limits: ReadLimits): Promise<ByteSource> {
   if (typeof source !== 'string' && !(source instanceof URL)) {
-    return filesSource(Array.from(source, fileOf));
+    return filesSource(Array.from(source, (file) => fileOf(file, limits)));
   }
   const address = addressOf(source);
-  return address === undefined ? fileSource(pathOf(source)) : fetchSource(address);
+  return address === undefined ? fileSource(pathOf(source), limits) : fetchSource(address, limits);
 }
 
-async function fileSource(path: string): Promise<ByteSource> {
-  const file = await modelFileAt(path);
-  const folder = dirname(file);
-  return {
-    name: file,
-    title: titleOf(resolve(file)),
-    model: () => readModelBytes(file),
-    sibling: async (name) => {
-      const own = join(folder, name);
-      try {
-        return await readFile(own);
-      } catch (cause) {
-        throw missing(name, file, `cannot read '${own}' (${codeOf(cause)})`, cause);
-      }
-    },
-    optional: (name) => readFile(join(folder, name)).catch(() => undefined),
-  };
-}
-
-/** A folder stands for the `model.json` in it. */
-async function modelFileAt(path: string): Promise<string> {
-  let isFolder: boolean;
-  try {
-    isFolder = (await stat(path)).isDirectory();
-  } catch (cause) {
-    throw asLoadError(cause, `the model '${path}'`);
-  }
-  if (!isFolder) return path;
-  const file = join(path, 'model.json');
-  const exists = await stat(file).then(
-    () => true,
-    () => false,
-  );
-  if (exists) return file;
-  const saved = await stat(join(path, 'saved_model.pb')).then(
-    () => ' It holds a SavedModel: convert it with tensorflowjs_converter',
-    () => '',
-  );
-  throw new WhylensError('MODEL_LOAD', `the folder '${path}' holds no model.json.${saved}`, {
-    facts: { file },
-  });
-}
-
-async function readModelBytes(file: string): Promise<Uint8Array> {
-  const kind = extname(file).toLowerCase();
-  if (['.h5', '.hdf5', '.keras', '.pb', '.tflite', '.onnx', '.pt', '.pth'].includes(kind)) {
-    throw new WhylensError(
-      'MODEL_LOAD',
-      `'${file}' must be a TensorFlow.js model.json, got a ${kind} file. Convert it with tensorflowjs_converter (pip install tensorflowjs)`,
-      { facts: { file } },
-    );
-  }
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    throw asLoadError(cause, `the model '${file}'`);
-  }
-}
-
-function fileOf(file: string | ModelFile): ModelFile {
-  if (typeof file !== 'string') return file;
-  return {
-    name: basename(file),
-    arrayBuffer: async () => {
-      try {
-        const bytes = await readFile(file);
-        return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
-      } catch (cause) {
-        throw asLoadError(cause, `the file '${file}'`);
-      }
-    },
-  };
+function nameOf(source: ModelSource): string {
+  return typeof source === 'string' || source instanceof URL ? String(source) : 'the model files';
 }
 
 function addressOf(source: string | URL): URL | undefined {
@@ -146,24 +97,6 @@ function addressOf(source: string | URL): URL | undefined {
 
 function pathOf(source: string | URL): string {
   return /^file:/i.test(String(source)) ? fileURLToPath(String(source)) : String(source);
-}
-
-function asLoadError(cause: unknown, what: string): unknown {
-  const code = codeOf(cause);
-  if (!/^E[A-Z]+$/.test(code)) return cause;
-  const problem =
-    code === 'ENOENT'
-      ? 'there is no such file'
-      : code === 'EACCES'
-        ? 'permission denied'
-        : code === 'EISDIR'
-          ? 'it is a folder'
-          : code;
-  return new WhylensError('MODEL_LOAD', `cannot read ${what}: ${problem}`, { cause });
-}
-
-function codeOf(cause: unknown): string {
-  return String((cause as { code?: unknown }).code ?? '');
 }
 
 function isNames(labels: LabelSource | readonly string[]): labels is readonly string[] {

@@ -351,6 +351,10 @@ test('labels in every usual form', async (t) => {
     ['[]', /an empty list/],
     ['[1, 2]', /got 1 for class 0/],
     ['{"0": "a", "2": "c"}', /no label for class 1 of 3/],
+    // two gigabytes of holes, once
+    ['{"100000000": "x"}', /no label for class 0 of 100000001/],
+    ['{"a": 0, "b": 0}', /two labels for class 0/],
+    ['{"0": "a", "00": "b"}', /two labels for class 0/],
     ['{"x": "a"}', /key 'x'/],
     ['["a"', /broken JSON/],
   ] as const) {

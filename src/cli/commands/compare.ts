@@ -91,7 +91,7 @@ async function compare(
   const progress = new Progress(messages, flags);
   try {
     for (const path of modelPaths) {
-      models.push(await openModel(path, flags));
+      models.push(await openModel(path, flags, context.io));
       for (const line of inferredOfModel(models[models.length - 1], flags)) messages.note(line);
     }
     const pictures: Picture[] = [];

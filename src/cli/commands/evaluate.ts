@@ -129,7 +129,8 @@ async function evaluate(
     methods.map((id) => [id, optionsFor(registry, id, methods, flags.opt ?? [])] as const),
   );
   const settings = metricOptions(flags.metricOpt ?? []);
-  const boxes = flags.boxes === undefined ? undefined : await readBoxes(flags.boxes);
+  const boxes =
+    flags.boxes === undefined ? undefined : await readBoxes(flags.boxes, context.io.signal);
   const metrics = chooseMetrics(
     flags.metric === undefined || flags.metric === 'all' ? flags.metric : list(flags.metric),
     boxes !== undefined,
@@ -137,7 +138,7 @@ async function evaluate(
   const images = await findImages(namedPictures(pictures, flags));
   const files = [...images.map(({ path }) => path), flags.labels, flags.boxes];
   refuseInput(flags.json, { files: [...files, ...pluginsOf({ ...flags })], models: [flags.model] });
-  const opened = await openModel(flags.model, flags);
+  const opened = await openModel(flags.model, flags, context.io);
   const results: Result[] = [];
   const failures: string[] = [];
   try {

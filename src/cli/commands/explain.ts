@@ -136,7 +136,7 @@ async function prepare(
   if (images.length === 1 && flags.skipExisting !== true) {
     outputs.look(images[0].name, flags.method);
   }
-  const opened = await openModel(flags.model, flags);
+  const opened = await openModel(flags.model, flags, context.io);
   const progress = new Progress(messages, flags, flags.method);
   const { labels } = opened.model;
   const options: ExplainOptions = {

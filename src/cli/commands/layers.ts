@@ -37,7 +37,7 @@ export function define(command: Command, context: CommandContext): void {
     if (path === undefined)
       throw new WhylensError('USAGE', 'a model is needed: whylens layers MODEL');
     const container = await context.container();
-    const { model, options } = await openModel(path, flags);
+    const { model, options } = await openModel(path, flags, context.io);
     const out = new Messages(context.io, flags);
     try {
       await withModel(model, options, registryOf(container), async ({ description }) => {

@@ -40,7 +40,7 @@ export function define(command: Command, context: CommandContext): void {
   command.action(async (pictures: string[], flags: PredictFlags) => {
     const images = await findImages(namedPictures(pictures, flags));
     const container = await context.container();
-    const opened = await openModel(flags.model, flags);
+    const opened = await openModel(flags.model, flags, context.io);
     const { model, options } = opened;
     const out = new Messages(context.io, flags);
     if (flags.json !== true) for (const line of inferredOfModel(opened, flags)) out.note(line);

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
 import { explanationFromJson } from '../../../formatters/json.js';
@@ -6,6 +5,9 @@ import { registryOf } from '../../container/container.js';
 import type { Formatter } from '../../container/plugin.js';
 import { WhylensError } from '../../errors.js';
 import type { Explanation } from '../../explanation.js';
+import { readFileBounded } from '../../node/read-file.js';
+import type { Fail } from '../../reading/fetch.js';
+import { limitsOf } from '../../reading/limits.js';
 import type { CommandContext } from '../commands.js';
 import { addOutputOptions } from '../flags/explain.js';
 import { addFormatOptions, formatOptions } from '../flags/format.js';
@@ -16,8 +18,6 @@ import { pluginsOf, refuseInput } from '../protect.js';
 import { checkStream, formatterOf, formattersFor, writeOutput } from '../rendering.js';
 import { addPluginOption, addTalkOptions } from '../flags/shared.js';
 
-/** Larger files are refused before they are read. */
-const MAX_BYTES = 256 * 1024 * 1024;
 const TEXT = 'text';
 
 interface ShowFlags {
@@ -90,28 +90,10 @@ async function readStored(file: string, io: Io): Promise<string> {
   if (file === STDIN) {
     return new TextDecoder().decode(await readStdin(io, 'a stored explanation'));
   }
-  let handle;
-  try {
-    handle = await open(file);
-    const { size } = await handle.stat();
-    if (size > MAX_BYTES) throw tooLarge(file, size);
-    return await handle.readFile('utf8');
-  } catch (error) {
-    if (error instanceof WhylensError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why =
-      code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : message;
-    throw new WhylensError('FILE', `cannot read '${file}': ${why}`, { cause: error });
-  } finally {
-    await handle?.close();
-  }
-}
-
-function tooLarge(file: string, size: number): WhylensError {
-  return new WhylensError(
-    'INVALID_EXPLANATION',
-    `a stored explanation may have ${MAX_BYTES} bytes, ${file} has ${size} or more`,
-  );
+  const limits = limitsOf('show', { signal: io.signal });
+  const fail: Fail = (why, details) =>
+    new WhylensError('FILE', `cannot read '${file}': ${why}`, details ?? {});
+  return new TextDecoder().decode(await readFileBounded(file, { limits, fail, named: true }));
 }
 
 /** What the user set, without the defaults that would overrule the terminal. */

@@ -51,6 +51,7 @@ export function modelOption(flags: string, description: string): Option {
 /** What is said of a model beside where it is. */
 export function addModelFlags(command: Command): Command {
   return command
+    .option('--allow-host <host...>', 'Other hosts that the model may take its weights from.')
     .addOption(
       withVariable(
         new Option(

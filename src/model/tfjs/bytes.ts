@@ -1,5 +1,8 @@
 /** Where the files of a model come from: a folder, an address, a list of files. */
 import { WhylensError } from '../../errors.js';
+import { fetchBounded, nameOfAddress, type Fail } from '../../reading/fetch.js';
+import { isAllowedHost } from '../../reading/hosts.js';
+import { DEFAULT_LIMITS, type ReadLimits } from '../../reading/limits.js';
 
 /** The model file and the files beside it. */
 export interface ByteSource {
@@ -8,8 +11,8 @@ export interface ByteSource {
   /** Name of the model where its file does not tell. */
   readonly title: string;
   model(): Promise<Uint8Array>;
-  /** A file named relative to the model file; `MODEL_LOAD` where it is missing. */
-  sibling(path: string): Promise<Uint8Array>;
+  /** A file named relative to the model file; `MODEL_LOAD` where it is missing or longer than `maxBytes`. */
+  sibling(path: string, maxBytes?: number): Promise<Uint8Array>;
   /**
    * A file beside the model that may or may not be there. Nothing is fetched for
    * it: at an address there is never one, unless its name is given.
@@ -59,42 +62,39 @@ export function filesSource(files: readonly ModelFile[]): ByteSource {
   };
 }
 
-/** Files at an address, fetched. */
-export function fetchSource(url: URL): ByteSource {
+/**
+ * Files at an address, fetched. Weights come from the model's own origin; what
+ * follows its question mark (a key, a signature) goes nowhere else.
+ */
+export function fetchSource(url: URL, limits: ReadLimits = DEFAULT_LIMITS): ByteSource {
   return {
-    name: url.href,
+    name: nameOfAddress(url),
     title: titleOf(url.pathname),
-    model: () => get(url, 'model file'),
-    sibling: (path) => {
+    model: () => fetchBounded(url, limits, unfetched('model file', url)),
+    sibling: (path, maxBytes = limits.maxBytes) => {
+      if (!URL.canParse(path, url)) throw missing(path, nameOfAddress(url), 'it is no address');
       const address = new URL(path, url);
-      // signed addresses carry their key in the query
-      if (address.search === '') address.search = url.search;
-      return get(address, 'weight file');
+      const fail = unfetched('weight file', address);
+      if (!/^https?:$/.test(address.protocol)) throw fail('weights are fetched by http or https');
+      const isOwn = address.origin === url.origin;
+      if (!isOwn && !isAllowedHost(address, limits.allowHosts)) {
+        throw fail(
+          `the model file of ${url.host} names another host, which is not asked; allowHosts: ['${address.host}'] allows it`,
+        );
+      }
+      if (isOwn && address.search === '') address.search = url.search;
+      return fetchBounded(address, { ...limits, maxBytes }, fail);
     },
     optional: () => Promise.resolve(undefined),
   };
 }
 
-async function get(url: URL, what: string): Promise<Uint8Array> {
-  let response: Response;
-  try {
-    response = await fetch(url);
-  } catch (cause) {
-    const reason = (cause as Error).cause ?? cause;
-    throw new WhylensError(
-      'MODEL_LOAD',
-      `cannot fetch the ${what} ${url.href}: ${reason instanceof Error ? reason.message : String(reason)}`,
-      { cause, facts: { file: url.href } },
-    );
-  }
-  if (!response.ok) {
-    throw new WhylensError(
-      'MODEL_LOAD',
-      `cannot fetch the ${what} ${url.href}: the server answers ${response.status} ${response.statusText}`,
-      { facts: { file: url.href, status: response.status } },
-    );
-  }
-  return new Uint8Array(await response.arrayBuffer());
+function unfetched(what: string, url: URL): Fail {
+  return (reason, details) =>
+    new WhylensError('MODEL_LOAD', `cannot fetch the ${what} ${nameOfAddress(url)}: ${reason}`, {
+      ...details,
+      facts: { ...details?.facts, file: nameOfAddress(url) },
+    });
 }
 
 /** The error for a weight file that is named but not there. */

@@ -1,6 +1,9 @@
 /** What loading a model does once its files can be read, wherever they lie. */
 import { isWhylensError, WhylensError } from '../../errors.js';
 import { validateOptions, type OptionSpecs } from '../../options.js';
+import { abortable, throwIfAborted } from '../../reading/abort.js';
+import { guarded } from '../../reading/boundary.js';
+import { READ_OPTION_NAMES, type ReadLimits, type ReadingOptions } from '../../reading/limits.js';
 import { inferLabels, inferPreprocess, type Inferred } from '../infer.js';
 import { labelsOf } from '../label-file.js';
 import type { LoadedModel } from '../loaded.js';
@@ -16,7 +19,7 @@ export type ModelSource = string | URL | ArrayLike<string | ModelFile>;
 /** Where class names are: a file, an address, or its content. */
 export type LabelSource = string | URL | ModelFile;
 
-export interface LoadModelOptions<Labels = LabelSource | readonly string[]> {
+export interface LoadModelOptions<Labels = LabelSource | readonly string[]> extends ReadingOptions {
   /**
    * Class names by index, or where they are. Default: what the model file says
    * (`userDefinedMetadata`), else `labels.json`, `labels.txt` or Teachable
@@ -66,6 +69,19 @@ const LOAD_OPTIONS: OptionSpecs = {
   },
   name: { type: 'string', default: undefined, help: 'Name of the model.' },
   backend: { type: 'string', default: undefined, help: 'What computes.' },
+  // checked where the limits are put together
+  ...Object.fromEntries(
+    READ_OPTION_NAMES.map((name) => [
+      name,
+      {
+        type: 'value' as const,
+        default: undefined,
+        help: 'A limit of reading.',
+        expects: 'as ReadingOptions says',
+        check: () => true,
+      },
+    ]),
+  ),
 };
 
 /** Refuses what is no source or no option of `loadModel`, before anything is read. */
@@ -89,35 +105,64 @@ export function checkLoadRequest(source: unknown, options: unknown): void {
   validateOptions('loadModel', LOAD_OPTIONS, options as Record<string, unknown>);
 }
 
+/**
+ * The boundary around loading: whatever goes wrong is an error of this library,
+ * the signal is heard while anything is waited for, and a model that comes too
+ * late is freed.
+ */
+export function interruptibly(
+  { signal }: ReadLimits,
+  name: string,
+  load: () => Promise<LoadedModel>,
+): Promise<LoadedModel> {
+  throwIfAborted(signal, `loading ${name}`);
+  const loading = guarded('MODEL_LOAD', name, load);
+  return abortable(loading, signal, `loading ${name}`, (model) => model.dispose());
+}
+
 /** What both `loadModel`s do once the files can be read. */
 export async function loadFrom(
   source: ByteSource,
   options: LoadModelOptions<readonly string[]>,
 ): Promise<LoadedModel> {
-  const labels =
-    options.labels === undefined ? undefined : labelsOf(options.labels, "option 'labels'");
-  const content = await readModelFile(source);
-  const { backend, reason } = await chooseBackend(options.backend);
-  const { model, name, release } = await build(content, source);
-  const known = await complete(
-    { labels, preprocess: options.preprocess },
-    metadataOf(content),
-    [name, source.title],
-    source,
-  );
-  return {
-    kind: 'loaded-model',
-    name: options.name ?? name ?? source.title,
-    model,
-    inputShape: options.inputShape ?? sampleShape(model),
-    ...known,
-    backend,
-    backendReason: reason,
-    dispose: () => {
+  return guarded('MODEL_LOAD', source.name, async () => {
+    const labels =
+      options.labels === undefined ? undefined : labelsOf(options.labels, "option 'labels'");
+    const content = await readModelFile(source);
+    const told = metadataOf(content);
+    const { backend, reason } = await chooseBackend(options.backend);
+    throwIfAborted(options.signal, `loading ${source.name}`);
+    const { model, name, release } = await build(content, source);
+    let freed = false;
+    const dispose = (): void => {
+      // a model is freed once, however often it is asked for
+      if (freed) return;
+      freed = true;
       release?.();
       model.dispose();
-    },
-  };
+    };
+    try {
+      const known = await complete(
+        { labels, preprocess: options.preprocess },
+        told,
+        [name, source.title],
+        source,
+      );
+      return {
+        kind: 'loaded-model',
+        name: options.name ?? name ?? source.title,
+        model,
+        inputShape: options.inputShape ?? sampleShape(model),
+        ...known,
+        backend,
+        backendReason: reason,
+        dispose,
+      };
+    } catch (error) {
+      dispose();
+      throw error;
+    }
+  });
 }
 
 async function build(

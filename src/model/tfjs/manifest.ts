@@ -14,6 +14,11 @@ const BYTES: Readonly<Record<string, number>> = {
   complex64: 8,
 };
 
+/** Read beyond what a group of weights needs, so that the message can say how long it is. */
+const SLACK = 16 * 2 ** 20;
+/** Read of weights that do not say how long they are: texts. */
+const LONGEST_TEXTS = 2 ** 30;
+
 export interface ModelFileContent {
   readonly format: 'layers-model' | 'graph-model';
   readonly topology: Record<string, unknown>;
@@ -72,7 +77,12 @@ export async function readWeights(
   const groups: Uint8Array[][] = [];
   for (const group of manifest) {
     const shards: Uint8Array[] = [];
-    for (const path of group.paths) shards.push(await source.sibling(path));
+    let left = bytesOf(group.weights, source.name) ?? LONGEST_TEXTS;
+    for (const path of group.paths) {
+      const shard = await source.sibling(path, left + SLACK);
+      shards.push(shard);
+      left = Math.max(0, left - shard.byteLength);
+    }
     requireSize(group, shards, source.name);
     groups.push(shards);
   }

@@ -1,0 +1,137 @@
+/** The files of a model in a folder. Nothing outside the folder is read, and nothing is told of it. */
+import { lstat, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { WhylensError } from '../errors.js';
+import { missing, titleOf } from '../model/tfjs/bytes.js';
+import type { ByteSource, ModelFile } from '../model/tfjs/bytes.js';
+import type { Fail } from '../reading/fetch.js';
+import type { ReadLimits } from '../reading/limits.js';
+import { readFileBounded, reasonOf } from './read-file.js';
+
+export async function fileSource(path: string, limits: ReadLimits): Promise<ByteSource> {
+  const file = await modelFileAt(path, limits);
+  const folder = dirname(file);
+  const read = (name: string, fail: Fail, maxBytes: number): Promise<Uint8Array> =>
+    readFileBounded(join(folder, name), {
+      limits: { ...limits, maxBytes },
+      fail,
+      named: false,
+    });
+  return {
+    name: file,
+    title: titleOf(resolve(file)),
+    model: () => readModelBytes(file, limits),
+    sibling: async (name, maxBytes = limits.maxBytes) => {
+      const fail: Fail = (why, details) =>
+        why.startsWith('there is no')
+          ? missing(name, file, `cannot read '${join(folder, name)}' (ENOENT)`, details?.cause)
+          : cannotRead(`the weight file '${name}', which ${file} names`)(why, {
+              ...details,
+              facts: { file: name, model: file },
+            });
+      if (!(await isInside(file, name))) {
+        throw fail("it lies outside the model's folder and is not read");
+      }
+      return read(name, fail, maxBytes);
+    },
+    optional: async (name) => {
+      if (!(await isInside(file, name))) return undefined;
+      return read(name, cannotRead(`'${name}'`), limits.maxBytes).catch(() => undefined);
+    },
+  };
+}
+
+/** A file of a list, by its path. */
+export function fileOf(file: string | ModelFile, limits: ReadLimits): ModelFile {
+  if (typeof file !== 'string') return file;
+  return {
+    name: basename(file),
+    arrayBuffer: async () => {
+      const fail = cannotRead(`the file '${file}'`);
+      const bytes = await readFileBounded(file, {
+        limits: { ...limits, maxBytes: Infinity },
+        fail,
+        named: true,
+      });
+      return bytes.slice().buffer as ArrayBuffer;
+    },
+  };
+}
+
+/** Makes the error of a file that cannot be read. */
+export function cannotRead(what: string): Fail {
+  return (why, details) =>
+    new WhylensError('MODEL_LOAD', `cannot read ${what}: ${why}`, details ?? {});
+}
+
+/**
+ * True where a file named by a model lies below the folder of the model file, or
+ * below the folder that the model file really lies in, if it is a link. No link
+ * on the way may lead elsewhere, and nothing is asked of a place elsewhere.
+ */
+async function isInside(file: string, name: string): Promise<boolean> {
+  const folder = resolve(dirname(file));
+  const own = resolve(folder, name);
+  const inner = relative(folder, own);
+  if (name.includes('\0') || inner === '' || inner.startsWith('..') || isAbsolute(inner)) {
+    return false;
+  }
+  const homes = [await realpath(folder), dirname(await realpath(file))];
+  let at = folder;
+  for (const part of inner.split(sep)) {
+    at = join(at, part);
+    const found = await lstat(at).catch(() => undefined);
+    if (found === undefined) return true;
+    if (!found.isSymbolicLink()) continue;
+    // where it leads nowhere the answer is the same: existence is told of nothing outside
+    const real = await realpath(at).catch(() => undefined);
+    if (real === undefined || !homes.some((home) => isBelow(home, real))) return false;
+  }
+  return true;
+}
+
+function isBelow(folder: string, path: string): boolean {
+  const inner = relative(folder, path);
+  return inner !== '' && !inner.startsWith('..') && !isAbsolute(inner);
+}
+
+/** A folder stands for the `model.json` in it. */
+async function modelFileAt(path: string, limits: ReadLimits): Promise<string> {
+  if (!limits.schemes.includes('file')) {
+    throw cannotRead(`the model '${path}'`)(
+      `files may not be read here, only ${limits.schemes.join(', ') || 'nothing'} (schemes)`,
+    );
+  }
+  let isFolder: boolean;
+  try {
+    isFolder = (await stat(path)).isDirectory();
+  } catch (cause) {
+    throw cannotRead(`the model '${path}'`)(reasonOf(cause as NodeJS.ErrnoException), { cause });
+  }
+  if (!isFolder) return path;
+  const file = join(path, 'model.json');
+  const exists = await stat(file).then(
+    () => true,
+    () => false,
+  );
+  if (exists) return file;
+  const saved = await stat(join(path, 'saved_model.pb')).then(
+    () => ' It holds a SavedModel: convert it with tensorflowjs_converter',
+    () => '',
+  );
+  throw new WhylensError('MODEL_LOAD', `the folder '${path}' holds no model.json.${saved}`, {
+    facts: { file },
+  });
+}
+
+async function readModelBytes(file: string, limits: ReadLimits): Promise<Uint8Array> {
+  const kind = extname(file).toLowerCase();
+  if (['.h5', '.hdf5', '.keras', '.pb', '.tflite', '.onnx', '.pt', '.pth'].includes(kind)) {
+    throw new WhylensError(
+      'MODEL_LOAD',
+      `'${file}' must be a TensorFlow.js model.json, got a ${kind} file. Convert it with tensorflowjs_converter (pip install tensorflowjs)`,
+      { facts: { file } },
+    );
+  }
+  return readFileBounded(file, { limits, fail: cannotRead(`the model '${file}'`), named: true });
+}
