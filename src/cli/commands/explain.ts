@@ -136,7 +136,9 @@ async function prepare(
   if (images.length === 1 && flags.skipExisting !== true) {
     outputs.look(images[0].name, flags.method);
   }
-  const opened = await openModel(flags.model, flags, context.io);
+  const opened = await openModel(flags.model, flags, context.io).catch((error: unknown) => {
+    throw isWhylensError(error, 'ABORTED') ? interrupted(error, 0, images.length) : error;
+  });
   const progress = new Progress(messages, flags, flags.method);
   const { labels } = opened.model;
   const options: ExplainOptions = {
@@ -195,7 +197,7 @@ async function explainAll(job: Job): Promise<number> {
       if (flags.show === true) await show(job, explanation);
     } catch (error) {
       progress.stop();
-      if (isWhylensError(error, 'ABORTED') && images.length > 1) throw interrupted(error, kept);
+      if (isWhylensError(error, 'ABORTED')) throw interrupted(error, kept, images.length);
       const ofOne = isWhylensError(error) && OF_ONE_PICTURE.includes(error.code);
       if (!ofOne || images.length === 1) throw error;
       failures.push(`${image.path}: ${errorText(error, flags.verbose)}`);
@@ -210,12 +212,13 @@ async function explainAll(job: Job): Promise<number> {
 }
 
 /** What a run of many pictures leaves behind, for whoever interrupts it. */
-function interrupted(cause: WhylensError, kept: number): WhylensError {
-  return new WhylensError(
-    'ABORTED',
-    `interrupted: ${kept} file${kept === 1 ? ' is' : 's are'} written and kept; the same command with --skip-existing goes on from there`,
-    { cause, facts: { ...cause.facts, kept } },
-  );
+function interrupted(cause: WhylensError, kept: number, total: number): WhylensError {
+  if (total === 1 && cause.facts.done !== undefined) return cause;
+  const message =
+    total === 1
+      ? `aborted after 0 of 1 pictures: ${cause.message}; nothing was kept`
+      : `interrupted: ${kept} file${kept === 1 ? ' is' : 's are'} written and kept; the same command with --skip-existing goes on from there`;
+  return new WhylensError('ABORTED', message, { cause, facts: { ...cause.facts, kept } });
 }
 
 /** A formatter that shows one target at a time writes one file a target. */
