@@ -53,7 +53,7 @@ export function fileOf(file: string | ModelFile, limits: ReadLimits): ModelFile 
         fail,
         named: true,
       });
-      return bytes.slice().buffer as ArrayBuffer;
+      return bytes.slice().buffer;
     },
   };
 }
