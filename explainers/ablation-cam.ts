@@ -21,6 +21,7 @@ import { inSpace, TOKEN_OPTIONS } from './shared/token-grid.js';
  */
 export const ablationCam = explainer({
   id: 'ablation-cam',
+  summary: 'channels by how the score falls without them',
   family: 'cam',
   description:
     'Positive values are where channels are active without which the score of the target falls, negative values where it rises without them.',

@@ -11,6 +11,7 @@ import { inputMethod, REDUCE_OPTIONS } from './shared/input-method.js';
  */
 export const deconvnet = inputMethod({
   id: 'deconvnet',
+  summary: 'what a score projects back onto the input',
   description:
     'What the target projects back onto the input when rectifiers pass on positive signals only; the values are no derivative of the score.',
   reference: 'Zeiler 2014',

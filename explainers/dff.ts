@@ -34,6 +34,7 @@ import { inSpace, TOKEN_OPTIONS } from './shared/token-grid.js';
  */
 export const dff = explainer({
   id: 'dff',
+  summary: 'parts of the picture that a layer treats alike',
   family: 'cam',
   description:
     'Each concept is a part of the picture that the layer treats alike: values are how strongly it is present, scores what the model says of the concept alone.',

@@ -12,6 +12,7 @@ import { activationMethod } from './shared/layer-method.js';
  */
 export const eigenCam = activationMethod({
   id: 'eigen-cam',
+  summary: 'main pattern of a layer, whatever the class',
   description:
     'Values are how strongly each place expresses the main pattern of the layer, whatever the class; the mean over the picture is zero.',
   reference: 'Muhammad 2020',

@@ -11,6 +11,7 @@ import { layerMethod } from './shared/layer-method.js';
  */
 export const eigenGradCam = layerMethod({
   id: 'eigen-grad-cam',
+  summary: 'main pattern of gradient times activation',
   description:
     'Values are how strongly each place expresses the main pattern of gradient times activation for the target; the mean over the picture is zero.',
   reference: 'pytorch-grad-cam',

@@ -11,6 +11,7 @@ import { activationMethod } from './shared/layer-method.js';
  */
 export const fem = activationMethod({
   id: 'fem',
+  summary: 'where unusually many channels are active',
   description:
     "Values are how many of the layer's channels are unusually active at a place, each counted with its mean, whatever the class.",
   reference: 'Fuad 2020',

@@ -26,6 +26,7 @@ import { TOKEN_OPTIONS } from './shared/token-grid.js';
  */
 export const finerCam = explainer({
   id: 'finer-cam',
+  summary: 'what tells a class from the classes most like it',
   family: 'cam',
   description:
     'Positive values are where the layer saw what tells the target from the classes most like it, negative values what speaks for those.',

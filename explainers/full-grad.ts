@@ -56,6 +56,7 @@ interface Completeness extends Readonly<Record<string, JsonValue>> {
  */
 export const fullGrad = explainer({
   id: 'full-grad',
+  summary: 'gradients of the input and of all biases together',
   family: 'gradient',
   description:
     'Large values are where the input and the biases of all layers, scaled layer by layer, carry weight for the score, in either direction.',

@@ -12,6 +12,7 @@ import { layerMethod } from './shared/layer-method.js';
  */
 export const gradCamPlusPlus = layerMethod({
   id: 'grad-cam++',
+  summary: 'as grad-cam, counting every instance of the class',
   description:
     'Values are where the layer saw evidence for the target; channels are weighted by their positive gradients so that every instance of the class counts.',
   reference: 'Chattopadhay 2018',

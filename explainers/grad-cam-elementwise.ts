@@ -10,6 +10,7 @@ import { layerMethod } from './shared/layer-method.js';
  */
 export const gradCamElementwise = layerMethod({
   id: 'grad-cam-elementwise',
+  summary: 'as hires-cam, positive products only',
   description:
     'Values are how much each place raised the score of the target, counting only products of gradient and activation that are positive.',
   reference: 'pytorch-grad-cam',

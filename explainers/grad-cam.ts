@@ -11,6 +11,7 @@ import { layerMethod } from './shared/layer-method.js';
  */
 export const gradCam = layerMethod({
   id: 'grad-cam',
+  summary: 'evidence of a layer, channels by their mean gradient',
   description:
     'Positive values are where the layer saw evidence for the target, negative values evidence against it; channels are weighted by their mean gradient.',
   reference: 'Selvaraju 2017',

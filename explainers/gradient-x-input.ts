@@ -12,6 +12,7 @@ import { inputMethod } from './shared/input-method.js';
  */
 export const gradientXInput = inputMethod({
   id: 'gradient-x-input',
+  summary: 'what each pixel adds to the score, taken linearly',
   description:
     'Positive values are where the input, taken linearly, raises the score above that of an all-zero input; negative values lower it.',
   reference: 'Shrikumar 2017',

@@ -13,6 +13,7 @@ import { inputMethod, REDUCE_OPTIONS } from './shared/input-method.js';
  */
 export const guidedBackprop = inputMethod({
   id: 'guided-backprop',
+  summary: 'fine detail along positive paths, of any class',
   description:
     'Fine detail that excites the network through positive paths only; the values are no derivative of the score.',
   reference: 'Springenberg 2015',

@@ -30,6 +30,7 @@ const options = {
  */
 export const guidedGradCam = explainer({
   id: 'guided-grad-cam',
+  summary: 'fine detail of guided-backprop where grad-cam looks',
   family: 'gradient',
   description:
     'Fine detail from guided backpropagation, kept where Grad-CAM saw evidence for the target.',

@@ -11,6 +11,7 @@ import { layerMethod } from './shared/layer-method.js';
  */
 export const hiresCam = layerMethod({
   id: 'hires-cam',
+  summary: 'gradient times activation at each place of a layer',
   description:
     'Positive values are where the layer raised the score of the target, negative values where it lowered it: gradient times activation at every place.',
   reference: 'Draelos 2020',

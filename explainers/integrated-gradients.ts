@@ -52,6 +52,7 @@ const options = {
  */
 export const integratedGradients = explainer({
   id: 'integrated-gradients',
+  summary: 'what each pixel adds, from a baseline to the picture',
   family: 'gradient',
   description:
     'Positive values are where the input, compared with the baseline, raised the score, negative values where it lowered it; they sum to the difference of the two scores.',

@@ -36,6 +36,7 @@ const options = {
  */
 export const kernelShap = explainer({
   id: 'kernel-shap',
+  summary: "each region's fair share of the score (Shapley)",
   family: 'perturbation',
   description:
     "Each region's fair share (Shapley value) of the difference between the picture's score and the baseline's; negative regions lower the score.",

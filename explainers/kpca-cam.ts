@@ -17,6 +17,7 @@ const MOST_PLACES = 4096;
  */
 export const kpcaCam = activationMethod({
   id: 'kpca-cam',
+  summary: 'main non-linear pattern of a layer',
   description:
     'Values are how strongly each place expresses the main non-linear pattern of the layer, whatever the class; the mean over the picture is zero.',
   reference: 'Karmani 2024',

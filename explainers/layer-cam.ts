@@ -12,6 +12,7 @@ import { layerMethod } from './shared/layer-method.js';
  */
 export const layerCam = layerMethod({
   id: 'layer-cam',
+  summary: 'finer grad-cam: each place by its own gradient',
   description:
     'Values are where the layer saw evidence for the target, each place weighted by its own positive gradient.',
   reference: 'Jiang 2021',

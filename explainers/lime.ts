@@ -46,6 +46,7 @@ const options = {
  */
 export const lime = explainer({
   id: 'lime',
+  summary: 'a linear model of regions, fitted around the picture',
   family: 'perturbation',
   description:
     'What each region adds to the score in a linear model fitted around the picture; negative regions lower it.',

@@ -11,6 +11,7 @@ import { severalLayers } from './shared/several-layers.js';
  */
 export const multiLayer = severalLayers({
   id: 'multi-layer',
+  summary: 'maps of several layers, averaged',
   family: 'wrapper',
   description:
     'Values from 0 to 1 are where the layers, each scaled to its own maximum, saw evidence for the target on average.',

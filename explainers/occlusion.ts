@@ -40,6 +40,7 @@ const options = {
  */
 export const occlusion = explainer({
   id: 'occlusion',
+  summary: 'how the score falls when a place is covered',
   family: 'perturbation',
   description:
     'How much the score falls when the place is covered; negative values are where covering raises it.',

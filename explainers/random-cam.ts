@@ -9,6 +9,7 @@ import { activationMethod } from './shared/layer-method.js';
  */
 export const randomCam = activationMethod({
   id: 'random-cam',
+  summary: 'channels at random: a baseline, no explanation',
   description:
     'Channels weighted at random: a baseline to compare explanations with, not an explanation.',
   reference: 'baseline',

@@ -11,6 +11,7 @@ import { severalLayers } from './shared/several-layers.js';
  */
 export const refineCam = severalLayers({
   id: 'refine-cam',
+  summary: 'maps of several layers, multiplied',
   family: 'cam',
   description:
     'Values from 0 to 1 are where all the layers saw evidence for the target at once: the product of their maps, each scaled to its own maximum.',

@@ -46,6 +46,7 @@ const options = {
  */
 export const rise = explainer({
   id: 'rise',
+  summary: 'mean score with a place visible under random masks',
   family: 'perturbation',
   description:
     'The mean score while the place is visible and random other parts are hidden: compare places with one another, the common level says nothing.',

@@ -10,6 +10,7 @@ import { inputMethod } from './shared/input-method.js';
  */
 export const saliency = inputMethod({
   id: 'saliency',
+  summary: 'pixels whose change changes the score most',
   description:
     'Large values are where a small change of the input would change the score most, in either direction.',
   reference: 'Simonyan 2014',

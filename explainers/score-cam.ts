@@ -27,6 +27,7 @@ import { inSpace, TOKEN_OPTIONS } from './shared/token-grid.js';
  */
 export const scoreCam = explainer({
   id: 'score-cam',
+  summary: 'channels by the score of what they cover alone',
   family: 'cam',
   description:
     'Values are where channels are active that keep the score of the target high when only what they cover is shown.',

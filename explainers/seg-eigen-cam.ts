@@ -11,6 +11,7 @@ import { layerMethod } from './shared/layer-method.js';
  */
 export const segEigenCam = layerMethod({
   id: 'seg-eigen-cam',
+  summary: 'main pattern of a layer, by the size of gradients',
   description:
     'Values are how strongly each place expresses the main pattern of the activations weighted by the size of their gradient; the mean over the picture is zero.',
   reference: 'Chung 2025',

@@ -32,6 +32,7 @@ const TINY_STEPS = [2 ** -18, 2 ** -20, 2 ** -22];
  */
 export const shapleyCam = explainer({
   id: 'shapley-cam',
+  summary: 'as grad-cam, with the curvature of the score',
   family: 'cam',
   description:
     'Positive values are where the layer saw evidence for the target, negative values evidence against it; channels are weighted by gradient and curvature together.',

@@ -50,6 +50,7 @@ const own = {
  */
 const { explainer, around } = wrapper({
   id: 'smooth',
+  summary: 'a method averaged over noisy copies of the input',
   description: "The method's maps, combined over copies of the input with noise added.",
   added: 'Combined over copies of the input with noise added.',
   reference: 'Smilkov 2017',

@@ -41,6 +41,7 @@ const own = {
  */
 const { explainer, around } = wrapper({
   id: 'tta',
+  summary: 'a method averaged over flipped and scaled copies',
   description:
     "The method's maps, averaged over flipped and scaled copies of the input, at the input's size.",
   added: 'Averaged over flipped and scaled copies of the input.',

@@ -10,6 +10,7 @@ import { layerMethod } from './shared/layer-method.js';
  */
 export const xGradCam = layerMethod({
   id: 'x-grad-cam',
+  summary: 'as grad-cam, gradients averaged over the activation',
   description:
     'Positive values are where the layer saw evidence for the target, negative values evidence against it; channels are weighted by their gradient averaged over their own activation.',
   reference: 'Fu 2020',

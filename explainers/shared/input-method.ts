@@ -24,7 +24,10 @@ export function inputMethod<
   const Id extends string,
   const Specs extends OptionSpecs = Readonly<Record<never, never>>,
 >(
-  method: Pick<ExplainerDefinition<Id, Specs>, 'id' | 'description' | 'reference' | 'sanity'> & {
+  method: Pick<
+    ExplainerDefinition<Id, Specs>,
+    'id' | 'summary' | 'description' | 'reference' | 'sanity'
+  > & {
     readonly options?: Specs;
     /** How rectifiers pass the gradient back. Default `plain`. */
     readonly reluRule?: ReluRule;
@@ -32,10 +35,11 @@ export function inputMethod<
     map(gradient: NdArray, sample: NdArray, options: OptionValues<Specs>): Heatmap;
   },
 ): Explainer<Id, Specs> {
-  const { id, description, reference, sanity, reluRule = 'plain' } = method;
+  const { id, summary, description, reference, sanity, reluRule = 'plain' } = method;
   return explainer<Id, Specs>({
     id,
     family: 'gradient',
+    ...(summary === undefined ? {} : { summary }),
     description,
     reference,
     cost: '1 forward + 1 backward per target',

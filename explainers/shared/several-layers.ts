@@ -38,6 +38,7 @@ type Context = ExplainContext<OptionValues<typeof own>>;
 export interface Combining<Id extends string = string> {
   readonly id: Id;
   readonly family: Explainer['family'];
+  readonly summary?: string;
   readonly description: string;
   readonly reference: string;
   /** Id of the method where none is named. */
@@ -66,10 +67,11 @@ export interface Combining<Id extends string = string> {
 export function severalLayers<const Id extends string>(
   combining: Combining<Id>,
 ): Explainer<Id, ReturnType<typeof optionsOf>> {
-  const { id, family, description, reference, defaultMethod } = combining;
+  const { id, family, summary, description, reference, defaultMethod } = combining;
   return explainer({
     id,
     family,
+    ...(summary === undefined ? {} : { summary }),
     description,
     reference,
     cost: `${COST} × the method`,

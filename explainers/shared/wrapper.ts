@@ -23,6 +23,8 @@ export interface OfOption extends StringOption {
 /** How a wrapper introduces itself, and what it does with the method that it wraps. */
 export interface WrapperDefinition<Id extends string, Own extends OptionSpecs> {
   readonly id: Id;
+  /** A line of `whylens methods`. */
+  readonly summary?: string;
   /** What it says of itself while it wraps nothing yet. */
   readonly description: string;
   /** What it adds to the description of the method that it wraps. */
@@ -66,11 +68,12 @@ export interface Wrapper<Id extends string, Own extends OptionSpecs> {
 export function wrapper<const Id extends string, const Own extends OptionSpecs>(
   definition: WrapperDefinition<Id, Own>,
 ): Wrapper<Id, Own> {
-  const { id, description, reference, cost, sanity } = definition;
+  const { id, summary, description, reference, cost, sanity } = definition;
   const of: OfOption = { type: 'string', ...definition.of };
   const base: Wrapper<Id, Own>['explainer'] = explainer<Id, { readonly of: OfOption } & Own>({
     id,
     family: 'wrapper',
+    ...(summary === undefined ? {} : { summary }),
     description,
     reference,
     cost: `${cost} × the method`,

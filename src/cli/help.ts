@@ -56,6 +56,6 @@ function defaultText(value: unknown): string {
   return value === undefined ? '' : ` Default: ${String(value)}.`;
 }
 
-function firstSentence(text: string): string {
+export function firstSentence(text: string): string {
   return /^.*?[.!?](?=\s|$)/s.exec(text)?.[0] ?? text;
 }

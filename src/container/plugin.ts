@@ -111,6 +111,8 @@ export interface Explainer<Id extends string = string, Specs extends OptionSpecs
   /** Also the file's, the test's and the documentation entry's name. */
   readonly id: Id;
   readonly family: ExplainerFamily;
+  /** What it does, in a few words: a line of `whylens methods`. Default: the first sentence of `description`. */
+  readonly summary?: string;
   /** What the numbers mean, for the record's `description`. */
   readonly description: string;
   /** Author and year, or where it comes from. */

@@ -3,7 +3,9 @@ import type { Explainer, ExplainerFamily, ExplainerNeeds } from '../../container
 import { describeOption, type OptionSpec } from '../../options.js';
 import type { CommandContext } from '../commands.js';
 import { Messages } from '../io.js';
+import { asSentence } from '../flags/format.js';
 import { addPluginOption, addTalkOptions } from '../flags/shared.js';
+import { firstSentence } from '../help.js';
 
 const FAMILIES: Readonly<Record<ExplainerFamily, string>> = {
   cam: 'Class activation maps: what one layer saw, at its resolution',
@@ -53,20 +55,23 @@ export function define(command: Command, context: CommandContext): void {
 function overview(explainers: readonly Explainer[]): string {
   const blocks = Object.entries(FAMILIES).flatMap(([family, title]) => {
     const members = explainers.filter((explainer) => explainer.family === family);
-    return members.length === 0 ? [] : [`${title}\n\n${members.map(entry).join('\n')}`];
+    return members.length === 0 ? [] : [`${title}\n\n${members.map(line).join('\n')}`];
   });
-  return `${blocks.join('\n\n')}\n\n'whylens methods <method>' shows the options of one in full.`;
+  return `${blocks.join('\n\n')}\n\n'whylens methods <method>' says more: what it needs, costs and gives, and its options.`;
+}
+
+/** One line: the name, and what the method does. */
+function line({ id, summary, description }: Explainer): string {
+  return `  ${id.padEnd(22)}${summary ?? firstSentence(description)}`;
 }
 
 function entry(explainer: Explainer): string {
-  const { id, reference, cost, sanity, options } = explainer;
-  const names = Object.keys(options);
+  const { id, reference, cost, sanity } = explainer;
   return [
     `  ${id.padEnd(22)}${reference}`,
     `      needs    ${needsText(explainer)}`,
     `      costs    ${cost}`,
     ...(sanity === undefined ? [] : [`      beware   ${sanity}`]),
-    ...(names.length === 0 ? [] : [`      options  ${names.join(', ')}`]),
   ].join('\n');
 }
 
@@ -74,10 +79,10 @@ function details(explainer: Explainer): string {
   const { description, documents, ignoresTarget, options } = explainer;
   const table = Object.entries(options).map(
     ([name, spec]) =>
-      `  --opt ${name}=…\n      ${spec.help}\n      ${describeOption(spec)}; ${defaultText(spec)}`,
+      `  --opt ${name}=…\n      ${asSentence(spec.help)}\n      ${asSentence(describeOption(spec))} ${defaultText(spec)}`,
   );
   return [
-    entry({ ...explainer, options: {} }),
+    entry(explainer),
     `      explains ${documents.join(', ')}${ignoresTarget === true ? '; the same for every target' : ''}`,
     '',
     `  ${description}`,
@@ -93,11 +98,11 @@ function needsText({ needs }: Pick<Explainer, 'needs'>): string {
 }
 
 function defaultText(spec: OptionSpec): string {
-  return spec.default === undefined ? 'no default' : `default ${JSON.stringify(spec.default)}`;
+  return spec.default === undefined ? 'No default.' : `Default: ${JSON.stringify(spec.default)}.`;
 }
 
 function asData(explainer: Explainer): Record<string, unknown> {
-  const { id, family, description, reference, cost, needs, documents, sanity } = explainer;
+  const { id, family, summary, description, reference, cost, needs, documents, sanity } = explainer;
   const options = Object.entries(explainer.options).map(([name, spec]) => ({
     name,
     type: spec.type,
@@ -109,6 +114,7 @@ function asData(explainer: Explainer): Record<string, unknown> {
   return {
     id,
     family,
+    summary: summary ?? firstSentence(description),
     description,
     reference,
     cost,

@@ -101,9 +101,11 @@ function helpOf(spec: OptionSpec, owners: readonly string[]): string {
   return `${asSentence(spec.help)} ${asSentence(describeOption(spec))}${preset} For ${owners.join(', ')}.`;
 }
 
-/** With a capital and a full stop; a value in front, as in `over: …`, stays as it is written. */
+/** With a capital and a full stop; a list of values, as in `over: …; add: …`, begins as it is written. */
 export function asSentence(text: string): string {
-  const start = /^[a-z]+:/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
+  const start = /^[a-z]+:.*; [a-z]+:/.test(text)
+    ? text
+    : text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(start) ? start : `${start}.`;
 }
 
