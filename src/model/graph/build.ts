@@ -98,8 +98,15 @@ function pair<K extends 'add' | 'mul' | 'div' | 'max' | 'compare'>(
   attrs: Value<K>['attrs'],
 ): Value {
   const shape = broadcast(a.shape, b.shape, op);
-  const inputs = [ranked(a, shape.length), ranked(b, shape.length)];
+  const x = bare(a, b);
+  const inputs = [ranked(x, shape.length), ranked(bare(b, x), shape.length)];
   return value<Name>(op, inputs, attrs, shape);
+}
+/** What was expanded for an operation that broadcasts anyway. */
+function bare(v: Value, other: Value): Value {
+  if (v.op !== 'expand') return v;
+  const [x] = v.inputs;
+  return same(broadcast(x.shape, other.shape), broadcast(v.shape, other.shape)) ? x : v;
 }
 /** `a` where the other operand of an operation changes nothing: it still takes the shape of both. */
 const alone = (a: Value, b: Value): Value => expand(a, broadcast(a.shape, b.shape));

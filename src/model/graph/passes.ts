@@ -87,6 +87,26 @@ function byFilter(s: Value, channels: number, filters: number, groups: number): 
   return tensor([channels, filters], data);
 }
 
+/**
+ * Rows cut off after a convolution of stride 1 are not computed at all: its
+ * padding shrinks. This is what gradients through 'same' padding bring.
+ */
+export const foldCrop: Pass = (v, uses) => {
+  if (v.op !== 'slice' || v.attrs.step.some((n) => n !== 1)) return undefined;
+  const [y] = v.inputs;
+  if (y.op !== 'conv' || !once(y, uses) || y.attrs.strides.some((n) => n !== 1)) return undefined;
+  const [padded, kernel] = y.inputs;
+  if (padded.op !== 'pad' || padded.attrs.value !== 0) return undefined;
+  const { low, high, inner } = padded.attrs;
+  const channels = y.shape.length - 1;
+  if (v.shape[channels] !== y.shape[channels]) return undefined;
+  const less = low.map((n, a) => (a === channels ? n : n - v.attrs.start[a]));
+  const fewer = high.map((n, a) => (a === channels ? n : n - (y.shape[a] - v.attrs.stop[a])));
+  if ([...less, ...fewer].some((n) => n < 0)) return undefined;
+  const { strides, dilations, groups } = y.attrs;
+  return conv(pad(padded.inputs[0], less, fewer, inner), kernel, strides, dilations, groups);
+};
+
 /** Folded once, wherever the value is met again. */
 const folded = new WeakMap<Value, Weight>();
 /** What depends on constants alone becomes one. */
@@ -117,7 +137,14 @@ const compact = (shape: Shape, data: Float64Array): Weight => ({
 /** All passes, in an order in which each finds what those before leave. */
 export function optimise(
   outputs: readonly Value[],
-  passes: readonly Pass[] = [foldConstants, foldScale, foldScale, foldScaleBefore, foldConstants],
+  passes: readonly Pass[] = [
+    foldConstants,
+    foldScale,
+    foldScale,
+    foldScaleBefore,
+    foldCrop,
+    foldConstants,
+  ],
 ): Value[] {
   return passes.reduce<Value[]>((values, pass) => rewrite(values, pass), [...outputs]);
 }

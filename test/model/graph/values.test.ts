@@ -143,6 +143,10 @@ test('passes change no number and fold normalisations into convolutions', (t) =>
     ordered(values).filter((v) => v.live && v.op === 'mul' && v.inputs.some((w) => !w.live)).length;
   t.is(factors([fast[0]]), 1);
   t.true(ordered(fast).every((v) => v.live || v.op === 'constant'));
+  // what the padding's gradient would cut off is not computed
+  const cuts = (values: readonly Value[]): number =>
+    ordered(values).filter((v) => v.op === 'slice').length;
+  t.deepEqual([cuts(outputs), cuts(fast)], [1, 0]);
 });
 
 test('what does not fit is a typed error that names the operation', (t) => {
