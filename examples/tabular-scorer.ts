@@ -25,6 +25,13 @@ import {
 
 export type Row = Readonly<Record<string, number>>;
 
+// so that calls of `explainPrediction` with this method are completed and checked
+declare module 'whylens' {
+  interface MethodOptions {
+    readonly 'tabular-ablation': { readonly baseline?: Row; readonly top?: number };
+  }
+}
+
 /** Means over the customers the model was made from. */
 export const USUAL: Row = {
   'income (k€)': 42,

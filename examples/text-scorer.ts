@@ -26,6 +26,13 @@ import {
   type WeightedSpansTarget,
 } from 'whylens';
 
+// so that calls of `explainPrediction` with this method are completed and checked
+declare module 'whylens' {
+  interface MethodOptions {
+    readonly 'linear-text': { readonly top?: number };
+  }
+}
+
 const TOPICS = ['medicine', 'space'] as const;
 
 const SENTENCES: readonly (readonly [(typeof TOPICS)[number], string])[] = [

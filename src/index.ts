@@ -62,7 +62,14 @@ export {
   type TreeOptions,
 } from './builders/tree.js';
 export { transitions } from './builders/transitions.js';
+export type { Method, MethodId, MethodOptions } from './container/methods.js';
 export type * from './container/plugin.js';
+export { explainer } from './container/plugin.js';
+export { activationMethod, layerMethod } from '../explainers/shared/layer-method.js';
+export { inputMethod, REDUCE_OPTIONS } from '../explainers/shared/input-method.js';
+export { severalLayers } from '../explainers/shared/several-layers.js';
+export { wrapper } from '../explainers/shared/wrapper.js';
+export type { GivenOptions, OptionSpecs, OptionValues } from './options.js';
 // so that a plugin needs one package and cannot meet a second copy of the container
 export { ContainerModule, inject, injectable } from 'inversify';
 export { TOKENS } from './container/tokens.js';

@@ -1,5 +1,6 @@
 import { WhylensError } from '../errors.js';
-import { explainPredictions } from './explain.js';
+import type { Method } from '../container/methods.js';
+import { type DEFAULT_METHOD, explainPredictions } from './explain.js';
 import { type ExplainManyOptions } from './explain-options.js';
 import type { JsonValue, LayerChoice, MapTarget, NdArray, TargetBase } from '../explanation.js';
 
@@ -29,10 +30,10 @@ export interface BatchExplanation {
  * const { maps } = await explainBatch(model, pictures, { method: 'cam', targets: 'all' });
  * maps.shape // [pictures, 7, 7, 1000]
  */
-export async function explainBatch(
+export async function explainBatch<const M extends Method = typeof DEFAULT_METHOD>(
   model: unknown,
   docs: Iterable<unknown> | AsyncIterable<unknown> | object,
-  options: ExplainManyOptions = {},
+  options?: ExplainManyOptions<M>,
 ): Promise<BatchExplanation> {
   const targets: (readonly MapTarget[])[] = [];
   const warnings = new Set<string>();
@@ -44,7 +45,11 @@ export async function explainBatch(
         layer?: LayerChoice;
       }
     | undefined;
-  for await (const explanation of explainPredictions(model, docs, options)) {
+  for await (const explanation of explainPredictions(
+    model,
+    docs,
+    (options ?? {}) as ExplainManyOptions,
+  )) {
     if (
       !('targets' in explanation) ||
       !(

@@ -2,6 +2,7 @@
 import type { Container } from 'inversify';
 import type { Plugin } from '../container/container.js';
 import type { Explainer } from '../container/plugin.js';
+import type { KnownMethod, OwnOptions } from '../container/methods.js';
 import type { Preprocess } from '../documents/document.js';
 import type { Picture } from '../explanation.js';
 import type { ResamplingFilter } from '../images/resample.js';
@@ -9,10 +10,8 @@ import type { BatchOptions, ScoreKind } from '../model/interface.js';
 import type { LayerReference } from '../model/layers.js';
 import type { TargetOption } from '../model/parse-targets.js';
 
-/** Options that every method takes; a method's own options stand beside them. */
-export interface ExplainOptions extends BatchOptions {
-  /** Id of the explainer, or an explainer such as `smooth(method)` gives. Default `grad-cam`. */
-  readonly method?: string | Explainer;
+/** Options that every method takes. */
+export interface SharedOptions extends BatchOptions {
   /**
    * Class indices, label names, target data, or `'all'`; for several documents also a list of
    * lists, one for each. Default: the top class of each document.
@@ -46,14 +45,22 @@ export interface ExplainOptions extends BatchOptions {
   readonly container?: Container;
   /** Plugins for this call alone. */
   readonly plugins?: readonly Plugin[];
-  /** Options of the method. */
-  readonly [option: string]: unknown;
 }
 
+/**
+ * What `explainPrediction` takes: the method, the options that every method
+ * takes, and beside them the options of the method `M` itself. Without a type
+ * argument it is for a method that is only known when the program runs.
+ */
+export type ExplainOptions<M = string | Explainer> = SharedOptions & {
+  /** Id of the explainer, or an explainer such as `smooth(method)` gives. Default `grad-cam`. */
+  readonly method?: KnownMethod<M>;
+} & OwnOptions<NoInfer<M>>;
+
 /** Options of `explainPredictions`. */
-export interface ExplainManyOptions extends ExplainOptions {
+export type ExplainManyOptions<M = string | Explainer> = ExplainOptions<M> & {
   /** Called with the documents done, and their total where it is known. */
   readonly onDocument?: (done: number, total: number | undefined) => void;
   /** Documents explained in one call. Default: as `batchSize`, else 8. */
   readonly together?: number;
-}
+};

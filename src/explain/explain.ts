@@ -5,6 +5,7 @@
 import { assembleMaps, completeRecords, pictureFor } from './assemble.js';
 import { inputRange, rangeProblem } from '../documents/model-input.js';
 import { readDocuments } from '../documents/read.js';
+import type { Method } from '../container/methods.js';
 import { WhylensError } from '../errors.js';
 import type { ExplainManyOptions, ExplainOptions } from './explain-options.js';
 import type { Explanation } from '../explanation.js';
@@ -38,12 +39,16 @@ export const DEFAULT_METHOD = 'grad-cam';
  * @example
  * const expl = await explainPrediction(model, await loadImage('cat.jpg'), { targets: ['tiger cat'] });
  */
-export async function explainPrediction(
+export async function explainPrediction<const M extends Method = typeof DEFAULT_METHOD>(
   model: unknown,
   doc: unknown,
-  options: ExplainOptions = {},
+  options?: ExplainOptions<M>,
 ): Promise<Explanation> {
-  const [explanation, ...rest] = await explainTogether(model, [doc], options);
+  const [explanation, ...rest] = await explainTogether(
+    model,
+    [doc],
+    (options ?? {}) as ExplainOptions,
+  );
   if (rest.length > 0) {
     throw new WhylensError(
       'INVALID_DOCUMENT',
@@ -62,11 +67,12 @@ const TOGETHER = 8;
  * @example
  * for await (const expl of explainPredictions(model, pictures, { batchSize: 16 })) …
  */
-export async function* explainPredictions(
+export async function* explainPredictions<const M extends Method = typeof DEFAULT_METHOD>(
   model: unknown,
   docs: Iterable<unknown> | AsyncIterable<unknown> | object,
-  options: ExplainManyOptions = {},
+  given?: ExplainManyOptions<M>,
 ): AsyncGenerator<Explanation, void, undefined> {
+  const options = (given ?? {}) as ExplainManyOptions;
   const { onDocument, together, ...rest } = options;
   const size = together ?? options.batchSize ?? TOGETHER;
   if (!isIterable(docs) || (Array.isArray(docs) && isNested(docs))) {

@@ -1,18 +1,20 @@
-import { explainPrediction } from './explain.js';
+import type { Method } from '../container/methods.js';
+import type { Explainer } from '../container/plugin.js';
+import { type DEFAULT_METHOD, explainPrediction } from './explain.js';
 import { displayResult, pictureWithDisplay, type RawDisplay } from './notebook.js';
 import { registryFor } from './prepare.js';
 import { type ExplainOptions } from './explain-options.js';
 import { validateOptions } from '../options.js';
 import { WhylensError } from '../errors.js';
 
-export interface ShowOptions extends ExplainOptions {
+export type ShowOptions<M = string | Explainer> = ExplainOptions<M> & {
   /** Id of the formatter. Default `image`. */
   readonly formatter?: string;
   /** Options of the formatter. */
   readonly format?: Readonly<Record<string, unknown>>;
   /** A notebook's display to show the result in too: `import { display } from 'tslab'`. */
   readonly display?: RawDisplay;
-}
+};
 
 /**
  * Explains and formats in one call. The result shows itself in a notebook: a
@@ -22,12 +24,12 @@ export interface ShowOptions extends ExplainOptions {
  * @example
  * const picture = await showPrediction(model, doc, { format: { colormap: 'jet' } });
  */
-export async function showPrediction(
+export async function showPrediction<const M extends Method = typeof DEFAULT_METHOD>(
   model: unknown,
   doc: unknown,
-  options: ShowOptions = {},
+  options?: ShowOptions<M>,
 ): Promise<unknown> {
-  const { formatter: id = 'image', format = {}, display, ...rest } = options;
+  const { formatter: id = 'image', format = {}, display, ...rest } = (options ?? {}) as ShowOptions;
   const formatter = registryFor(rest).formatter(id);
   // wrong formatting options are told before the model is run
   const validated = validateOptions(`formatter '${id}'`, formatter.options, format);

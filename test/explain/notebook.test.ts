@@ -99,7 +99,7 @@ test('what explainPrediction returns shows itself', async (t) => {
     bind(TOKENS.Explainer).toConstantValue(explainer);
   });
   const expl = await explainPrediction(() => [[1]], 'a text', {
-    method: 'constant',
+    method: explainer.id,
     plugins: [plugin],
   });
   t.is(shown(expl)['text/plain'], formatAsText(expl));

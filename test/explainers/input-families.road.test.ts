@@ -84,8 +84,7 @@ test('a wrapper takes layer and options of the method it wraps', async (t) => {
     (await explainPrediction(model, picture(), {
       backend: 'cpu',
       targets: [1],
-      n: 3,
-      ...options,
+      ...{ n: 3, ...options },
     })) as ImageExplanation;
   const byId = await run({ method: 'smooth', of: 'grad-cam', layer: 'conv1' });
   t.is(byId.method, 'smooth');
