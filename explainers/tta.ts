@@ -157,8 +157,8 @@ function termsOf({ options }: Context, rank: number): Term[] {
 function zoomsInFrame({ options, description, input }: Context): boolean {
   if (options.zoom !== undefined) return options.zoom === 'frame';
   const { shape } = description.inputs[input];
-  // a function says nothing of its input, which is not the same as taking any
-  return description.adapter === 'function' || shape.slice(0, -1).some((size) => size !== null);
+  // no size said is not the same as taking any: a function says nothing of its input
+  return shape.every((size) => size === null) || shape.slice(0, -1).some((size) => size !== null);
 }
 
 function isIdentity({ scale, axes }: Term): boolean {

@@ -36,6 +36,8 @@ type BuiltInOptions = {
  *   }
  * }
  */
+// an interface, so that plugins can add to it
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type
 export interface MethodOptions extends BuiltInOptions {}
 
 /** Id of a method whose options are known. */
