@@ -4,6 +4,7 @@ import { broken, Field } from './fields.js';
 import type { TabularModel } from './interface.js';
 import { isLightgbmDump, readLightgbmDump } from './lightgbm-dump.js';
 import { isLightgbmText, readLightgbmText } from './lightgbm-text.js';
+import { looksLikeOnnx, readTabularOnnx } from './onnx/read-onnx.js';
 import type { ReadOptions } from './read-options.js';
 import { isSklearn, readSklearn } from './sklearn.js';
 import { isUbjson, readUbjson } from './ubjson.js';
@@ -27,6 +28,10 @@ export function readTabular(
     const field = new Field(readUbjson(bytes, file), file);
     if (!isXgboost(field)) throw broken(file, `it is UBJSON, but not of XGBoost`);
     return checked(readXgboost(field, options), options, file);
+  }
+  if (looksLikeOnnx(bytes)) {
+    const model = readTabularOnnx(bytes, file, options);
+    return model === undefined ? undefined : checked(model, options, file);
   }
   const first = bytes.find((byte) => byte > 0x20);
   if (first === 0x74) {
