@@ -98,9 +98,17 @@ export class Messages {
     (this.stdoutTaken ? this.io.stderr : this.io.stdout).write(`${text}\n`);
   }
 
-  /** Details for --verbose. */
+  /** Details for --verbose: on stderr, where they spoil no output. */
   detail(text: string): void {
-    if (this.talk.verbose === true) this.note(text);
+    if (this.talk.verbose === true) this.io.stderr.write(`${text}\n`);
+  }
+
+  /** Does `work`; with --verbose it says how long that took. */
+  async timed<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const start = performance.now();
+    const result = await work();
+    this.detail(`${what} in ${((performance.now() - start) / 1000).toFixed(3)} s`);
+    return result;
   }
 
   /** A warning or an error: always said, on stderr. */

@@ -2,6 +2,9 @@
 import type { Explanation, TargetBase } from '../explanation.js';
 import type { ExplainFlags } from './flags/explain.js';
 import type { ModelFlags, OpenModel } from './model.js';
+import { version } from './version.js';
+
+const LONGEST = 60;
 
 /** What was decided of the model where the user left it out. */
 export function inferredOfModel({ model }: OpenModel, flags: ModelFlags): string[] {
@@ -65,6 +68,25 @@ export function inferredLines(
     ...inferredOfModel(opened, flags),
     ...lines.map(aligned),
   ];
+}
+
+/** What --verbose says of the surroundings: versions, and what the model takes. */
+export function details({ model, options }: OpenModel): string[] {
+  const shape = options.inputShape ?? model.inputShape;
+  const sizes = shape === undefined ? 'not known' : shape.map((size) => size ?? 'any').join('×');
+  return [
+    `whylens ${version()}, Node ${process.version}, ${process.platform} ${process.arch}`,
+    `${model.name}: input ${sizes}, backend ${model.backend ?? 'of the model'}`,
+  ];
+}
+
+/** Every option that took part, for --verbose. */
+export function parametersText({ method, parameters }: Explanation): string {
+  const parts = Object.entries(parameters).map(([name, value]) => {
+    const text = JSON.stringify(value);
+    return `${name} ${text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text}`;
+  });
+  return `${method} with ${parts.join(', ')}`;
 }
 
 function aligned([name, text]: readonly [string, string]): string {

@@ -193,6 +193,35 @@ test('WHYLENS_MODEL and WHYLENS_LABELS stand in for the flags', async (t) => {
   t.regex(none.stderr, /required option '-m, --model <path>' not specified/);
 });
 
+test('--verbose says more, on stderr', async (t) => {
+  const folder = await pictures(t);
+  const image = join(folder, 'in/a.png');
+  const args = ['explain', ...FAKE, image, '--as', 'json', '-o', '-'];
+  const plain = await whylensHere(args);
+  const verbose = await whylensHere([...args, '-v']);
+  t.is(verbose.stdout, plain.stdout);
+  for (const line of [
+    /^whylens \d+\.\d+\.\d+, Node v\d+/m,
+    /fake-model\.js: loaded in \d+\.\d{3} s$/m,
+    /^fake-model: input .*, backend /m,
+    /a\.png: 60×40 RGB$/m,
+    /a\.png: explained in \d+\.\d{3} s$/m,
+    /a\.png: grad-cam with score "logit", seed 0, /m,
+  ]) {
+    t.regex(verbose.stderr, line);
+    t.notRegex(plain.stderr, line);
+  }
+  const predict = ['predict', ...SIDES, image, '--json'];
+  const told = await whylensHere([...predict, '-v']);
+  t.is(told.stdout, (await whylensHere(predict)).stdout);
+  t.regex(told.stderr, /a\.png: predicted in /);
+  const occlusion = [...SIDES, image, '--method', 'occlusion', '--opt', 'patch=20', '-v'];
+  const grid = await whylensHere(['compare', ...occlusion, '-o', join(folder, 'x.png')]);
+  t.regex(grid.stderr, /: explained in /);
+  const measured = await whylensHere(['evaluate', ...occlusion, '--metric', 'drop']);
+  t.regex(measured.stderr, /a\.png: occlusion evaluated in /);
+});
+
 test('one exit code a kind; the long help lists them', async (t) => {
   const codes = Object.values(EXIT);
   t.is(new Set(codes).size, codes.length);

@@ -111,7 +111,9 @@ async function compare(
     const failures: string[] = [];
     for (const cell of cells) {
       try {
-        const explanation = await explainCell(cell);
+        const explanation = await messages.timed(`${cell.title || 'the panel'}: explained`, () =>
+          explainCell(cell).finally(() => progress.stop()),
+        );
         progress.stop();
         explanations.push(explanation);
         titles.push(titleOf(cell, explanation));

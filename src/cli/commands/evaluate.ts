@@ -30,7 +30,7 @@ import { STDOUT } from '../outputs.js';
 import { Progress } from '../progress.js';
 import { pluginsOf, refuseInput } from '../protect.js';
 import { addPluginOption, addTalkOptions, collect, more } from '../flags/shared.js';
-import { inferredOfModel } from '../summary.js';
+import { details, inferredOfModel } from '../summary.js';
 import { table } from '../table.js';
 import { parseTarget } from '../target-expression.js';
 
@@ -138,7 +138,10 @@ async function evaluate(
   const images = await findImages(namedPictures(pictures, flags));
   const files = [...images.map(({ path }) => path), flags.labels, flags.boxes];
   refuseInput(flags.json, { files: [...files, ...pluginsOf({ ...flags })], models: [flags.model] });
-  const opened = await openModel(flags.model, flags, context.io);
+  const opened = await messages.timed(`${flags.model}: loaded`, () =>
+    openModel(flags.model, flags, context.io),
+  );
+  for (const line of details(opened)) messages.detail(line);
   const results: Result[] = [];
   const failures: string[] = [];
   try {
@@ -149,7 +152,10 @@ async function evaluate(
     for (const image of images) {
       try {
         for (const [method, options] of own) {
-          results.push({ image: image.path, evaluation: await one(image, method, options, job) });
+          const evaluation = await messages.timed(`${image.path}: ${method} evaluated`, () =>
+            one(image, method, options, job),
+          );
+          results.push({ image: image.path, evaluation });
         }
       } catch (error) {
         // a mistake that the next picture would meet too ends it all

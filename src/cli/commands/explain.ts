@@ -26,7 +26,7 @@ import { Progress } from '../progress.js';
 import { pluginsOf } from '../protect.js';
 import { checkStream, formatterOf, formattersFor, writeOutput } from '../rendering.js';
 import { addPluginOption, addTalkOptions, more } from '../flags/shared.js';
-import { inferredLines, resultLine } from '../summary.js';
+import { details, inferredLines, parametersText, resultLine } from '../summary.js';
 import { parseTarget } from '../target-expression.js';
 
 /** Errors that say something about one picture; every other one would meet the next picture too. */
@@ -136,9 +136,12 @@ async function prepare(
   if (images.length === 1 && flags.skipExisting !== true) {
     outputs.look(images[0].name, flags.method);
   }
-  const opened = await openModel(flags.model, flags, context.io).catch((error: unknown) => {
-    throw isWhylensError(error, 'ABORTED') ? interrupted(error, 0, images.length) : error;
-  });
+  const opened = await messages
+    .timed(`${flags.model}: loaded`, () => openModel(flags.model, flags, context.io))
+    .catch((error: unknown) => {
+      throw isWhylensError(error, 'ABORTED') ? interrupted(error, 0, images.length) : error;
+    });
+  for (const line of details(opened)) messages.detail(line);
   const progress = new Progress(messages, flags, flags.method);
   const { labels } = opened.model;
   const options: ExplainOptions = {
@@ -182,10 +185,16 @@ async function explainAll(job: Job): Promise<number> {
         continue;
       }
       if (images.length > 1 && flags.skipExisting !== true) outputs.look(image.name, flags.method);
-      const picture = await loadPicture(image, job.context.io);
-      const explanation = await explainPrediction(job.opened.model, picture, job.options);
-      progress.stop();
-      const paths = await write(job, image, explanation);
+      const { path } = image;
+      const picture = await messages.timed(`${path}: read`, () =>
+        loadPicture(image, job.context.io),
+      );
+      messages.detail(`${path}: ${picture.width}×${picture.height} ${picture.mode}`);
+      const explanation = await messages.timed(`${path}: explained`, () =>
+        explainPrediction(job.opened.model, picture, job.options).finally(() => progress.stop()),
+      );
+      messages.detail(`${path}: ${parametersText(explanation)}`);
+      const paths = await messages.timed(`${path}: written`, () => write(job, image, explanation));
       kept += paths.length;
       if (!told)
         for (const line of inferredLines(job.opened, explanation, flags)) messages.note(line);

@@ -8,7 +8,7 @@ import { findImages, loadPicture, namedPictures } from '../images.js';
 import { errorText, EXIT, Messages } from '../io.js';
 import { openModel, type ModelFlags } from '../model.js';
 import { addPluginOption, addTalkOptions, positiveNumber } from '../flags/shared.js';
-import { inferredOfModel } from '../summary.js';
+import { details, inferredOfModel } from '../summary.js';
 import { table } from '../table.js';
 
 interface PredictFlags extends ModelFlags {
@@ -40,9 +40,12 @@ export function define(command: Command, context: CommandContext): void {
   command.action(async (pictures: string[], flags: PredictFlags) => {
     const images = await findImages(namedPictures(pictures, flags));
     const container = await context.container();
-    const opened = await openModel(flags.model, flags, context.io);
-    const { model, options } = opened;
     const out = new Messages(context.io, flags);
+    const opened = await out.timed(`${flags.model}: loaded`, () =>
+      openModel(flags.model, flags, context.io),
+    );
+    for (const line of details(opened)) out.detail(line);
+    const { model, options } = opened;
     if (flags.json !== true) for (const line of inferredOfModel(opened, flags)) out.note(line);
     const failures: string[] = [];
     const results: { image: string; outputs: PrintedOutput[] }[] = [];
@@ -51,13 +54,17 @@ export function define(command: Command, context: CommandContext): void {
       for (const image of images) {
         const { path } = image;
         try {
-          const { outputs, warnings } = await predict(model, await loadPicture(image, context.io), {
-            ...options,
-            container,
-            backend: flags.backend,
-            top: flags.top,
-            signal: context.io.signal,
-          });
+          const picture = await loadPicture(image, context.io);
+          out.detail(`${path}: ${picture.width}×${picture.height} ${picture.mode}`);
+          const { outputs, warnings } = await out.timed(`${path}: predicted`, () =>
+            predict(model, picture, {
+              ...options,
+              container,
+              backend: flags.backend,
+              top: flags.top,
+              signal: context.io.signal,
+            }),
+          );
           for (const warning of warnings) if (!warned.has(warning)) out.complain(warning);
           warnings.forEach((warning) => warned.add(warning));
           const printed = outputs.map(printedOutput);
