@@ -167,8 +167,12 @@ async function explainTogether(
     }
     const targets = parseTargets(options.targets, description, labels, count);
     const mislabelled = labelProblem(description, labels);
+    const told = [
+      ...(description.warnings ?? []),
+      ...(mislabelled === undefined ? [] : [mislabelled]),
+    ];
     const warnings = new Map<number | undefined, string[]>(
-      mislabelled === undefined ? [] : [[undefined, [mislabelled]]],
+      told.length === 0 ? [] : [[undefined, told]],
     );
     for (let n = 0; numeric && n < count; n++) {
       const unknown = rangeProblem(

@@ -20,3 +20,24 @@ export function stack(samples: readonly NdArray[]): NdArray {
   samples.forEach((sample, index) => data.set(sample.data, index * size));
   return { shape: [samples.length, ...shape], data };
 }
+
+/** Samples `[N, …]` with the axes of each in another order. */
+export function reordered({ shape, data }: NdArray, order: readonly number[]): NdArray {
+  const own = shape.slice(1);
+  const sizes = order.map((axis) => own[axis]);
+  const strides = own.map((_, i) => sizeOf(own.slice(i + 1)));
+  const steps = order.map((axis) => strides[axis]);
+  const size = sizeOf(own);
+  const result = new Float32Array(data.length);
+  const index = sizes.map(() => 0);
+  for (let at = 0, from = 0; at < result.length; at++) {
+    result[at] = data[Math.floor(at / size) * size + from];
+    for (let axis = sizes.length - 1; axis >= 0; axis--) {
+      from += steps[axis];
+      if (++index[axis] < sizes[axis]) break;
+      from -= steps[axis] * sizes[axis];
+      index[axis] = 0;
+    }
+  }
+  return { shape: [shape[0], ...sizes], data: result };
+}

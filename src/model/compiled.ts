@@ -56,7 +56,7 @@ export class CompiledModel implements ExplainableModel {
   }
 
   describe(): ModelDescription {
-    const { name, format, inputs, outputs, layers } = this.graph;
+    const { name, format, inputs, outputs, layers, warnings } = this.graph;
     const pathOf = (v: Value) => [...layers.values()].find(({ value }) => value === v)?.path;
     this.description ??= {
       name,
@@ -75,6 +75,7 @@ export class CompiledModel implements ExplainableModel {
       })),
       layers: [...layers.values()].map((layer): LayerInfo => {
         const { path, kind, value, parameters, inputs: before, activation, internal } = layer;
+        const { aliases, space } = layer;
         return {
           path,
           kind,
@@ -83,10 +84,13 @@ export class CompiledModel implements ExplainableModel {
           inputs: before,
           ...(activation === undefined ? {} : { activation }),
           ...(internal === undefined ? {} : { internal }),
+          ...(aliases === undefined ? {} : { aliases }),
+          ...(space === undefined ? {} : { space }),
           ...(biasOf(this.graph, value) === undefined ? {} : { hasBias: true }),
         };
       }),
       can: { activations: true, gradients: true, fromLayer: true, randomize: true },
+      ...(warnings === undefined || warnings.length === 0 ? {} : { warnings }),
     };
     return this.description;
   }

@@ -49,6 +49,13 @@ export interface LayerInfo {
   readonly inputs: readonly string[];
   /** Set where the layer is (or ends in) a value-by-value non-linearity. */
   readonly activation?: ActivationInfo;
+  /** Other names that it is found by: a node's, its tensor's. */
+  readonly aliases?: readonly string[];
+  /**
+   * Where its axes are known: `space` or `tokens` (a sequence made from space) for what a map can be
+   * drawn from, `none` for the rest. Left out, the shape alone decides.
+   */
+  readonly space?: 'space' | 'tokens' | 'none';
   /** A value inside a layer, such as `conv1:linear` before the layer's own activation: addressable, not listed. */
   readonly internal?: boolean;
   /** True where a bias is added to this layer's output (`bias(path)` gives it). */
@@ -73,6 +80,8 @@ export interface ModelDescription {
   readonly outputs: readonly OutputInfo[];
   /** In execution order. */
   readonly layers: readonly LayerInfo[];
+  /** What reading the model guessed or left out, in sentences; part of every explanation. */
+  readonly warnings?: readonly string[];
   readonly can: Capabilities;
 }
 

@@ -65,6 +65,7 @@ export function findLayer(description: ModelDescription, reference: LayerReferen
   const name = typeof reference === 'string' ? reference : reference?.name;
   const found =
     description.layers.find(({ path }) => path === name) ??
+    description.layers.find(({ aliases }) => aliases?.includes(String(name))) ??
     uniqueEnding(description.layers, String(name)) ??
     listed.findLast(({ path }) => path.startsWith(`${name}/`));
   if (found === undefined) {
@@ -82,7 +83,8 @@ export function findLayer(description: ModelDescription, reference: LayerReferen
 }
 
 /** True where a layer's output has channels and more than one position in space. */
-export function hasSpace({ shape }: LayerInfo): boolean {
+export function hasSpace({ shape, space: known }: LayerInfo): boolean {
+  if (known === 'none') return false;
   // [n, k], [h, w, k], [d, h, w, k]; a null size is free, hence larger than one somewhere
   const space = shape.slice(0, -1);
   return space.length >= 1 && space.length <= 3 && space.some((size) => size === null || size > 1);

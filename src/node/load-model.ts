@@ -14,11 +14,12 @@ import { readFileBounded } from './read-file.js';
 export type { LabelSource, ModelSource };
 
 /**
- * Loads a TensorFlow.js model: `model.json` in layers or graph format, weights
- * sharded or quantised, topology of Keras 2 or 3.
+ * Loads a model: a TensorFlow.js `model.json` in layers or graph format, weights
+ * sharded or quantised, topology of Keras 2 or 3; or an `.onnx` file with the
+ * files of weights that it names beside it.
  *
- * @param source path of `model.json` or of its folder, a `file:`, `http:` or
- * `https:` address, or a list of paths, `File`s or `{ name, bytes }`.
+ * @param source path of `model.json`, of an `.onnx` file, or of a folder with
+ * one of them, a `file:`, `http:` or `https:` address, or a list of paths, `File`s or `{ name, bytes }`.
  * @throws `MODEL_LOAD` naming the file, expected and actual bytes, or the layer
  * and class that TensorFlow.js does not know; `BACKEND`.
  *

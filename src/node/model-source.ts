@@ -1,8 +1,9 @@
 /** The files of a model in a folder. Nothing outside the folder is read, and nothing is told of it. */
-import { lstat, realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { WhylensError } from '../errors.js';
-import { missing, titleOf } from '../model/tfjs/bytes.js';
+import { refuseOtherFormats } from '../model/files/other-formats.js';
+import { isOnnx, missing, titleOf } from '../model/tfjs/bytes.js';
 import type { ByteSource, ModelFile } from '../model/tfjs/bytes.js';
 import type { Fail } from '../reading/fetch.js';
 import type { ReadLimits } from '../reading/limits.js';
@@ -95,7 +96,7 @@ function isBelow(folder: string, path: string): boolean {
   return inner !== '' && !inner.startsWith('..') && !isAbsolute(inner);
 }
 
-/** A folder stands for the `model.json` in it. */
+/** A folder stands for the `model.json` in it, else for its ONNX file. */
 async function modelFileAt(path: string, limits: ReadLimits): Promise<string> {
   if (!limits.schemes.includes('file')) {
     throw cannotRead(`the model '${path}'`)(
@@ -115,6 +116,8 @@ async function modelFileAt(path: string, limits: ReadLimits): Promise<string> {
     () => false,
   );
   if (exists) return file;
+  const onnx = await onnxFileIn(path);
+  if (onnx !== undefined) return onnx;
   const saved = await stat(join(path, 'saved_model.pb')).then(
     () => ' It holds a SavedModel: convert it with tensorflowjs_converter',
     () => '',
@@ -124,12 +127,24 @@ async function modelFileAt(path: string, limits: ReadLimits): Promise<string> {
   });
 }
 
+/** `model.onnx`, as exporters call it, there or in a folder `onnx`; else the only ONNX file there. */
+async function onnxFileIn(folder: string): Promise<string | undefined> {
+  for (const inner of [folder, join(folder, 'onnx')]) {
+    const all = await readdir(inner).catch((): string[] => []);
+    const names = all.filter(isOnnx);
+    if (names.includes('model.onnx')) return join(inner, 'model.onnx');
+    if (names.length === 1) return join(inner, names[0]);
+  }
+  return undefined;
+}
+
 async function readModelBytes(file: string, limits: ReadLimits): Promise<Uint8Array> {
   const kind = extname(file).toLowerCase();
-  if (['.h5', '.hdf5', '.keras', '.pb', '.tflite', '.onnx', '.pt', '.pth'].includes(kind)) {
+  refuseOtherFormats(file);
+  if (['.h5', '.hdf5', '.keras'].includes(kind)) {
     throw new WhylensError(
       'MODEL_LOAD',
-      `'${file}' must be a TensorFlow.js model.json, got a ${kind} file. Convert it with tensorflowjs_converter (pip install tensorflowjs)`,
+      `'${file}' must be a TensorFlow.js model.json or an ONNX file, got a ${kind} file. Convert it with tensorflowjs_converter (pip install tensorflowjs)`,
       { facts: { file } },
     );
   }

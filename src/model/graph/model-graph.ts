@@ -41,6 +41,8 @@ export interface GraphLayer {
   readonly activation?: ActivationInfo;
   /** Addressable, not listed. */
   readonly internal?: boolean;
+  /** Whether a map can be drawn from it, as far as its axes are known. */
+  readonly space?: 'space' | 'tokens' | 'none';
   /** Other names that it is found by: the node's, its output tensor's. */
   readonly aliases?: readonly string[];
   /** The weights that are its own, for drawing anew; those of inner layers are theirs. */

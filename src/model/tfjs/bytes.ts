@@ -1,5 +1,6 @@
 /** Where the files of a model come from: a folder, an address, a list of files. */
 import { WhylensError } from '../../errors.js';
+import { refuseOtherFormats } from '../files/other-formats.js';
 import { fetchBounded, nameOfAddress, type Fail } from '../../reading/fetch.js';
 import { isAllowedHost } from '../../reading/hosts.js';
 import { DEFAULT_LIMITS, type ReadLimits } from '../../reading/limits.js';
@@ -29,16 +30,19 @@ export type ModelFile =
       arrayBuffer(): Promise<ArrayBuffer>;
     };
 
-/** Files that the caller holds; the model is `model.json` or the only `.json` among them. */
+/** Files that the caller holds; the model is `model.json`, or the only `.onnx`, or the only `.json` among them. */
 export function filesSource(files: readonly ModelFile[]): ByteSource {
   const names = files.map(pathOf);
   const json = names.filter((name) => name.endsWith('.json'));
   const main = json.filter((name) => baseName(name) === 'model.json');
-  const [found] = main.length === 1 ? main : json.length === 1 ? json : [];
+  const onnx = names.filter(isOnnx);
+  const [found] =
+    main.length === 1 ? main : onnx.length === 1 ? onnx : json.length === 1 ? json : [];
   if (found === undefined) {
+    names.forEach(refuseOtherFormats);
     throw new WhylensError(
       'MODEL_LOAD',
-      `a list of files must hold one model.json and its weight files, got ${names.join(', ') || 'no files'}`,
+      `a list of files must hold one model.json and its weight files, or one .onnx file, got ${names.join(', ') || 'no files'}`,
       { facts: { files: names } },
     );
   }
@@ -114,8 +118,13 @@ export function missing(
 /** `mobilenet` for `…/mobilenet/model.json` and for `mobilenet.json`. */
 export function titleOf(path: string): string {
   const parts = path.split(/[\\/]/).filter((part) => part !== '');
-  const own = (parts.pop() ?? '').replace(/\.json$/, '');
+  const own = (parts.pop() ?? '').replace(/\.(json|onnx)$/, '');
   return own === 'model' ? (parts.pop() ?? own) : own;
+}
+
+/** By its name, also at an address. */
+export function isOnnx(name: string): boolean {
+  return /\.onnx$/i.test(name.replace(/[?#].*$/, ''));
 }
 
 /** What a file of a list holds. */

@@ -7,8 +7,9 @@ import { READ_OPTION_NAMES, type ReadLimits, type ReadingOptions } from '../../r
 import { inferLabels, inferPreprocess, type Inferred } from '../infer.js';
 import { labelsOf } from '../label-file.js';
 import type { LoadedModel } from '../loaded.js';
+import { refuseOtherFormats } from '../files/other-formats.js';
 import { chooseBackend } from './backend.js';
-import type { ByteSource, ModelFile } from './bytes.js';
+import { isOnnx, type ByteSource, type ModelFile } from './bytes.js';
 import { readModelFile, type ModelFileContent } from './manifest.js';
 
 const MODES = ['tf', 'caffe', 'torch', 'unit', 'none'];
@@ -128,6 +129,8 @@ export async function loadFrom(
   return guarded('MODEL_LOAD', source.name, async () => {
     const labels =
       options.labels === undefined ? undefined : labelsOf(options.labels, "option 'labels'");
+    if (isOnnx(source.name)) return loadOnnxFrom(source, { ...options, labels });
+    refuseOtherFormats(source.name);
     const content = await readModelFile(source);
     const told = metadataOf(content);
     const { backend, reason } = await chooseBackend(options.backend);
@@ -163,6 +166,29 @@ export async function loadFrom(
       throw error;
     }
   });
+}
+
+async function loadOnnxFrom(
+  source: ByteSource,
+  options: LoadModelOptions<readonly string[]>,
+): Promise<LoadedModel> {
+  const { loadOnnx } = await import('../load-onnx.js');
+  const name = options.name ?? source.title;
+  const { inputShape, backend, labels, preprocess } = options;
+  const { model, engine } = await loadOnnx(source, { name, inputShape, engine: backend });
+  const known = await complete({ labels, preprocess }, {}, [name, source.title], source);
+  const { inputs } = model.describe();
+  return {
+    kind: 'loaded-model',
+    name,
+    model,
+    inputShape: inputs.length === 1 ? (inputShape ?? inputs[0].shape) : inputShape,
+    ...known,
+    backend: engine,
+    backendReason:
+      backend === undefined ? 'the first engine for ONNX files that loads' : 'by option',
+    dispose: () => model.release(),
+  };
 }
 
 async function build(

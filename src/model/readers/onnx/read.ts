@@ -16,6 +16,7 @@ import { ordered, type Value } from '../../graph/value.js';
 import { channelAxis } from './input-layout.js';
 import { finalActivation } from './head.js';
 import { nameOf, pathsOf } from './names.js';
+import { spaceOf } from './space.js';
 import {
   arranged,
   dimsOf,
@@ -263,6 +264,16 @@ function layersOf(
       [step.node, ...others.get(step)!].flatMap(({ name, outputs: [tensor] }) => [name, tensor]),
     );
   });
+  // a reshape that another one swallowed is no layer: what fed it feeds its readers
+  const makers = new Map<Value, Step>();
+  for (const step of steps) {
+    if (!makers.has(step.output.value)) makers.set(step.output.value, step);
+  }
+  const sources = (value: Value): string[] => {
+    const path = paths.get(value);
+    return path === undefined ? (makers.get(value)?.from.flatMap(sources) ?? []) : [path];
+  };
+  const spaces = spaceOf(listed, outputs);
   const counted = new Set<Value>();
   listed.forEach((step, i) => {
     const path = names[i];
@@ -273,8 +284,9 @@ function layersOf(
       kind: step.node.op,
       value: step.output.value,
       parameters: countParameters(own),
-      inputs: [...new Set(step.from.flatMap((value) => paths.get(value) ?? []))],
+      inputs: [...new Set(step.from.flatMap(sources))],
       activation: activationOf(step),
+      space: spaces.get(step),
       aliases: [...new Set(aliases.get(path))].filter((name) => name !== '' && name !== path),
       weights: own,
     });

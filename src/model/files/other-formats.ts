@@ -1,0 +1,44 @@
+/** Files of models that whylens does not read, each with the command that makes one that it does. */
+import { WhylensError } from '../../errors.js';
+
+const CONVERT: readonly (readonly [RegExp, string, string])[] = [
+  [
+    /\.tflite$/,
+    'a TensorFlow Lite model',
+    'python -m tf2onnx.convert --tflite model.tflite --output model.onnx (pip install tf2onnx)',
+  ],
+  [
+    /\.pb$/,
+    'a TensorFlow SavedModel or graph',
+    'python -m tf2onnx.convert --saved-model FOLDER --output model.onnx (pip install tf2onnx), or tensorflowjs_converter FOLDER OUT (pip install tensorflowjs)',
+  ],
+  [
+    /\.(pt|pth|ckpt|bin)$/,
+    'a PyTorch checkpoint',
+    "torch.onnx.export(model.eval(), torch.zeros(1, 3, 224, 224), 'model.onnx') in Python, where the model's code is",
+  ],
+  [
+    /\.safetensors$/,
+    'a file of weights without the network',
+    'optimum-cli export onnx --model FOLDER OUT (pip install optimum[exporters])',
+  ],
+  [
+    /\.(mlmodel|mlpackage)$/,
+    'a Core ML model',
+    'the export to ONNX of the framework that it was made with',
+  ],
+];
+
+/** @throws WhylensError `MODEL_LOAD` with the export command, for a name of such a file */
+export function refuseOtherFormats(file: string): void {
+  const plain = file.replace(/[?#].*$/, '').toLowerCase();
+  for (const [pattern, what, command] of CONVERT) {
+    if (pattern.test(plain)) {
+      throw new WhylensError(
+        'MODEL_LOAD',
+        `'${file}' is ${what}, which whylens does not read. Make an ONNX file of it: ${command}`,
+        { facts: { file } },
+      );
+    }
+  }
+}
