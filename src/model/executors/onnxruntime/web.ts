@@ -60,10 +60,17 @@ export async function onnxRuntimeWeb(options: WebOptions = {}): Promise<Executor
   // read once, when the first session is made
   const { env } = found.runtime as OnnxRuntime & Environment;
   env.logLevel = 'error';
-  if (threads !== undefined) env.wasm.numThreads = threads;
+  // always said: the library's own way to count cores does not work in Node
+  env.wasm.numThreads = threads ?? cores();
   if (wasmPaths !== undefined) env.wasm.wasmPaths = wasmPaths;
   return onnxExecutor('onnxruntime-web', found.runtime, {
     executionProviders: ['wasm'],
     ...options,
   });
+}
+
+/** In a page that is not isolated from other origins the library takes one thread, whatever is asked. */
+function cores(): number {
+  const { navigator } = globalThis as { navigator?: { hardwareConcurrency?: number } };
+  return navigator?.hardwareConcurrency ?? 1;
 }
