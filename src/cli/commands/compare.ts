@@ -3,10 +3,11 @@ import type { Command } from 'commander';
 import type { Container } from 'inversify';
 import { registryOf } from '../../container/container.js';
 import type { Registry } from '../../container/registry.js';
-import { isWhylensError, WhylensError } from '../../errors.js';
+import { WhylensError } from '../../errors.js';
 import { explainPrediction } from '../../explain/explain.js';
 import type { Explanation, Picture, TargetBase } from '../../explanation.js';
 import type { CommandContext } from '../commands.js';
+import { eachOf } from '../each.js';
 import { cellsOf, type Axis, type Cell, type Grid } from '../compare-cells.js';
 import {
   addCompareOptions,
@@ -20,8 +21,8 @@ import {
 } from '../flags/compare.js';
 import { addOutputOptions, layerReference } from '../flags/explain.js';
 import { addFormatOptions, formatOptions } from '../flags/format.js';
-import { findImages, loadPicture, namedPictures } from '../images.js';
-import { errorText, EXIT, Messages } from '../io.js';
+import { findImages, loadPicture, namedPictures, type ImageSource } from '../images.js';
+import { Messages } from '../io.js';
 import { openModel, type OpenModel } from '../model.js';
 import { Outputs, STDOUT } from '../outputs.js';
 import { Progress } from '../progress.js';
@@ -95,10 +96,20 @@ async function compare(
       for (const line of inferredOfModel(models[models.length - 1], flags)) messages.note(line);
     }
     const pictures: Picture[] = [];
-    for (const image of images) pictures.push(await loadPicture(image, context.io));
+    const shown: ImageSource[] = [];
+    const loop = { messages, verbose: flags.verbose, settle: () => progress.stop() };
+    const read = await eachOf(
+      images,
+      { ...loop, what: 'pictures', name: ({ path }) => path },
+      async (image) => {
+        pictures.push(await loadPicture(image, context.io));
+        shown.push(image);
+      },
+    );
+    if (read.done === 0) return read.report();
     const targets = targetsOf(flags.target, models[0].model.labels);
     const axes: Axis[] = [
-      { name: 'image', values: images.map(({ name }) => name) },
+      { name: 'image', values: shown.map(({ name }) => name) },
       { name: 'model', values: models.map(({ model }) => model.name) },
       { name: 'target', values: targets.map(({ text }) => text) },
       { name: 'layer', values: flags.layer === undefined ? [''] : list(flags.layer) },
@@ -108,32 +119,29 @@ async function compare(
     const { cells, ...grid } = cellsOf(axes);
     const explanations: Explanation[] = [];
     const titles: string[] = [];
-    const failures: string[] = [];
-    for (const cell of cells) {
-      try {
-        const explanation = await messages.timed(`${cell.title || 'the panel'}: explained`, () =>
-          explainCell(cell).finally(() => progress.stop()),
-        );
-        progress.stop();
+    let lastError: unknown;
+    const ended = await eachOf(
+      cells,
+      { ...loop, what: 'panels', name: ({ title }) => title || 'the only panel' },
+      async (cell, index) => {
+        const explanation = await messages
+          .timed(`${cell.title || 'the panel'}: explained`, () =>
+            explainCell(cell).finally(() => progress.stop()),
+          )
+          .catch((error: unknown) => {
+            lastError = error;
+            throw error;
+          });
         explanations.push(explanation);
-        titles.push(titleOf(cell, explanation));
-        messages.note(
-          `[${explanations.length + failures.length}/${cells.length}] ${titles[titles.length - 1]}`,
-        );
-      } catch (error) {
+        const title = titleOf(cell, explanation);
+        titles.push(title);
         progress.stop();
-        if (!isWhylensError(error) || isWhylensError(error, 'ABORTED') || cells.length === 1)
-          throw error;
-        failures.push(`${cell.title || 'the only panel'}: ${errorText(error, flags.verbose)}`);
-        if (failures.length === cells.length) throw error;
-      }
-    }
-    await draw(explanations, titles, grid);
-    if (failures.length === 0) return EXIT.ok;
-    messages.complain(
-      `${failures.length} of ${cells.length} panels failed\n${failures.map((line) => `  ${line}`).join('\n')}`,
+        messages.note(`[${index + 1}/${cells.length}] ${title}`);
+      },
     );
-    return EXIT.some;
+    if (ended.done === 0) throw lastError;
+    await draw(explanations, titles, { ...grid, pictures: shown.length });
+    return Math.max(read.report(), ended.report());
 
     async function explainCell({ at }: Cell): Promise<Explanation> {
       const [image, model, target, layer, score, method] = at;
@@ -169,12 +177,12 @@ async function compare(
   async function draw(
     explanations: readonly Explanation[],
     titles: readonly string[],
-    grid: Omit<Grid, 'cells'>,
+    grid: Omit<Grid, 'cells'> & { readonly pictures: number },
   ): Promise<void> {
     const { formatAsFigure } = await import('../../../formatters/figure.js');
     const { evenColumns } = await import('../../../formatters/drawing/figure.js');
     const output = outputs.next(images[0].name, NAME);
-    const first = images.length === 1 && explanations.length > 1 && flags.original !== 'none';
+    const first = grid.pictures === 1 && explanations.length > 1 && flags.original !== 'none';
     const panels = explanations.length + (first ? 1 : 0);
     const content = formatAsFigure(explanations, {
       ...asked,

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { registryOf } from '../../container/container.js';
 import type { Registry } from '../../container/registry.js';
-import { isWhylensError } from '../../errors.js';
 import { evaluateExplanation, type Evaluation } from '../../evaluate/evaluate.js';
 import { chooseMetrics, METRICS, type Metric } from '../../evaluate/metrics.js';
 import { METRIC_OPTIONS } from '../../evaluate/options.js';
@@ -12,6 +11,7 @@ import { estimate } from '../../maths/metrics/interval.js';
 import { parseOption, validateOptions, type OptionSpecs } from '../../options.js';
 import { BOXES_HELP, boxesFor, readBoxes, type BoxFile } from '../boxes.js';
 import type { CommandContext } from '../commands.js';
+import { eachOf } from '../each.js';
 import { list, methodsOptOption, optionsFor } from '../flags/compare.js';
 import {
   addImageOptions,
@@ -24,7 +24,7 @@ import {
 } from '../flags/explain.js';
 import { splitPair } from '../flags/format.js';
 import { findImages, loadPicture, namedPictures, type ImageSource } from '../images.js';
-import { errorText, EXIT, Messages } from '../io.js';
+import { Messages } from '../io.js';
 import { openModel, type OpenModel } from '../model.js';
 import { STDOUT } from '../outputs.js';
 import { Progress } from '../progress.js';
@@ -143,38 +143,31 @@ async function evaluate(
   );
   for (const line of details(opened)) messages.detail(line);
   const results: Result[] = [];
-  const failures: string[] = [];
   try {
     for (const line of inferredOfModel(opened, flags)) messages.note(line);
     const target =
       flags.target === undefined ? undefined : parseTarget(flags.target, opened.model.labels);
     const job = { flags, context, opened, target, boxes, metrics, settings, messages };
-    for (const image of images) {
-      try {
+    const ended = await eachOf(
+      images,
+      { what: 'pictures', name: ({ path }) => path, messages, verbose: flags.verbose },
+      async (image) => {
+        // all methods or none, so that each row is over the same pictures
+        const row: Result[] = [];
         for (const [method, options] of own) {
           const evaluation = await messages.timed(`${image.path}: ${method} evaluated`, () =>
             one(image, method, options, job),
           );
-          results.push({ image: image.path, evaluation });
+          row.push({ image: image.path, evaluation });
         }
-      } catch (error) {
-        // a mistake that the next picture would meet too ends it all
-        const ofOne =
-          isWhylensError(error) &&
-          ['INVALID_DOCUMENT', 'INVALID_PICTURE', 'FILE'].includes(error.code);
-        if (!ofOne || images.length === 1) throw error;
-        failures.push(`${image.path}: ${errorText(error, flags.verbose)}`);
-      }
-    }
+        results.push(...row);
+      },
+    );
+    if (ended.done > 0) await report(results, { flags, methods, metrics, messages });
+    return ended.report();
   } finally {
     opened.model.dispose();
   }
-  await report(results, { flags, methods, metrics, messages });
-  if (failures.length === 0) return EXIT.ok;
-  messages.complain(
-    `${failures.length} of ${images.length} pictures failed\n${failures.map((line) => `  ${line}`).join('\n')}`,
-  );
-  return EXIT.some;
 }
 
 interface Job {

@@ -4,11 +4,12 @@ import type { Container } from 'inversify';
 import { registryOf } from '../../container/container.js';
 import type { Formatter } from '../../container/plugin.js';
 import type { Registry } from '../../container/registry.js';
-import { isWhylensError, WhylensError, type ErrorCode } from '../../errors.js';
+import { isWhylensError, WhylensError } from '../../errors.js';
 import { explainPrediction } from '../../explain/explain.js';
 import { type ExplainOptions } from '../../explain/explain-options.js';
 import type { Explanation } from '../../explanation.js';
 import type { CommandContext } from '../commands.js';
+import { eachOf } from '../each.js';
 import {
   addImageOptions,
   addMethodOptions,
@@ -19,7 +20,7 @@ import {
 } from '../flags/explain.js';
 import { addFormatOptions, formatOptions, methodOptions } from '../flags/format.js';
 import { findImages, loadPicture, namedPictures, type ImageSource } from '../images.js';
-import { errorText, EXIT, Messages } from '../io.js';
+import { Messages } from '../io.js';
 import { openModel, type OpenModel } from '../model.js';
 import { Outputs, STDOUT } from '../outputs.js';
 import { Progress } from '../progress.js';
@@ -28,16 +29,6 @@ import { checkStream, formatterOf, formattersFor, writeOutput } from '../renderi
 import { addPluginOption, addTalkOptions, more } from '../flags/shared.js';
 import { details, inferredLines, parametersText, resultLine } from '../summary.js';
 import { parseTarget } from '../target-expression.js';
-
-/** Errors that say something about one picture; every other one would meet the next picture too. */
-const OF_ONE_PICTURE: readonly ErrorCode[] = [
-  'INVALID_DOCUMENT',
-  'INVALID_PICTURE',
-  'PICTURE_TOO_LARGE',
-  'MODEL_OUTPUT',
-  'FILE',
-  'FILE_EXISTS',
-];
 
 export async function define(command: Command, context: CommandContext): Promise<void> {
   const container = await context.container();
@@ -56,7 +47,7 @@ export async function define(command: Command, context: CommandContext): Promise
         'Leave out pictures whose result is there: a run that was stopped goes on where it was.',
       ),
     )
-    .option('--show', 'Print the explanation to the terminal.');
+    .option('--show', 'Print the explanation to the terminal; without --out, no file is written.');
   addPluginOption(command);
   addTalkOptions(command);
   const own = new Set(command.options.map((option) => option.attributeName()));
@@ -133,7 +124,7 @@ async function prepare(
     },
   });
   // one result is not worth computing where it cannot go; of several, each is asked in its turn
-  if (images.length === 1 && flags.skipExisting !== true) {
+  if (images.length === 1 && flags.skipExisting !== true && writes(flags)) {
     outputs.look(images[0].name, flags.method);
   }
   const opened = await messages
@@ -173,18 +164,31 @@ async function prepare(
 
 async function explainAll(job: Job): Promise<number> {
   const { images, messages, progress, flags, outputs } = job;
-  const failures: string[] = [];
+  const { length } = images;
+  const position = (index: number): string => (length > 1 ? `[${index + 1}/${length}] ` : '');
   let kept = 0;
   let told = false;
-  for (const [index, image] of images.entries()) {
-    try {
+  const ended = await eachOf(
+    images,
+    {
+      what: 'pictures',
+      name: ({ path }) => path,
+      messages,
+      verbose: flags.verbose,
+      settle: () => progress.stop(),
+      failed: ({ path }, index) => messages.note(`${position(index)}${path}: failed`),
+      interrupted: (error) => interrupted(error, kept, length),
+    },
+    async (image, index) => {
       const there =
         flags.skipExisting === true ? outputs.skip(image.name, flags.method) : undefined;
       if (there !== undefined) {
-        messages.note(`[${index + 1}/${images.length}] ${image.path}: left out, ${there} exists`);
-        continue;
+        messages.note(`${position(index)}${image.path}: left out, ${there} exists`);
+        return;
       }
-      if (images.length > 1 && flags.skipExisting !== true) outputs.look(image.name, flags.method);
+      if (length > 1 && flags.skipExisting !== true && writes(flags)) {
+        outputs.look(image.name, flags.method);
+      }
       const { path } = image;
       const picture = await messages.timed(`${path}: read`, () =>
         loadPicture(image, job.context.io),
@@ -194,30 +198,26 @@ async function explainAll(job: Job): Promise<number> {
         explainPrediction(job.opened.model, picture, job.options).finally(() => progress.stop()),
       );
       messages.detail(`${path}: ${parametersText(explanation)}`);
-      const paths = await messages.timed(`${path}: written`, () => write(job, image, explanation));
+      const paths = writes(flags)
+        ? await messages.timed(`${path}: written`, () => write(job, image, explanation))
+        : [];
       kept += paths.length;
-      if (!told)
+      if (!told) {
         for (const line of inferredLines(job.opened, explanation, flags)) messages.note(line);
+      }
       told = true;
-      const count = images.length > 1 ? `[${index + 1}/${images.length}] ` : '';
-      messages.note(`${count}${resultLine(image.path, explanation)}`);
+      messages.note(`${position(index)}${resultLine(image.path, explanation)}`);
       for (const path of paths) messages.note(path);
       for (const warning of explanation.warnings) messages.complain(`${image.path}: ${warning}`);
       if (flags.show === true) await show(job, explanation);
-    } catch (error) {
-      progress.stop();
-      if (isWhylensError(error, 'ABORTED')) throw interrupted(error, kept, images.length);
-      const ofOne = isWhylensError(error) && OF_ONE_PICTURE.includes(error.code);
-      if (!ofOne || images.length === 1) throw error;
-      failures.push(`${image.path}: ${errorText(error, flags.verbose)}`);
-      messages.note(`[${index + 1}/${images.length}] ${image.path}: failed`);
-    }
-  }
-  if (failures.length === 0) return EXIT.ok;
-  messages.complain(
-    `${failures.length} of ${images.length} pictures failed\n${failures.map((line) => `  ${line}`).join('\n')}`,
+    },
   );
-  return EXIT.some;
+  return ended.report();
+}
+
+/** With --show the terminal is the output, unless a file or a formatter is asked for. */
+function writes({ show: shown, out, output, as }: ExplainFlags): boolean {
+  return shown !== true || (out ?? output ?? as) !== undefined;
 }
 
 /** What a run of many pictures leaves behind, for whoever interrupts it. */

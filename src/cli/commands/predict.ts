@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { isWhylensError } from '../../errors.js';
 import { predict, type OutputPrediction } from '../../explain/predict.js';
 import type { DecodedPrediction } from '../../images/labels.js';
 import type { CommandContext } from '../commands.js';
+import { eachOf } from '../each.js';
 import { addImageOptions, addModelOptions } from '../flags/explain.js';
 import { findImages, loadPicture, namedPictures } from '../images.js';
-import { errorText, EXIT, Messages } from '../io.js';
+import { Messages } from '../io.js';
 import { openModel, type ModelFlags } from '../model.js';
 import { addPluginOption, addTalkOptions, positiveNumber } from '../flags/shared.js';
 import { details, inferredOfModel } from '../summary.js';
@@ -47,13 +47,14 @@ export function define(command: Command, context: CommandContext): void {
     for (const line of details(opened)) out.detail(line);
     const { model, options } = opened;
     if (flags.json !== true) for (const line of inferredOfModel(opened, flags)) out.note(line);
-    const failures: string[] = [];
     const results: { image: string; outputs: PrintedOutput[] }[] = [];
     const warned = new Set<string>();
     try {
-      for (const image of images) {
-        const { path } = image;
-        try {
+      const ended = await eachOf(
+        images,
+        { what: 'pictures', name: ({ path }) => path, messages: out, verbose: flags.verbose },
+        async (image) => {
+          const { path } = image;
           const picture = await loadPicture(image, context.io);
           out.detail(`${path}: ${picture.width}×${picture.height} ${picture.mode}`);
           const { outputs, warnings } = await out.timed(`${path}: predicted`, () =>
@@ -70,20 +71,13 @@ export function define(command: Command, context: CommandContext): void {
           const printed = outputs.map(printedOutput);
           if (flags.json === true) results.push({ image: path, outputs: printed });
           else out.print([path, ...printed.map((o) => listing(o, printed.length > 1))].join('\n'));
-        } catch (error) {
-          if (!isWhylensError(error) || images.length === 1) throw error;
-          failures.push(`${path}: ${errorText(error, flags.verbose)}`);
-        }
-      }
+        },
+      );
+      if (flags.json === true) out.print(JSON.stringify(results, null, 2));
+      context.exitWith(ended.report());
     } finally {
       model.dispose();
     }
-    if (flags.json === true) out.print(JSON.stringify(results, null, 2));
-    if (failures.length === 0) return;
-    out.complain(
-      `${failures.length} of ${images.length} pictures failed\n${failures.map((line) => `  ${line}`).join('\n')}`,
-    );
-    context.exitWith(EXIT.some);
   });
 }
 
