@@ -13,7 +13,10 @@ const BASE = ['^src/errors', '^src/explanation', '^src/options'];
 /** What a plugin is: its types and the tokens it binds to. */
 const PLUGIN = ['^src/container/plugin', '^src/container/tokens'];
 /** The model as explainers see it; engines and readers live in folders below. */
-const MODEL_INTERFACE = ['^src/model/[^/]+$', '^src/model/tabular/interface[.]ts$'];
+const MODEL_INTERFACE = [
+  '^src/model/[^/]+$',
+  '^src/model/tabular/(interface|read-rows|view)[.]ts$',
+];
 /** Pure functions over numbers and pictures, and reading within limits. */
 const GROUND = ['^src/images/', '^src/maths/', '^src/reading/'];
 const LIBRARIES = ['(^|/)node_modules/'];
@@ -40,7 +43,7 @@ module.exports = {
     only(
       'explainers',
       '^explainers/',
-      [...BASE, ...PLUGIN, ...MODEL_INTERFACE, '^src/maths/', ...LIBRARIES],
+      [...BASE, ...PLUGIN, ...MODEL_INTERFACE, '^src/(maths|builders)/', ...LIBRARIES],
       'An explainer sees the model interface and pure functions, never an engine, a picture or a colour.',
     ),
     only(

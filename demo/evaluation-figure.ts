@@ -22,7 +22,7 @@ const TEXT = 12;
 const SMALL = 10;
 /** What the dashed line stands for. */
 const BASELINE = 'random-cam';
-const FAMILIES = ['cam', 'gradient', 'perturbation', 'wrapper', 'other'] as const;
+const FAMILIES = ['cam', 'gradient', 'perturbation', 'tabular', 'wrapper', 'other'] as const;
 
 const { ink, soft, line, page, series } = PALETTES.light;
 const [GOOD, , BAD] = series;

@@ -2,6 +2,7 @@ import { ContainerModule } from 'inversify';
 import { TOKENS } from '../src/container/tokens.js';
 import { ablationCam } from './ablation-cam.js';
 import { cam } from './cam.js';
+import { counterfactual } from './counterfactual.js';
 import { deconvnet } from './deconvnet.js';
 import { dff } from './dff.js';
 import { eigenCam } from './eigen-cam.js';
@@ -21,6 +22,9 @@ import { kernelShap } from './kernel-shap.js';
 import { kpcaCam } from './kpca-cam.js';
 import { layerCam } from './layer-cam.js';
 import { lime } from './lime.js';
+import { limeTabular } from './lime-tabular.js';
+import { limeText } from './lime-text.js';
+import { linear } from './linear.js';
 import { multiLayer } from './multi-layer.js';
 import { occlusion } from './occlusion.js';
 import { randomCam } from './random-cam.js';
@@ -30,7 +34,13 @@ import { saliency } from './saliency.js';
 import { scoreCam } from './score-cam.js';
 import { segEigenCam } from './seg-eigen-cam.js';
 import { shapleyCam } from './shapley-cam.js';
+import type { kernelShapRows } from './shared/tabular/kernel-shap-rows.js';
 import { smoothing } from './smooth.js';
+import { partitionShap } from './partition-shap.js';
+import { permutationShap } from './permutation-shap.js';
+import { textOcclusion } from './text-occlusion.js';
+import { treePath } from './tree-path.js';
+import { treeShap } from './tree-shap.js';
 import { testTimeAugmentation } from './tta.js';
 import { xGradCam } from './x-grad-cam.js';
 
@@ -69,6 +79,16 @@ const EXPLAINERS = [
   rise,
   lime,
   kernelShap,
+  // rows and texts
+  linear,
+  treePath,
+  treeShap,
+  permutationShap,
+  partitionShap,
+  limeTabular,
+  limeText,
+  textOcclusion,
+  counterfactual,
   // wrappers
   multiLayer,
   smoothing,
@@ -77,6 +97,11 @@ const EXPLAINERS = [
 
 /** Any of them, with its id and the options it declares: where the types of calls come from. */
 export type BuiltInExplainer = (typeof EXPLAINERS)[number];
+
+/** Options of methods for pictures that have a side of their own for rows, by id. */
+export interface RowSides {
+  readonly 'kernel-shap': (typeof kernelShapRows)['options'];
+}
 
 export const builtInExplainers = new ContainerModule(({ bind }) => {
   for (const explainer of EXPLAINERS) bind(TOKENS.Explainer).toConstantValue(explainer);

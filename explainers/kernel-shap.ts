@@ -4,6 +4,7 @@ import { total } from '../src/maths/channels.js';
 import { shapleyCoalitions } from '../src/maths/coalitions.js';
 import { withFixedSum } from '../src/maths/least-squares.js';
 import { BASELINE_OPTIONS } from './shared/baseline-option.js';
+import { kernelShapRows } from './shared/tabular/kernel-shap-rows.js';
 import { runPlain } from './shared/input-calls.js';
 import { REGION_OPTIONS, regionMap, regionsOf, scoreCoalitions } from './shared/regions.js';
 import type { OptionSpecs } from '../src/options.js';
@@ -45,6 +46,7 @@ export const kernelShap = explainer({
   needs: {},
   documents: ['image', 'array'],
   options,
+  rows: kernelShapRows,
 
   async explain(context) {
     const { samples } = context.options;

@@ -164,6 +164,23 @@ export { loadLabels, loadModel, type LabelSource, type ModelSource } from './nod
 export type { ReadingOptions, Scheme } from './reading/limits.js';
 export type { LoadModelOptions } from './model/tfjs/load.js';
 export type { ModelFile } from './model/tfjs/bytes.js';
+export {
+  permutationImportance,
+  type PermutationImportanceOptions,
+} from './inspect/permutation-importance.js';
+export {
+  partialDependence,
+  type PartialDependence,
+  type PartialDependenceCurve,
+  type PartialDependenceOptions,
+} from './inspect/partial-dependence.js';
+export {
+  explainWeights,
+  type ExplainWeightsOptions,
+  type WeightsExplanation,
+} from './inspect/explain-weights.js';
+export type { ImportanceKind } from './inspect/importances.js';
+export type { MetricFunction } from './inspect/metrics.js';
 export { explainBatch, type BatchExplanation } from './explain/explain-batch.js';
 export {
   exposeModel,

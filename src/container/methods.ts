@@ -1,5 +1,5 @@
 /** Which options go with which method, as types: what completes and checks calls of `explainPrediction`. */
-import type { BuiltInExplainer } from '../../explainers/index.js';
+import type { BuiltInExplainer, RowSides } from '../../explainers/index.js';
 import type { GivenOptions, OptionSpecs } from '../options.js';
 import type { Explainer } from './plugin.js';
 
@@ -22,7 +22,9 @@ type OptionsOf<Specs extends OptionSpecs> = 'of' extends keyof Specs
   : GivenOptions<Specs>;
 
 type BuiltInOptions = {
-  readonly [E in BuiltInExplainer as E['id']]: OptionsOf<E['options']>;
+  readonly [E in BuiltInExplainer as E['id']]:
+    | OptionsOf<E['options']>
+    | (E['id'] extends keyof RowSides ? GivenOptions<RowSides[E['id']]> : never);
 };
 
 /**

@@ -22,7 +22,7 @@ import type {
 import type { Rows, TabularModel } from '../model/tabular/interface.js';
 import type { OptionSpecs, OptionValues } from '../options.js';
 
-export type ExplainerFamily = 'cam' | 'gradient' | 'perturbation' | 'wrapper' | 'other';
+export type ExplainerFamily = 'cam' | 'gradient' | 'perturbation' | 'tabular' | 'wrapper' | 'other';
 
 /** What an explainer asks of a model. A model that lacks one of these is refused with the methods that would work. */
 export interface ExplainerNeeds {
@@ -31,6 +31,10 @@ export interface ExplainerNeeds {
   /** Needs a layer with spatial extent; the caller's or the default one is in `context.layer`. */
   readonly layer?: boolean;
   readonly fromLayer?: boolean;
+  /** A model whose coefficients are known. */
+  readonly coefficients?: boolean;
+  /** A model whose trees are known. */
+  readonly trees?: boolean;
 }
 
 /** Everything an explainer works with. One call explains `N` samples with `T` targets each. */
@@ -131,6 +135,10 @@ export interface Explainer<Id extends string = string, Specs extends OptionSpecs
    * and options of the method it wraps. `find` gives other explainers by id.
    */
   specialise?(given: Readonly<Record<string, unknown>>, find: (id: string) => Explainer): Explainer;
+  /** The same method for rows and texts, where `this` is for pictures: its id, with other options. */
+  readonly rows?: Explainer;
+  /** Why it cannot serve this model of rows or texts, to follow "method 'x'": `needs the coefficients`. */
+  lacks?(model: TabularModel): string | undefined;
   /** A reason why it cannot serve this model, beyond `needs`. */
   refuses?(description: ModelDescription): string | undefined;
   explain(context: ExplainContext): Promise<Explained>;

@@ -12,6 +12,7 @@ const FAMILIES: Readonly<Record<ExplainerFamily, string>> = {
   gradient: 'Gradients at the input: which pixels the score reacts to',
   perturbation:
     'Perturbations: what happens when parts are hidden; any model that predicts will do',
+  tabular: 'Rows of tables, and texts: what the score is made of',
   wrapper: 'Wrappers around another method',
   other: 'Others',
 };
@@ -21,6 +22,8 @@ const NEEDS: Readonly<Record<keyof ExplainerNeeds, string>> = {
   activations: 'activations',
   layer: 'a layer larger than 1×1',
   fromLayer: 'running on from a layer',
+  coefficients: 'a linear model',
+  trees: 'trees',
 };
 
 interface MethodsFlags {
@@ -77,18 +80,21 @@ function entry(explainer: Explainer): string {
 
 function details(explainer: Explainer): string {
   const { description, documents, ignoresTarget, options } = explainer;
-  const table = Object.entries(options).map(
-    ([name, spec]) =>
-      `  --opt ${name}=…\n      ${asSentence(spec.help)}\n      ${asSentence(describeOption(spec))} ${defaultText(spec)}`,
-  );
+  const table = Object.entries(options).map(optionText);
+  const forRows = Object.entries(explainer.rows?.options ?? {}).map(optionText);
   return [
     entry(explainer),
-    `      explains ${documents.join(', ')}${ignoresTarget === true ? '; the same for every target' : ''}`,
+    `      explains ${[...documents, ...(explainer.rows?.documents ?? [])].join(', ')}${ignoresTarget === true ? '; the same for every target' : ''}`,
     '',
     `  ${description}`,
     '',
     table.length === 0 ? '  It has no options of its own.' : `Options\n\n${table.join('\n')}`,
+    ...(forRows.length === 0 ? [] : ['', `Options for rows of a table\n\n${forRows.join('\n')}`]),
   ].join('\n');
+}
+
+function optionText([name, spec]: [string, OptionSpec]): string {
+  return `  --opt ${name}=…\n      ${asSentence(spec.help)}\n      ${asSentence(describeOption(spec))} ${defaultText(spec)}`;
 }
 
 /** What a method needs of a model, in words. */

@@ -1,0 +1,223 @@
+import { explainer, type ExplainContext } from '../src/container/plugin.js';
+import { WhylensError } from '../src/errors.js';
+import { seededRandom } from '../src/maths/random.js';
+import type { OptionSpecs } from '../src/options.js';
+import {
+  klDivergence,
+  LIME_OPTIONS,
+  limeFit,
+  POOR_FIT,
+  requireWeights,
+} from './shared/tabular/lime-fit.js';
+import { Progress, scoreTexts, textTask } from './shared/tabular/model.js';
+import { FEATURE_OPTIONS, featureChoice } from './shared/tabular/options.js';
+import { asRecords, spansTarget, targetBase, type SampleRecord } from './shared/tabular/records.js';
+import { scoresFor } from './shared/tabular/targets.js';
+import {
+  partNames,
+  partsOf,
+  UNIT_OPTIONS,
+  without,
+  type TextPart,
+} from './shared/tabular/words.js';
+
+const options = {
+  samples: {
+    type: 'value',
+    default: 1000,
+    expects:
+      'a whole number of at least 2, or { shown, weights }: a row of 0 and 1 for each version of the text (the text itself first), and how much each counts',
+    check: (value) =>
+      (Number.isInteger(value) && (value as number) >= 2) ||
+      (typeof value === 'object' &&
+        value !== null &&
+        Array.isArray((value as { shown?: unknown }).shown)),
+    parse: (text) => Number(text),
+    help: 'versions of the text with words taken out',
+  },
+  ...UNIT_OPTIONS,
+  distinct: {
+    type: 'boolean',
+    default: true,
+    help: 'equal words come and go together; false: each place by itself',
+  },
+  kernelWidth: {
+    type: 'number',
+    min: 0.001,
+    default: 25,
+    help: 'how fast versions count less the more is taken out (in hundredths of the cosine distance)',
+  },
+  ...LIME_OPTIONS,
+  ...FEATURE_OPTIONS,
+} as const satisfies OptionSpecs;
+
+/** Words that come and go together. */
+interface Word {
+  readonly name: string;
+  /** Which parts of the text. */
+  readonly parts: readonly number[];
+}
+
+/**
+ * LIME for texts (Ribeiro et al. 2016): words are taken out at random, and a
+ * ridge regression of the score on which words are there, weighted by
+ * closeness to the text, gives every word its weight. Closeness is
+ * √exp(−d²/w²) with d a hundred times the cosine distance.
+ *
+ * How well the linear model fits is recorded: `parameters.fit` (weighted R²),
+ * and for probabilities (`score: 'output'`) `parameters.meanKL`; a poor fit is
+ * warned of. `samples` may be the versions themselves, so that a fit can be
+ * repeated exactly.
+ *
+ * Works for any model of texts. Prefer `partition-shap` for weights that add
+ * up to the score.
+ */
+export const limeText = explainer({
+  id: 'lime-text',
+  family: 'tabular',
+  description:
+    'What each word adds to the score in a linear model fitted around the text; negative words lower it.',
+  reference: 'Ribeiro 2016',
+  cost: '1000 forward (samples)',
+  needs: {},
+  documents: ['text'],
+  options,
+
+  async explain(context) {
+    const { model, texts } = textTask(context);
+    const own = context.options as unknown as {
+      samples: number | { shown: readonly ArrayLike<number>[]; weights?: ArrayLike<number> };
+      unit: string;
+      replaceWith: string;
+      distinct: boolean;
+      kernelWidth: number;
+      features: number;
+      selection: string;
+      alpha: number;
+    };
+    const prediction = await model.predict(texts, { signal: context.batch.signal });
+    const total = typeof own.samples === 'number' ? own.samples : own.samples.shown.length;
+    const progress = new Progress(context, total * texts.length);
+    const choice = featureChoice(context.options);
+    const samples: SampleRecord[] = [];
+    for (const [n, text] of texts.entries()) {
+      const parts = partsOf(text, own.unit);
+      const words = wordsOf(parts, own.distinct);
+      const scores = scoresFor(
+        model,
+        prediction,
+        n,
+        context.targets[n],
+        context.score,
+        context.labels,
+      );
+      if (words.length === 0) {
+        context.warn('there is nothing in the text that could be taken out', n);
+        const targets = scores.map((of) =>
+          spansTarget(targetBase(of, model, prediction, n), text, [], { choice }),
+        );
+        samples.push({ targets, parameters: { words: 0, fit: null } });
+        continue;
+      }
+      const rows =
+        typeof own.samples === 'number'
+          ? drawn(words.length, own.samples, context)
+          : given(own.samples.shown, words.length);
+      const weights =
+        typeof own.samples === 'number' || own.samples.weights === undefined
+          ? Float64Array.from(rows, (row) => closeness(row, own.kernelWidth))
+          : requireWeights(own.samples.weights, rows.length);
+      const variants = rows.map((row) => {
+        const shown = new Uint8Array(parts.length);
+        words.forEach(({ parts: places }, w) => places.forEach((p) => (shown[p] = row[w])));
+        return without(text, parts, shown, own.replaceWith);
+      });
+      const found = await scoreTexts(context, model, variants, scores, progress);
+      const fits = found.map((values) => limeFit(rows, weights, values, own));
+      const kl = found.map((values, t) => klDivergence(values, fits[t].fitted, weights));
+      fits.forEach(({ fit }) => {
+        if (fit === null) context.warn('the score does not change whatever is taken out', n);
+        else if (fit < POOR_FIT) {
+          context.warn(
+            `the linear model explains only ${(100 * Math.max(0, fit)).toFixed(0)} % of how the score varies around the text: its weights are rough. More samples, or partition-shap`,
+            n,
+          );
+        }
+      });
+      const one = <T>(list: readonly T[]) => (list.length === 1 ? list[0] : [...list]);
+      samples.push({
+        targets: scores.map((of, t) =>
+          spansTarget(
+            targetBase(of, model, prediction, n),
+            text,
+            words.map(({ name, parts: places }, w) => ({
+              feature: name,
+              weight: fits[t].coefficients[w],
+              spans: places.map((p) => [parts[p].start, parts[p].end] as const),
+            })),
+            { choice },
+          ),
+        ),
+        parameters: {
+          samples: rows.length,
+          words: words.length,
+          fit: one(fits.map(({ fit }) => fit)),
+          meanKL: one(kl),
+          intercept: one(fits.map(({ intercept }) => intercept)),
+          localPrediction: one(fits.map(({ local }) => local)),
+        },
+      });
+    }
+    return asRecords(model, 'weighted-spans', samples);
+  },
+});
+
+/** In the order in which they are met. */
+function wordsOf(parts: readonly TextPart[], distinct: boolean): Word[] {
+  if (!distinct) return partNames(parts).map((name, p) => ({ name, parts: [p] }));
+  const words = new Map<string, number[]>();
+  parts.forEach(({ text }, p) => {
+    const known = words.get(text);
+    if (known === undefined) words.set(text, [p]);
+    else known.push(p);
+  });
+  return Array.from(words, ([name, places]) => ({ name, parts: places }));
+}
+
+/** The whole text first; then 1 to all words taken out, each number equally likely. */
+function drawn(words: number, count: number, { seed }: Pick<ExplainContext, 'seed'>): Uint8Array[] {
+  const random = seededRandom(seed);
+  const rows = [new Uint8Array(words).fill(1)];
+  while (rows.length < count) {
+    const row = new Uint8Array(words).fill(1);
+    for (let left = 1 + random.integer(words); left > 0;) {
+      const word = random.integer(words);
+      if (row[word] === 0) continue;
+      row[word] = 0;
+      left--;
+    }
+    rows.push(row);
+  }
+  return rows;
+}
+
+function given(shown: readonly ArrayLike<number>[], words: number): Uint8Array[] {
+  const rows = shown.map((row) => Uint8Array.from(row));
+  if (
+    rows.length >= 2 &&
+    rows.every((row) => row.length === words && row.every((v) => v <= 1)) &&
+    rows[0].every((v) => v === 1)
+  )
+    return rows;
+  throw new WhylensError(
+    'INVALID_OPTION',
+    `samples.shown must hold at least two rows of ${words} numbers 0 or 1, one for each word of the text in order, the first of them all 1 (the text itself)`,
+  );
+}
+
+/** √exp(−d²/w²), d = 100 (1 − √(share shown)). */
+function closeness(row: Uint8Array, width: number): number {
+  const shown = row.reduce((a, b) => a + b, 0);
+  const distance = 100 * (1 - Math.sqrt(shown / row.length));
+  return Math.sqrt(Math.exp(-(distance ** 2) / width ** 2));
+}

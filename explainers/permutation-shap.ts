@@ -1,0 +1,172 @@
+import { featureWeights } from '../src/builders/feature-weights.js';
+import { explainer, type Explained, type ExplainContext } from '../src/container/plugin.js';
+import { permutationPlan } from '../src/maths/permutation-shap.js';
+import type { OptionSpecs } from '../src/options.js';
+import { GROUPS_OPTION, playersOf, valueOf } from './shared/tabular/groups.js';
+import { ROW_SHAP_OPTIONS, weightedBackground } from './shared/tabular/kernel-shap-rows.js';
+import { Progress, rowList, rowTask, scoreTexts, textTask } from './shared/tabular/model.js';
+import { FEATURE_OPTIONS, featureChoice } from './shared/tabular/options.js';
+import {
+  asRecords,
+  shownValue,
+  spansTarget,
+  targetBase,
+  type SampleRecord,
+} from './shared/tabular/records.js';
+import { coalitionValues, varying } from './shared/tabular/row-game.js';
+import { scoresFor } from './shared/tabular/targets.js';
+import { partNames, partsOf, UNIT_OPTIONS, without } from './shared/tabular/words.js';
+
+const { background, backgroundSize } = ROW_SHAP_OPTIONS;
+
+const options = {
+  permutations: {
+    type: 'number',
+    integer: true,
+    min: 1,
+    default: 10,
+    help: 'orders in which features are put in; each is walked forwards and backwards',
+  },
+  background,
+  backgroundSize,
+  ...GROUPS_OPTION,
+  ...UNIT_OPTIONS,
+  ...FEATURE_OPTIONS,
+} as const satisfies OptionSpecs;
+
+/**
+ * Shapley values by sampled orders (Strumbelj and Kononenko 2014; antithetic
+ * pairs, Mitchell et al. 2022, arXiv 2104.12199): features are put in one after
+ * the other, in a random order and then in its reverse, and each gets the mean
+ * of what the score gains when it comes in. The weights sum exactly to the
+ * score minus `parameters.baseValue`, and `std` is the standard error of each.
+ *
+ * For rows of many features, with `background` rows for those left out; for
+ * texts, where words are left out. Exact for models without interactions of
+ * more than two features. Prefer `kernel-shap` up to eleven features.
+ */
+export const permutationShap = explainer({
+  id: 'permutation-shap',
+  family: 'tabular',
+  description:
+    "Each feature's share of the difference between the score and the base value (Shapley value), from sampled orders; negative features lower the score.",
+  reference: 'Štrumbelj 2014',
+  cost: '20 × features × background rows forward (permutations)',
+  needs: {},
+  documents: ['features', 'text'],
+  options: options,
+
+  explain(context) {
+    return context.tabular?.documents === 'texts' ? ofTexts(context) : ofRows(context);
+  },
+});
+
+async function ofRows(context: ExplainContext): Promise<Explained> {
+  const { model, rows } = rowTask(context);
+  const { permutations } = context.options as { permutations: number };
+  const others = await weightedBackground(context, model);
+  const players = playersOf(context, model);
+  const prediction = await model.predict(rows, { signal: context.batch.signal });
+  const list = rowList(rows);
+  const own = list.map((row) => varying(players, row, others));
+  const plans = own.map(({ length }) => permutationPlan(length, permutations, context.seed));
+  const total = plans.reduce((sum, { count }) => sum + count * others.rows.length, 0);
+  const progress = new Progress(context, total);
+  const choice = featureChoice(context.options);
+  const samples: SampleRecord[] = [];
+  for (const [n, row] of list.entries()) {
+    const scores = scoresFor(
+      model,
+      prediction,
+      n,
+      context.targets[n],
+      context.score,
+      context.labels,
+    );
+    const values = await coalitionValues(
+      context,
+      model,
+      row,
+      own[n],
+      others,
+      plans[n],
+      scores,
+      progress,
+    );
+    samples.push({
+      targets: scores.map((of, t) => {
+        const { weights, errors } = plans[n].estimate(values[t]);
+        const entries = players.map((player) => {
+          const at = own[n].indexOf(player);
+          return {
+            feature: player.name,
+            weight: at === -1 ? 0 : weights[at],
+            ...(at !== -1 && permutations > 1 && { std: errors[at] }),
+            ...valueOf(player, row, model, shownValue),
+          };
+        });
+        return {
+          ...targetBase(of, model, prediction, n),
+          featureWeights: featureWeights(entries, choice),
+        };
+      }),
+      parameters: {
+        background: `${others.rows.length} rows`,
+        baseValue: values.length === 1 ? values[0][0] : values.map((own) => own[0]),
+      },
+    });
+  }
+  return asRecords(model, 'feature-weights', samples);
+}
+
+async function ofTexts(context: ExplainContext): Promise<Explained> {
+  const { model, texts } = textTask(context);
+  const { permutations, unit, replaceWith } = context.options as {
+    permutations: number;
+    unit: string;
+    replaceWith: string;
+  };
+  const prediction = await model.predict(texts, { signal: context.batch.signal });
+  const parts = texts.map((text) => partsOf(text, unit));
+  const plans = parts.map(({ length }) => permutationPlan(length, permutations, context.seed));
+  const progress = new Progress(
+    context,
+    plans.reduce((sum, { count }) => sum + count, 0),
+  );
+  const choice = featureChoice(context.options);
+  const samples: SampleRecord[] = [];
+  for (const [n, text] of texts.entries()) {
+    const { shown, count } = plans[n];
+    const own = parts[n];
+    const scores = scoresFor(
+      model,
+      prediction,
+      n,
+      context.targets[n],
+      context.score,
+      context.labels,
+    );
+    const variants = Array.from({ length: count }, (_, c) =>
+      without(text, own, shown.subarray(c * own.length, (c + 1) * own.length), replaceWith),
+    );
+    const values = await scoreTexts(context, model, variants, scores, progress);
+    const names = partNames(own);
+    samples.push({
+      targets: scores.map((of, t) => {
+        const { weights, errors } = plans[n].estimate(values[t]);
+        const features = own.map(({ start, end }, i) => ({
+          feature: names[i],
+          weight: weights[i],
+          ...(permutations > 1 && { std: errors[i] }),
+          spans: [[start, end] as const],
+        }));
+        return spansTarget(targetBase(of, model, prediction, n), text, features, { choice });
+      }),
+      parameters: {
+        parts: own.length,
+        baseValue: values.length === 1 ? values[0][0] : values.map((list) => list[0]),
+      },
+    });
+  }
+  return asRecords(model, 'weighted-spans', samples);
+}

@@ -1,0 +1,73 @@
+/** Options that methods for rows and texts share. */
+import type { FeatureWeightsOptions } from '../../../src/builders/feature-weights.js';
+import type { OptionSpecs } from '../../../src/options.js';
+
+/** Name of the feature that holds what no feature explains. */
+export const BIAS = '<BIAS>';
+
+const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 0;
+
+/** Which features the record keeps. */
+export const FEATURE_OPTIONS = {
+  top: {
+    type: 'value',
+    default: undefined,
+    expects: 'a whole number, two of them [for, against], or null for all',
+    check: (value) =>
+      value === null ||
+      isCount(value) ||
+      (Array.isArray(value) && value.length === 2 && value.every(isCount)),
+    parse: (text) => {
+      if (text === 'all' || text === 'null') return null;
+      const parts = text.split(',').map(Number);
+      return parts.length === 1 ? parts[0] : parts;
+    },
+    help: 'how many features are kept, the largest first; the others are counted (default: all)',
+  },
+  featureRe: {
+    type: 'value',
+    default: undefined,
+    expects: 'a regular expression',
+    check: (value) => value instanceof RegExp || (typeof value === 'string' && isPattern(value)),
+    parse: (text) => text,
+    help: 'only features whose name matches',
+  },
+  featureFilter: {
+    type: 'value',
+    default: undefined,
+    expects: 'a function of a name and a value',
+    check: (value) => typeof value === 'function',
+    help: 'only features for which the function (name, value) is true',
+  },
+} as const satisfies OptionSpecs;
+
+/** What of these options `featureWeights` reads. */
+export function featureChoice(options: Readonly<Record<string, unknown>>): FeatureWeightsOptions {
+  const { top, featureRe, featureFilter } = options as {
+    top?: number | [number, number] | null;
+    featureRe?: RegExp | string;
+    featureFilter?: (name: string, value: number | string | undefined) => boolean;
+  };
+  const pattern =
+    featureRe === undefined
+      ? undefined
+      : new RegExp(featureRe, typeof featureRe === 'string' ? 'u' : undefined);
+  const filtered = pattern !== undefined || featureFilter !== undefined;
+  return {
+    ...(top !== undefined && top !== null && { top }),
+    ...(filtered && {
+      filter: (name: string, value: number | string | undefined) =>
+        (pattern === undefined || name.search(pattern) !== -1) &&
+        (featureFilter === undefined || featureFilter(name, value)),
+    }),
+  };
+}
+
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(text, 'u');
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,135 @@
+/** Records of weights and spans for the samples of one call. */
+import {
+  featureWeights,
+  type FeatureWeightsOptions,
+} from '../../../src/builders/feature-weights.js';
+import { mergeSpans } from '../../../src/builders/spans.js';
+import type { Explained } from '../../../src/container/plugin.js';
+import type {
+  FeatureWeight,
+  FeatureWeightsTarget,
+  JsonValue,
+  TargetBase,
+  WeightedSpan,
+  WeightedSpansTarget,
+} from '../../../src/explanation.js';
+import type { TabularModel, TabularPrediction } from '../../../src/model/tabular/interface.js';
+import { probaAt, scoreAt, type ScoreOf } from './targets.js';
+
+/** What a record says of its target before any weights. */
+export function targetBase(
+  of: ScoreOf,
+  model: TabularModel,
+  prediction: TabularPrediction,
+  n: number,
+): TargetBase {
+  const proba = probaAt(of, model, prediction, n);
+  return {
+    target: of.target,
+    definition: of.definition,
+    ...(of.label !== undefined && { label: of.label }),
+    score: scoreAt(of, prediction, n),
+    ...(proba !== undefined && { proba }),
+  };
+}
+
+/** One sample's record of either kind. */
+export interface SampleRecord {
+  readonly targets: readonly FeatureWeightsTarget[] | readonly WeightedSpansTarget[];
+  readonly parameters: Readonly<Record<string, JsonValue>>;
+}
+
+/** Records of all samples; what is the same for all is filled in by the road. */
+export function asRecords(
+  model: TabularModel,
+  kind: 'feature-weights' | 'weighted-spans',
+  samples: readonly SampleRecord[],
+): Explained {
+  return {
+    kind: 'records',
+    explanations: samples.map(({ targets, parameters }) => {
+      const base = {
+        estimator: '',
+        method: '',
+        description: '',
+        isRegression: model.task === 'regression',
+        parameters,
+        warnings: [],
+      };
+      return kind === 'feature-weights'
+        ? { ...base, kind, targets: targets as readonly FeatureWeightsTarget[] }
+        : { ...base, kind, targets: targets as readonly WeightedSpansTarget[] };
+    }),
+  };
+}
+
+/** A feature of a text: its weight, and where it stands. */
+export interface TextFeature extends FeatureWeight {
+  readonly spans: readonly (readonly [start: number, end: number])[];
+}
+
+export interface SpansOptions {
+  readonly choice: FeatureWeightsOptions;
+  readonly preserveDensity?: boolean;
+  readonly vectorizer?: string;
+}
+
+/**
+ * Weights over a text: features with places become spans, the others go to
+ * `other`; `featureWeights` has them all. `top` cuts both alike.
+ */
+export function spansTarget(
+  base: TargetBase,
+  document: string,
+  features: readonly TextFeature[],
+  { choice, preserveDensity, vectorizer }: SpansOptions,
+): WeightedSpansTarget {
+  const weights = featureWeights(features.map(withoutSpans), choice);
+  const kept = new Set([...weights.pos, ...weights.neg].map(({ feature }) => feature));
+  const spans: WeightedSpan[] = features
+    .filter(
+      ({ feature, weight, spans: places }) =>
+        places.length > 0 && weight !== 0 && kept.has(feature),
+    )
+    .map(({ feature, weight, spans: places }) => ({ feature, weight, spans: places }))
+    .sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
+  const { filter } = choice;
+  const other = featureWeights(
+    features.filter(({ spans: places }) => places.length === 0).map(withoutSpans),
+    filter === undefined ? {} : { filter },
+  );
+  const hasOther = other.pos.length + other.neg.length > 0;
+  return {
+    ...base,
+    weightedSpans: {
+      documents: [
+        {
+          document,
+          spans: mergeSpans(spans, document.length),
+          ...(preserveDensity !== undefined && { preserveDensity }),
+          ...(vectorizer !== undefined && { vectorizer }),
+        },
+      ],
+      ...(hasOther && { other }),
+    },
+    featureWeights: weights,
+  };
+}
+
+function withoutSpans({ feature, weight, std, value }: TextFeature): FeatureWeight {
+  return {
+    feature,
+    weight,
+    ...(std !== undefined && { std }),
+    ...(value !== undefined && { value }),
+  };
+}
+
+/** What a number in a row stands for: a category's name, `Missing`, or the number. */
+export function shownValue(
+  value: number,
+  categories?: readonly (string | number)[],
+): number | string {
+  if (Number.isNaN(value)) return 'Missing';
+  return categories?.[value] ?? value;
+}

@@ -1,0 +1,72 @@
+/** A text in parts that can be taken out: words or characters, at their places. */
+import type { OptionSpecs } from '../../../src/options.js';
+
+/** Letters with their marks, digits and underscores of any script. */
+const WORD = /[\p{L}\p{N}_][\p{L}\p{N}\p{M}_]*/gu;
+
+export interface TextPart {
+  readonly text: string;
+  /** In UTF-16 units. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export const UNIT_OPTIONS = {
+  unit: {
+    type: 'choice',
+    choices: ['word', 'char'],
+    default: 'word',
+    help: 'what is taken out: words, or characters (without blanks)',
+  },
+  replaceWith: {
+    type: 'string',
+    default: '',
+    help: 'what stands where something is taken out',
+  },
+} as const satisfies OptionSpecs;
+
+/** Words, or characters as they are seen (a letter with its marks is one). */
+export function partsOf(text: string, unit: string): TextPart[] {
+  if (unit === 'word') return places(text);
+  const segments = new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(text);
+  return Array.from(segments, ({ segment, index }) => ({
+    text: segment,
+    start: index,
+    end: index + segment.length,
+  })).filter(({ text: part }) => part.trim() !== '');
+}
+
+function places(text: string): TextPart[] {
+  return Array.from(text.matchAll(WORD), (match) => ({
+    text: match[0],
+    start: match.index,
+    end: match.index + match[0].length,
+  }));
+}
+
+/** The text with the parts for which `shown` is 0 replaced. */
+export function without(
+  text: string,
+  parts: readonly TextPart[],
+  shown: ArrayLike<number>,
+  replaceWith: string,
+): string {
+  let result = '';
+  let at = 0;
+  parts.forEach(({ start, end }, i) => {
+    if (shown[i] !== 0) return;
+    result += text.slice(at, start) + replaceWith;
+    at = end;
+  });
+  return result + text.slice(at);
+}
+
+/** Names that differ: the second `the` is `the #2`. */
+export function partNames(parts: readonly TextPart[]): string[] {
+  const counts = new Map<string, number>();
+  return parts.map(({ text }) => {
+    const count = (counts.get(text) ?? 0) + 1;
+    counts.set(text, count);
+    return count === 1 ? text : `${text} #${count}`;
+  });
+}

@@ -1,0 +1,77 @@
+import { explainer } from '../src/container/plugin.js';
+import type { OptionSpecs } from '../src/options.js';
+import { Progress, scoreTexts, textTask } from './shared/tabular/model.js';
+import { FEATURE_OPTIONS, featureChoice } from './shared/tabular/options.js';
+import { asRecords, spansTarget, targetBase, type SampleRecord } from './shared/tabular/records.js';
+import { scoreAt, scoresFor } from './shared/tabular/targets.js';
+import { partNames, partsOf, UNIT_OPTIONS, without } from './shared/tabular/words.js';
+
+const options = { ...UNIT_OPTIONS, ...FEATURE_OPTIONS } as const satisfies OptionSpecs;
+
+/**
+ * Occlusion for texts: how much the score falls when one word (or character)
+ * is taken out (Zeiler and Fergus 2014, with words for patches). Words that
+ * speak against the target have negative weights.
+ *
+ * Works for any model of texts. Prefer `partition-shap` where words only
+ * matter together: taking out one of two equal words may change nothing.
+ */
+export const textOcclusion = explainer({
+  id: 'text-occlusion',
+  family: 'tabular',
+  description:
+    'How much the score falls when the word is taken out; negative words lower the score.',
+  reference: 'Zeiler 2014',
+  cost: '1 + words forward',
+  needs: {},
+  documents: ['text'],
+  options: options,
+
+  async explain(context) {
+    const { model, texts } = textTask(context);
+    const { unit, replaceWith } = context.options as { unit: string; replaceWith: string };
+    const prediction = await model.predict(texts, { signal: context.batch.signal });
+    const parts = texts.map((text) => partsOf(text, unit));
+    const progress = new Progress(
+      context,
+      parts.reduce((sum, list) => sum + list.length, 0),
+    );
+    const choice = featureChoice(context.options);
+    const samples: SampleRecord[] = [];
+    for (const [n, text] of texts.entries()) {
+      const own = parts[n];
+      if (own.length === 0) context.warn('there is nothing in the text that could be taken out', n);
+      const variants = own.map((_, hidden) =>
+        without(
+          text,
+          own,
+          Uint8Array.from(own, (__, i) => Number(i !== hidden)),
+          replaceWith,
+        ),
+      );
+      const scores = scoresFor(
+        model,
+        prediction,
+        n,
+        context.targets[n],
+        context.score,
+        context.labels,
+      );
+      const found = await scoreTexts(context, model, variants, scores, progress);
+      const names = partNames(own);
+      samples.push({
+        targets: scores.map((of, t) => {
+          const whole = scoreAt(of, prediction, n);
+          const features = own.map(({ start, end }, i) => ({
+            feature: names[i],
+            weight: whole - found[t][i],
+            spans: [[start, end] as const],
+          }));
+          return spansTarget(targetBase(of, model, prediction, n), text, features, { choice });
+        }),
+        parameters: { parts: own.length },
+      });
+    }
+    return asRecords(model, 'weighted-spans', samples);
+  },
+});

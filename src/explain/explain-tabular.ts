@@ -1,0 +1,178 @@
+/** The road for models of rows and texts: documents in the model's order, a method that fits, records. */
+import type { Explainer } from '../container/plugin.js';
+import type { Registry } from '../container/registry.js';
+import type { Document } from '../documents/document.js';
+import { readDocuments } from '../documents/read.js';
+import { WhylensError } from '../errors.js';
+import type { Explanation } from '../explanation.js';
+import { isLoadedModel } from '../model/loaded.js';
+import { parseTargets } from '../model/parse-targets.js';
+import type { RowModel, Rows, TabularModel } from '../model/tabular/interface.js';
+import { isTabularModel } from '../model/tabular/interface.js';
+import { modelRows } from '../model/tabular/read-rows.js';
+import { tabularView } from '../model/tabular/view.js';
+import { validateOptions } from '../options.js';
+import { completeRecords } from './assemble.js';
+import type { ExplainOptions } from './explain-options.js';
+import { withDisplay } from './notebook.js';
+import { registryFor } from './prepare.js';
+import { methodsOwn } from './shared-options.js';
+
+/** The model of rows or texts that was handed in, if it is one. */
+export function tabularModelOf(model: unknown): TabularModel | undefined {
+  const native = isLoadedModel(model) ? model.model : model;
+  return isTabularModel(native) ? native : undefined;
+}
+
+/**
+ * The method taken where none is named: what is exact for the model, else what
+ * works for any. Trees: Tree SHAP, which needs covers or a background.
+ */
+export function defaultTabularMethod(model: TabularModel, { background }: ExplainOptions): string {
+  if (model.linear !== undefined) return 'linear';
+  if (model.documents === 'texts') return 'lime-text';
+  if (model.trees !== undefined && (model.trees.hasCover || background !== undefined)) {
+    return 'tree-shap';
+  }
+  return 'kernel-shap';
+}
+
+/** Explains documents of a model of rows or texts together. */
+export async function explainTabular(
+  model: TabularModel,
+  docs: readonly unknown[],
+  options: ExplainOptions,
+): Promise<Explanation[]> {
+  const own = methodsOwn(options);
+  const registry = registryFor(options);
+  const { score = 'logit', seed = 0 } = options;
+  const { method = defaultTabularMethod(model, options) } = options;
+  const explainer = forTabular(registry.explainerFor(method, own));
+  requireFit(explainer, model, registry);
+  const validated = validateOptions(`method '${explainer.id}'`, explainer.options, own);
+  const documents = await readDocuments(docs);
+  const rows = model.documents === 'rows' ? rowsOf(documents, model) : undefined;
+  const texts = model.documents === 'texts' ? textsOf(documents, explainer) : undefined;
+  const count = rows?.count ?? texts!.length;
+  const view = tabularView(model);
+  const description = view.describe();
+  const labels = options.labels ?? model.classNames ?? model.outputNames;
+  const targets = parseTargets(options.targets, description, labels, count);
+  const warnings = new Map<number | undefined, string[]>();
+  const explained = await explainer.explain({
+    model: view,
+    native: model,
+    tabular: model,
+    ...(rows !== undefined && { rows }),
+    ...(texts !== undefined && { texts }),
+    description,
+    inputs: [],
+    input: 0,
+    documents:
+      documents.length === count ? documents : Array.from({ length: count }, () => documents[0]),
+    targets,
+    labels,
+    score,
+    resolveLayer: () => {
+      throw new WhylensError(
+        'UNKNOWN_LAYER',
+        `the model '${model.name}' has no layers: it is ${model.source}`,
+      );
+    },
+    options: validated,
+    seed,
+    batch: {
+      batchSize: options.batchSize,
+      memoryBudget: options.memoryBudget,
+      signal: options.signal,
+      onProgress: options.onProgress,
+    },
+    explainer: (id) => registry.explainer(id),
+    warn: (message, index) => {
+      const list = warnings.get(index) ?? [];
+      if (!list.includes(message)) warnings.set(index, [...list, message]);
+    },
+  });
+  if (explained.kind !== 'records') {
+    throw new WhylensError(
+      'UNSUPPORTED_MODEL',
+      `method '${explainer.id}' makes maps of pictures, and '${model.name}' is a model of ${model.documents}`,
+    );
+  }
+  const records = completeRecords(explained, {
+    explainer,
+    prepared: { model: view, description, labels },
+    validated,
+    options,
+    image: undefined,
+    score,
+    seed,
+    warnings,
+    registry,
+    samples: documents,
+    inputs: [],
+  });
+  return records.map((record) => withDisplay(record, registry));
+}
+
+/** Refuses a method that cannot serve the model, and names those that can. */
+function requireFit(explainer: Explainer, model: TabularModel, registry: Registry): void {
+  const why = unfit(explainer, model);
+  if (why === undefined) return;
+  const working = tabularMethods(model, registry);
+  throw new WhylensError(
+    'UNSUPPORTED_MODEL',
+    `method '${explainer.id}' ${why}, and '${model.name}' is ${model.source}. Methods that would work: ${working.join(', ') || 'none'}`,
+    { facts: { methods: working } },
+  );
+}
+
+/** Ids of the methods that can serve a model of rows or texts. */
+export function tabularMethods(model: TabularModel, registry: Registry): string[] {
+  return [...registry.explainers.values()]
+    .map(forTabular)
+    .filter((explainer) => unfit(explainer, model) === undefined)
+    .map(({ id }) => id);
+}
+
+/** A method for pictures may have a side of its own for rows. */
+function forTabular(explainer: Explainer): Explainer {
+  return explainer.rows ?? explainer;
+}
+
+function unfit(explainer: Explainer, model: TabularModel): string | undefined {
+  const kind = model.documents === 'rows' ? 'features' : 'text';
+  if (!explainer.documents.includes(kind)) {
+    return `explains documents of kind ${explainer.documents.join(', ')} and no ${model.documents}`;
+  }
+  return explainer.lacks?.(model);
+}
+
+function rowsOf(documents: readonly Document[], model: RowModel): Rows {
+  const parts = documents.map((document) => {
+    if (document.kind === 'features') return modelRows(document.values, model, 'the document');
+    if (document.kind === 'array') return modelRows(document, model, 'the document');
+    throw new WhylensError(
+      'INVALID_DOCUMENT',
+      `the model '${model.name}' takes rows: an object by feature name or a list of values, got ${document.kind === 'text' ? 'a text' : 'a picture'}`,
+    );
+  });
+  if (parts.length === 1) return parts[0];
+  const data = new Float64Array(parts.reduce((sum, part) => sum + part.data.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    data.set(part.data, at);
+    at += part.data.length;
+  }
+  return { count: data.length / model.features.length, columns: model.features.length, data };
+}
+
+function textsOf(documents: readonly Document[], { id }: Explainer): string[] {
+  return documents.map((document) => {
+    if (document.kind === 'text') return document.text;
+    throw new WhylensError(
+      'INVALID_DOCUMENT',
+      `a model of texts takes a string, and method '${id}' got a document of kind ${document.kind}`,
+    );
+  });
+}

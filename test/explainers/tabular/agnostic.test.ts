@@ -1,0 +1,195 @@
+import test from 'ava';
+import {
+  explainPrediction,
+  explainWeights,
+  isWhylensError,
+  modelOfRows,
+  modelOfTexts,
+  type FeatureWeightsExplanation,
+  type WeightedSpansExplanation,
+} from '../../../src/index.js';
+
+/** good: +2, bad: −3, good and not together: −4 more. */
+const WORDS = modelOfTexts(
+  (texts) =>
+    texts.map((text) => {
+      const words = text.toLowerCase().match(/\w+/g) ?? [];
+      const has = (word: string) => (words as string[]).includes(word);
+      const score =
+        0.5 + (has('good') ? 2 : 0) - (has('bad') ? 3 : 0) - (has('good') && has('not') ? 4 : 0);
+      return [-score, score];
+    }),
+  { classNames: ['negative', 'positive'] },
+);
+const TEXT = 'It was not good, or was it?';
+
+const ROWS = modelOfRows(
+  (rows: readonly (readonly number[])[]) => rows.map(([a, b, c]) => 2 * a + a * b + 0 * c),
+  {
+    features: ['a', 'b', 'c'],
+  },
+);
+
+function byFeature(
+  expl: WeightedSpansExplanation | FeatureWeightsExplanation,
+): Record<string, number> {
+  const { pos, neg } = expl.targets[0].featureWeights!;
+  return Object.fromEntries([...pos, ...neg].map(({ feature, weight }) => [feature, weight]));
+}
+
+const near = (a: number, b: number) => Math.abs(a - b) < 1e-9;
+
+test('text-occlusion by hand', async (t) => {
+  const expl = (await explainPrediction(WORDS, TEXT, {
+    method: 'text-occlusion',
+    targets: ['positive'],
+  })) as WeightedSpansExplanation;
+  t.deepEqual(byFeature(expl), { not: -4, good: -2 });
+  t.is(expl.targets[0].score, -1.5);
+  const [{ spans }] = expl.targets[0].weightedSpans.documents;
+  t.deepEqual(
+    spans.map(({ spans: [[from, to]] }) => TEXT.slice(from, to)),
+    ['not', 'good'],
+  );
+  const chars = (await explainPrediction(WORDS, TEXT, {
+    method: 'text-occlusion',
+    targets: [1],
+    unit: 'char',
+  })) as WeightedSpansExplanation;
+  t.true(Object.keys(byFeature(chars)).includes('g'));
+  const other = (await explainPrediction(WORDS, TEXT, {
+    method: 'text-occlusion',
+    targets: [1],
+    replaceWith: 'bad',
+  })) as WeightedSpansExplanation;
+  t.is(byFeature(other)['It'], 3);
+});
+
+test('partition-shap and permutation-shap: shares of what two words do together, sums exact', async (t) => {
+  for (const method of ['partition-shap', 'permutation-shap']) {
+    const expl = (await explainPrediction(WORDS, TEXT, {
+      method,
+      targets: [1],
+    })) as WeightedSpansExplanation;
+    const weights = byFeature(expl);
+    // good: 2 alone, −2 beside not; not: 0 alone, −4 beside good
+    t.true(near(weights.good, 0) || weights.good === undefined, method);
+    t.true(near(weights.not, -2), method);
+    const sum = Object.values(weights).reduce((a, b) => a + b, 0);
+    t.true(near(sum, expl.targets[0].score! - (expl.parameters.baseValue as number)), method);
+  }
+  const short = (await explainPrediction(WORDS, TEXT, {
+    method: 'partition-shap',
+    targets: [1],
+    samples: 2,
+  })) as WeightedSpansExplanation;
+  t.false(short.parameters.complete as boolean);
+  t.true(
+    near(
+      Object.values(byFeature(short)).reduce((a, b) => a + b, 0),
+      -2,
+    ),
+  );
+});
+
+test('kernel-shap and permutation-shap of rows by hand, with groups', async (t) => {
+  const background = [
+    [0, 0, 5],
+    [2, 0, 1],
+  ];
+  for (const method of ['kernel-shap', 'permutation-shap']) {
+    const expl = (await explainPrediction(
+      ROWS,
+      { a: 3, b: 4, c: 1 },
+      { method, background },
+    )) as FeatureWeightsExplanation;
+    const weights = byFeature(expl);
+    // v(∅) = 2, v(a) = 6, v(b) = 2 + 4 = 6, v(ab) = 18
+    t.true(near(weights.a, (4 + 12) / 2), method);
+    t.true(near(weights.b, (4 + 12) / 2), method);
+    t.false('c' in weights);
+    t.is(expl.parameters.baseValue, 2);
+    const grouped = (await explainPrediction(ROWS, [3, 4, 1], {
+      method,
+      background,
+      groups: { both: ['a', 'b'] },
+    })) as FeatureWeightsExplanation;
+    t.true(near(byFeature(grouped).both, 16), method);
+  }
+  const error = await t.throwsAsync(explainPrediction(ROWS, [3, 4, 1], { method: 'kernel-shap' }));
+  t.true(isWhylensError(error, 'INVALID_OPTION'));
+  const few = (await explainPrediction(ROWS, [3, 4, 1], {
+    method: 'kernel-shap',
+    background: [...background, [9, 9, 9]],
+    backgroundSize: 2,
+  })) as FeatureWeightsExplanation;
+  t.regex(few.parameters.background as string, /k-means of 3/);
+});
+
+test('counterfactual: the nearest row of the other class, features held', async (t) => {
+  const model = modelOfRows(
+    (rows: readonly (readonly number[])[]) => rows.map(([a, b]) => [10 - a - b, a + b - 10]),
+    {
+      features: ['a', 'b'],
+      classNames: ['low', 'high'],
+    },
+  );
+  const background = [
+    [12, 1],
+    [1, 12],
+    [0, 0],
+    [3, 3],
+  ];
+  const expl = (await explainPrediction(model, [4, 2], {
+    method: 'counterfactual',
+    background,
+    fixed: ['b'],
+  })) as FeatureWeightsExplanation;
+  const reached = expl.parameters.counterfactual as { a: number; b: number };
+  t.is(reached.b, 2);
+  t.is(reached.a, 9);
+  t.is(expl.parameters.reached, 'high');
+  t.true(near(byFeature(expl).a, expl.targets[0].score! - (expl.parameters.baseValue as number)));
+  const text = (await explainPrediction(WORDS, 'good and not bad', {
+    method: 'counterfactual',
+  })) as WeightedSpansExplanation;
+  t.is(text.parameters.counterfactual, 'good and  bad'.replace(' bad', ' '));
+});
+
+test('lime: the row and the text decide, a poor fit is told', async (t) => {
+  const background = Array.from({ length: 40 }, (_, i) => [i % 5, (i * 7) % 4, i % 3]);
+  const row = (await explainPrediction(ROWS, [3, 2, 1], {
+    method: 'lime-tabular',
+    background,
+    samples: 400,
+  })) as FeatureWeightsExplanation;
+  t.true(row.parameters.fit !== undefined);
+  const numbers = (await explainPrediction(ROWS, [3, 2, 1], {
+    method: 'lime-tabular',
+    background,
+    samples: 400,
+    discretise: 'no',
+    around: 'row',
+  })) as FeatureWeightsExplanation;
+  t.true(byFeature(numbers).a > 0);
+  const text = (await explainPrediction(WORDS, 'bad, bad day', {
+    method: 'lime-text',
+    targets: [1],
+    samples: 200,
+    alpha: 0,
+  })) as WeightedSpansExplanation;
+  t.true(Math.abs(byFeature(text).bad + 3) < 1e-6);
+  t.is(text.targets[0].weightedSpans.documents[0].spans[0].spans.length, 2);
+});
+
+test('what cannot serve is refused with what can', async (t) => {
+  const error = await t.throwsAsync(explainPrediction(ROWS, [1, 2, 3], { method: 'tree-shap' }));
+  t.true(isWhylensError(error, 'UNSUPPORTED_MODEL'));
+  t.regex(error!.message, /kernel-shap.*permutation-shap.*lime-tabular/);
+  const weights = await t.throwsAsync(explainWeights(ROWS));
+  t.regex(weights!.message, /permutationImportance/);
+  const missing = await t.throwsAsync(
+    explainPrediction(ROWS, { a: 1, b: 2 }, { method: 'kernel-shap', background: [[0, 0, 0]] }),
+  );
+  t.regex(missing!.message, /row 0 .*no column 'c'/);
+});
