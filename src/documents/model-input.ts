@@ -4,6 +4,7 @@ import type { NdArray, Picture, PictureMode } from '../explanation.js';
 import { imageToArray } from '../images/array.js';
 import { convertPicture } from '../images/picture.js';
 import { preprocessInput, preprocessRange } from '../images/preprocess.js';
+import { reordered } from '../maths/ndarray.js';
 import { resize, type ResamplingFilter } from '../images/resample.js';
 import type { InputInfo } from '../model/interface.js';
 import type { Document, Preprocess } from './document.js';
@@ -23,7 +24,8 @@ export function modelInput(
   input: InputInfo,
   options: DocumentOptions,
 ): NdArray {
-  const array = arrayOf(document, input, options);
+  const found = arrayOf(document, input, options);
+  const array = document.kind === 'image' ? found : channelsLast(found, input);
   requireShape(array, input);
   const bad = firstNotFinite(array.data);
   if (bad !== -1) {
@@ -34,6 +36,27 @@ export function modelInput(
     );
   }
   return array;
+}
+
+/** An array in the model's own order (channels first), brought to the order that explainers see. */
+function channelsLast(array: NdArray, { order, shape }: InputInfo): NdArray {
+  if (order === undefined || array.shape.length !== shape.length + 1) return array;
+  const fits = order.every((axis, i) => {
+    const size = shape[axis];
+    return size === null || size === array.shape[i + 1];
+  });
+  // what is channels last already needs nothing
+  if (!fits) return array;
+  return reordered(
+    array,
+    order.map((_, i) => order.indexOf(i)),
+  );
+}
+
+/** The sizes that a model wants with its batch axis, in the order of its own file. */
+function wantedShape({ order, shape }: InputInfo): string {
+  const own = order === undefined ? shape : order.map((axis) => shape[axis]);
+  return ['N', ...own.map((size) => size ?? 'any')].join(', ');
 }
 
 /** The warning for a picture that is fed to a model of which nobody knows what it was trained on. */
@@ -113,7 +136,7 @@ function pictureInput(picture: Picture, input: InputInfo, options: DocumentOptio
 }
 
 function requireShape({ shape }: NdArray, input: InputInfo): void {
-  const wanted = ['N', ...input.shape.map((size) => size ?? 'any')].join(', ');
+  const wanted = wantedShape(input);
   if (shape.length !== input.shape.length + 1) {
     const hint =
       shape.length === input.shape.length
