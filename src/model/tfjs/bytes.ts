@@ -42,7 +42,7 @@ export function filesSource(files: readonly ModelFile[]): ByteSource {
     names.forEach(refuseOtherFormats);
     throw new WhylensError(
       'MODEL_LOAD',
-      `a list of files must hold one model.json and its weight files, or one .onnx file, got ${names.join(', ') || 'no files'}`,
+      `a list of files must hold one .onnx file, or one model.json and its weight files, got ${names.join(', ') || 'no files'}`,
       { facts: { files: names } },
     );
   }
