@@ -12,12 +12,15 @@ import type { ExplainManyOptions, ExplainOptions } from './explain-options.js';
 import type { Explanation } from '../explanation.js';
 import { inputIndex, inputsOf, partsOf, samplesOf } from './inputs.js';
 import { checkPicture } from '../images/picture.js';
+import { remarksOn } from '../images/remarks.js';
 import { sampleOf } from '../maths/ndarray.js';
 import { chooseLayer } from '../model/layers.js';
 import { isLoadedModel } from '../model/loaded.js';
 import { labelProblem, parseTargets, type TargetOption } from '../model/parse-targets.js';
 import { withDisplay } from './notebook.js';
 import { validateOptions } from '../options.js';
+import { abortable } from '../reading/abort.js';
+import { watchingProgress } from './progress.js';
 import {
   areNumeric,
   layerMethods,
@@ -29,6 +32,9 @@ import {
 import { methodsOwn } from './shared-options.js';
 
 export const DEFAULT_METHOD = 'grad-cam';
+
+/** Milliseconds that an explainer has to hear the signal itself and to say how far it came. */
+const GRACE = 100;
 
 /**
  * Explains one document.
@@ -184,34 +190,50 @@ async function explainTogether(
       );
       if (unknown !== undefined) warnings.set(n, [unknown]);
     }
-    const explained = await explainer.explain({
-      model: prepared.model,
-      native: isLoadedModel(model) ? model.model : model,
-      description,
-      inputs,
-      input,
-      inputRange: inputRange(preprocess),
-      documents: ownSamples,
-      targets,
-      labels,
-      picture: (n) => pictureFor({ image, prepared }, ownSamples[n], sampleOf(inputs[input], n)),
-      score,
-      layer,
-      resolveLayer: (reference) => chooseLayer(description, reference),
-      options: validated,
-      seed,
-      batch: {
-        batchSize: options.batchSize,
-        memoryBudget: options.memoryBudget,
-        signal: options.signal,
-        onProgress: options.onProgress,
+    if (docs.length === count) {
+      docs.forEach((doc, n) => {
+        const said = typeof doc === 'object' && doc !== null ? remarksOn(doc) : [];
+        if (said.length > 0) warnings.set(n, [...(warnings.get(n) ?? []), ...said]);
+      });
+    }
+    const explain = (onProgress?: (done: number, total: number) => void) =>
+      explainer.explain({
+        model: prepared.model,
+        native: isLoadedModel(model) ? model.model : model,
+        description,
+        inputs,
+        input,
+        inputRange: inputRange(preprocess),
+        documents: ownSamples,
+        targets,
+        labels,
+        picture: (n) => pictureFor({ image, prepared }, ownSamples[n], sampleOf(inputs[input], n)),
+        score,
+        layer,
+        resolveLayer: (reference) => chooseLayer(description, reference),
+        options: validated,
+        seed,
+        batch: {
+          batchSize: options.batchSize,
+          memoryBudget: options.memoryBudget,
+          signal: options.signal,
+          onProgress,
+        },
+        explainer: (id) => registry.explainer(id),
+        warn: (message, index) => {
+          const list = warnings.get(index) ?? [];
+          if (!list.includes(message)) warnings.set(index, [...list, message]);
+        },
+      });
+    // whatever explains may be somebody else's, and need not hear the signal
+    const explained = await abortable(
+      watchingProgress(options.onProgress, explain),
+      options.signal,
+      `explaining by '${explainer.id}'`,
+      {
+        grace: GRACE,
       },
-      explainer: (id) => registry.explainer(id),
-      warn: (message, index) => {
-        const list = warnings.get(index) ?? [];
-        if (!list.includes(message)) warnings.set(index, [...list, message]);
-      },
-    });
+    );
     const about = {
       explainer,
       prepared,

@@ -1,6 +1,8 @@
 /** What a model says, before anybody asks why. */
 import { rangeProblem } from '../documents/model-input.js';
 import { readDocuments } from '../documents/read.js';
+import { remarksOn } from '../images/remarks.js';
+import { watchingProgress } from './progress.js';
 import { withModel, registryFor } from './prepare.js';
 import { type ExplainOptions } from './explain-options.js';
 import { inputsOf, partsOf } from './inputs.js';
@@ -70,13 +72,15 @@ export async function predict(
     const list = isList(docs) ? docs : [docs];
     const parts = await partsOf(description, await readDocuments(list));
     const inputs = inputsOf(description, parts, preprocess, options);
-    const { outputs: found } = await prepared.model.run({
-      inputs: inputs.map(ndSamples),
-      batchSize,
-      memoryBudget,
-      signal,
-      onProgress,
-    });
+    const { outputs: found } = await watchingProgress(onProgress, (progress) =>
+      prepared.model.run({
+        inputs: inputs.map(ndSamples),
+        batchSize,
+        memoryBudget,
+        signal,
+        onProgress: progress,
+      }),
+    );
     const outputs = found.map(({ name, values, logits, activation }): OutputPrediction => ({
       name,
       values,
@@ -88,12 +92,15 @@ export async function predict(
     }));
     const { values, logits, top: highest } = outputs[0];
     const warnings = [labelProblem(description, labels), rangeProblem(parts.flat(), preprocess)];
+    const said = list.flatMap((doc) =>
+      typeof doc === 'object' && doc !== null ? remarksOn(doc) : [],
+    );
     return {
       values,
       logits,
       top: highest,
       outputs,
-      warnings: warnings.filter((warning) => warning !== undefined),
+      warnings: [...warnings, ...said].filter((warning) => warning !== undefined),
     };
   });
 }

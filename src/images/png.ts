@@ -2,7 +2,10 @@ import { PNG } from 'pngjs';
 import { WhylensError } from '../errors.js';
 import type { Picture, PictureMode } from '../explanation.js';
 import { toBase64 } from './base64.js';
-import { CHANNELS, checkPicture, checkSize, MAX_PIXELS } from './picture.js';
+import { orientPicture } from './orient.js';
+import { CHANNELS, checkMaxPixels, checkPicture, checkSize, MAX_PIXELS } from './picture.js';
+import { pngParts, rowsProblem } from './png-check.js';
+import { remark } from './remarks.js';
 
 export interface PngHeader {
   readonly width: number;
@@ -20,9 +23,6 @@ export interface DecodePngOptions {
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const HEADER_LENGTH = 33;
-const INTERLACE_AT = 28;
-/** Samples a pixel by colour type: grey, colour, palette, grey with alpha, colour with alpha. */
-const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 const COLOUR_TYPES: Readonly<Record<PictureMode, 0 | 2 | 6>> = { L: 0, RGB: 2, RGBA: 6 };
 
 /** True where the bytes begin as a PNG file does. */
@@ -49,7 +49,7 @@ export function readPngHeader(bytes: Uint8Array): PngHeader {
 
 /**
  * A PNG file as a picture: grey stays grey, palettes become colour, 16 bits
- * are rounded to 8, anything transparent becomes RGBA.
+ * are rounded to 8, anything transparent becomes RGBA, an orientation is turned upright.
  *
  * @throws WhylensError `INVALID_PICTURE` (empty, corrupt, truncated), `PICTURE_TOO_LARGE` (before decoding)
  */
@@ -57,67 +57,36 @@ export function decodePng(
   bytes: Uint8Array,
   { maxPixels = MAX_PIXELS }: DecodePngOptions = {},
 ): Picture {
+  checkMaxPixels('decodePng', maxPixels);
   const header = readPngHeader(bytes);
   const { width, height, colourType } = header;
   if (width === 0 || height === 0) throw invalid(`its header says ${width}×${height} pixels`);
   checkSize(width, height, maxPixels);
+  const parts = pngParts(bytes);
+  const problem = rowsProblem(bytes, parts, header);
+  if (problem !== undefined) throw invalid(problem.why, problem.cause);
   let png: ReturnType<typeof PNG.sync.read>;
   try {
-    png = PNG.sync.read(bufferOf(bytes));
+    png = PNG.sync.read(bufferOf(parts.bytes));
   } catch (error) {
-    // a filter of no kind is what unused memory looks like, too
-    if (/filter type/i.test(String(error))) requireAllRows(bytes, header);
     throw invalid(reasonOf(error), error);
   }
-  requireAllRows(bytes, header);
   const data = new Uint8ClampedArray(png.data.buffer, png.data.byteOffset, png.data.length);
   if (data.length !== width * height * 4) throw invalid('its rows are incomplete');
   // pngjs sets `alpha` for transparent palettes and colours too
   const mode: PictureMode = png.alpha ? 'RGBA' : colourType === 0 ? 'L' : 'RGB';
-  return mode === 'RGBA'
-    ? { width, height, mode, data }
-    : { width, height, mode, data: pick(data, CHANNELS[mode]) };
-}
-
-/**
- * pngjs takes the rows that compressed data lacks from unused memory (it reads
- * what zlib left over in the wrong order), so the data is inflated once more.
- */
-function requireAllRows(bytes: Uint8Array, { width, height, depth, colourType }: PngHeader): void {
-  // interlaced rows go another way, which is sound, as is pngjs for browsers
-  if (bytes[INTERLACE_AT] !== 0 || typeof process !== 'object') return;
-  const zlib = process.getBuiltinModule?.('node:zlib');
-  if (zlib === undefined) return;
-  const expected = (Math.ceil((width * SAMPLES[colourType] * depth) / 8) + 1) * height;
-  let got: number;
-  try {
-    got = zlib.inflateSync(compressedData(bytes), { maxOutputLength: expected + 1 }).length;
-  } catch (error) {
-    // more than is needed harms nobody
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return;
-    throw invalid(`its compressed data is damaged (${(error as Error).message})`, error);
-  }
-  if (got < expected) {
-    throw invalid(`its rows are incomplete: ${got} of ${expected} bytes of them are there`);
-  }
-}
-
-function compressedData(bytes: Uint8Array): Uint8Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const parts: Uint8Array[] = [];
-  for (let at = SIGNATURE.length; at + 12 <= bytes.length;) {
-    const length = view.getUint32(at);
-    const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
-    if (type === 'IDAT') parts.push(bytes.subarray(at + 8, at + 8 + length));
-    at += 12 + length;
-  }
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  const picture = orientPicture(
+    mode === 'RGBA'
+      ? { width, height, mode, data }
+      : { width, height, mode, data: pick(data, CHANNELS[mode]) },
+    parts.orientation,
+  );
+  return parts.after === 0
+    ? picture
+    : remark(
+        picture,
+        `the PNG file goes on for ${parts.after} bytes after its end; they are left out`,
+      );
 }
 
 /** What pngjs says of a file that ends too early speaks of its own machinery. */

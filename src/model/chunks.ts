@@ -3,6 +3,7 @@
  * abort signal and telling progress between them, and putting the results back
  * together. Pure; every adapter uses it, so that they all behave alike.
  */
+import { abortable } from '../reading/abort.js';
 import { AbortedError, WhylensError } from '../errors.js';
 import type { NdArray } from '../explanation.js';
 import { sizeOf } from '../maths/ndarray.js';
@@ -71,7 +72,11 @@ export async function runChunks<R extends RunResult>(
   let collected: R | undefined;
   for (let offset = 0; offset < count;) {
     const chunk = { offset, count: Math.min(size, count - offset) };
-    const result = await evaluate(chunk);
+    const result = await abortable(evaluate(chunk), signal, 'the model').catch((error: unknown) => {
+      // a model that never answers is left alone
+      stopIfAborted(offset);
+      throw error;
+    });
     stopIfAborted(offset);
     if (onChunk !== undefined) {
       onChunk({ ...result, ...chunk });

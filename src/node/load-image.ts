@@ -3,10 +3,10 @@ import { isWhylensError, WhylensError } from '../errors.js';
 import type { Picture } from '../explanation.js';
 import { formatOfBytes, type ImageSource, type LoadImageOptions } from '../images/formats.js';
 import { checkMaxPixels, MAX_PIXELS } from '../images/picture.js';
-import { decodePng } from '../images/png.js';
 import { abortable, throwIfAborted } from '../reading/abort.js';
 import { fetchBounded, nameOfAddress, type Fail } from '../reading/fetch.js';
 import { bytesInWords, limitsOf, type ReadLimits } from '../reading/limits.js';
+import { decodePngAside } from './png-aside.js';
 import { readFileBounded } from './read-file.js';
 
 export type { ImageSource, LoadImageOptions };
@@ -33,7 +33,7 @@ export async function loadImage(
   try {
     if (bytes.length === 0) throw new WhylensError('INVALID_PICTURE', 'the file is empty');
     const format = formatOfBytes(bytes);
-    if (format === 'png') return decodePng(bytes, { maxPixels });
+    if (format === 'png') return await decodePngAside(bytes, maxPixels, limits.signal);
     if (format === undefined) {
       throw new WhylensError(
         'INVALID_PICTURE',

@@ -1,6 +1,6 @@
 /** Everything that is not PNG, by libvips. Loaded only when a file needs it. */
 import type sharpType from 'sharp';
-import type { Sharp } from 'sharp';
+import type { Metadata, Sharp } from 'sharp';
 import { WhylensError } from '../errors.js';
 import type { Picture, PictureMode } from '../explanation.js';
 import type { PictureFormat } from '../images/formats.js';
@@ -13,6 +13,7 @@ export async function decodeWithSharp(bytes: Uint8Array, maxPixels: number): Pro
   try {
     const header = await sharp(bytes, { limitInputPixels: false }).metadata();
     checkSize(header.width, header.height, maxPixels);
+    requireKnownRange(header);
     const grey = header.space === 'b-w' || header.space === 'grey16';
     const pixels = await sharp(bytes, {
       limitInputPixels: maxPixels,
@@ -34,6 +35,20 @@ export async function decodeWithSharp(bytes: Uint8Array, maxPixels: number): Pro
       { cause: error },
     );
   }
+}
+
+/** Samples whose black and white nobody knows would come out black, or as one of many guesses. */
+function requireKnownRange({ format, depth, bitsPerSample = 8 }: Metadata): void {
+  // other formats say what their white is
+  if (format !== 'tiff') return;
+  const isKnown =
+    (depth === 'uchar' || depth === 'ushort') && [1, 2, 4, 8, 16].includes(bitsPerSample);
+  if (isKnown) return;
+  throw new WhylensError(
+    'INVALID_PICTURE',
+    `its samples are ${depth === 'ushort' || depth === 'uchar' ? `of ${bitsPerSample} bits` : `of type '${depth}'`}, whose black and white are not known; save it with 8 or 16 bits a sample, or give the numbers as an array`,
+    { facts: { depth, bitsPerSample } },
+  );
 }
 
 export async function encodeWithSharp(

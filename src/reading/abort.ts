@@ -6,22 +6,32 @@ export function throwIfAborted(signal: AbortSignal | undefined, what: string): v
   if (signal?.aborted === true) throw abortedError(signal, what);
 }
 
+export interface AbortableOptions<T> {
+  /** Is given a result that came too late, to free it. */
+  readonly late?: (result: T) => void;
+  /** Milliseconds that the work has to end by itself, and to say how far it came. Default 0. */
+  readonly grace?: number;
+}
+
 /**
  * What `work` gives, or `ABORTED` as soon as the signal fires: work that never
  * answers is left alone, and what it says later is not heard.
- *
- * @param late is given a result that came too late, to free it
  */
 export async function abortable<T>(
   work: T | PromiseLike<T>,
   signal: AbortSignal | undefined,
   what: string,
-  late?: (result: T) => void,
+  { late, grace = 0 }: AbortableOptions<T> = {},
 ): Promise<T> {
   if (signal === undefined) return work;
   let stop: (() => void) | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const interrupted = new Promise<never>((_, reject) => {
-    stop = () => reject(abortedError(signal, what));
+    const end = () => reject(abortedError(signal, what));
+    stop = () => {
+      if (grace === 0) end();
+      else timer = setTimeout(end, grace);
+    };
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
   });
@@ -32,6 +42,7 @@ export async function abortable<T>(
     running.then(late, () => undefined);
     throw error;
   } finally {
+    clearTimeout(timer);
     signal.removeEventListener('abort', stop!);
   }
 }

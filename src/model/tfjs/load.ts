@@ -118,7 +118,9 @@ export function interruptibly(
 ): Promise<LoadedModel> {
   throwIfAborted(signal, `loading ${name}`);
   const loading = guarded('MODEL_LOAD', name, load);
-  return abortable(loading, signal, `loading ${name}`, (model) => model.dispose());
+  return abortable(loading, signal, `loading ${name}`, {
+    late: (model) => model.dispose(),
+  });
 }
 
 /** What both `loadModel`s do once the files can be read. */

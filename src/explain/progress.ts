@@ -1,0 +1,38 @@
+import { WhylensError } from '../errors.js';
+
+export type Progress = (done: number, total: number) => unknown;
+
+/**
+ * A progress callback whose failures belong to the call: what it throws, or what
+ * its promise rejects with, ends the work with a typed error.
+ *
+ * @param run the work, given the callback to call
+ */
+export async function watchingProgress<T>(
+  callback: Progress | undefined,
+  run: (progress: ((done: number, total: number) => void) | undefined) => PromiseLike<T>,
+): Promise<T> {
+  if (callback === undefined) return run(undefined);
+  let fail: (error: unknown) => void;
+  const failure = new Promise<never>((_, reject) => (fail = reject));
+  // heard below, or not at all where the work has ended
+  failure.catch(() => undefined);
+  const typed = (cause: unknown) =>
+    new WhylensError(
+      'INVALID_OPTION',
+      `option 'onProgress' must be a function that does not fail, but it did: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause, facts: { option: 'onProgress' } },
+    );
+  const work = run((done, total) => {
+    let answer: unknown;
+    try {
+      answer = callback(done, total);
+    } catch (cause) {
+      throw typed(cause);
+    }
+    if (answer instanceof Promise) answer.catch((cause: unknown) => fail(typed(cause)));
+  });
+  const running = Promise.resolve(work);
+  running.catch(() => undefined);
+  return Promise.race([running, failure]);
+}
