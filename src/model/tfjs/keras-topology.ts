@@ -6,6 +6,7 @@
  */
 import { WhylensError } from '../../errors.js';
 import { expressLayer } from './keras-dialect.js';
+import { requireOrder } from './keras-order.js';
 
 type Json = Record<string, unknown>;
 
@@ -74,6 +75,7 @@ function normalizeModel(model: Json, context: Context): ModelJson {
   for (const { inbound_nodes: nodes = [] } of layers) nodes.flat().forEach(shift);
   const [inputs, outputs] = [ends(own.input_layers), ends(own.output_layers)];
   outputs.forEach(shift);
+  requireOrder(layers, [...inputs, ...outputs], context);
   return {
     class_name: 'Functional',
     config: {

@@ -1,8 +1,9 @@
 /** A graph model from its topology and its weights. */
 import * as converter from '@tensorflow/tfjs-converter';
-import { io } from '@tensorflow/tfjs-core';
+import { tidy, type io } from '@tensorflow/tfjs-core';
 import { WhylensError } from '../../errors.js';
 import type { ByteSource } from './bytes.js';
+import { requireFinite } from './within-weights.js';
 import { readWeights, type ModelFileContent } from './manifest.js';
 
 export async function loadGraph(
@@ -12,19 +13,25 @@ export async function loadGraph(
   const { specs, data } = await readWeights(source, content.manifest);
   const { signature, userDefinedMetadata, modelInitializer, initializerSignature } =
     content.json as Partial<io.ModelArtifacts>;
+  requireFinite(specs, data, { file: source.name, isGraph: true });
   try {
-    return await converter.loadGraphModel(
-      io.fromMemory({
-        modelTopology: { versions: {}, ...content.topology },
-        weightSpecs: specs,
-        weightData: data,
-        format: 'graph-model',
-        ...(signature === undefined ? {} : { signature }),
-        ...(userDefinedMetadata === undefined ? {} : { userDefinedMetadata }),
-        ...(modelInitializer === undefined ? {} : { modelInitializer }),
-        ...(initializerSignature === undefined ? {} : { initializerSignature }),
-      }),
-    );
+    const artifacts: io.ModelArtifacts = {
+      modelTopology: { versions: {}, ...content.topology },
+      weightSpecs: specs,
+      weightData: data,
+      format: 'graph-model',
+      ...(signature === undefined ? {} : { signature }),
+      ...(userDefinedMetadata === undefined ? {} : { userDefinedMetadata }),
+      ...(modelInitializer === undefined ? {} : { modelInitializer }),
+      ...(initializerSignature === undefined ? {} : { initializerSignature }),
+    };
+    const model = new converter.GraphModel({ load: () => Promise.resolve(artifacts) });
+    // weights of a graph that cannot be built are nobody's: they go when the scope ends
+    tidy(() => {
+      model.loadSync(artifacts);
+      return Object.values(model.weights).flat();
+    });
+    return model;
   } catch (cause) {
     throw new WhylensError(
       'MODEL_LOAD',

@@ -8,6 +8,7 @@ import type { ByteSource } from './bytes.js';
 import { normalizeTopology, type LayerJson, type ModelJson } from './keras-topology.js';
 import { networkOf } from '../readers/keras/config.js';
 import { byLayerName, isByPlace } from '../readers/keras/places.js';
+import { requireFinite, withinWeights } from './within-weights.js';
 import { readWeights, type ModelFileContent } from './manifest.js';
 
 /** Builds the model; frees what it made where the weights do not fit. */
@@ -19,13 +20,24 @@ export async function loadLayers(
   const topology = normalizeTopology(content.topology, source.name);
   requireKnownClasses(topology, source.name);
   const { specs, data } = await readWeights(source, content.manifest);
+  requireFinite(specs, data, { file: source.name, isGraph: false });
+  // variables of this model alone: others may be loaded at the same time
   const before = new Set(Object.keys(tf.engine().registeredVariables));
+  let mine: tf.Variable[] = [];
   try {
-    const model = await layers.models.modelFromJSON({
-      modelTopology: topology as never,
-    });
+    let building: Promise<layers.LayersModel>;
+    try {
+      building = withinWeights(specs, source.name, () =>
+        layers.models.modelFromJSON({ modelTopology: topology as never }),
+      );
+    } finally {
+      mine = Object.entries(tf.engine().registeredVariables).flatMap(([name, variable]) =>
+        before.has(name) ? [] : [variable],
+      );
+    }
+    const model = await building;
     const wanted = specs.filter(({ group }) => group !== 'optimizer');
-    const values = tf.io.decodeWeights(data, specs);
+    const values = tf.tidy(() => tf.io.decodeWeights(data, specs));
     try {
       const nameOf = layerNames(content.topology, wanted, source.name);
       assignWeights(
@@ -39,9 +51,7 @@ export async function loadLayers(
     return model;
   } catch (cause) {
     // half a model is nobody's: its variables go
-    for (const [name, variable] of Object.entries(tf.engine().registeredVariables)) {
-      if (!before.has(name)) variable.dispose();
-    }
+    for (const variable of mine) variable.dispose();
     if (isWhylensError(cause)) throw cause;
     throw new WhylensError(
       'MODEL_LOAD',
