@@ -36,6 +36,7 @@ const load = (topology: unknown, own = weights, bytes = data) =>
   loadModel(modelFiles(topology, own, bytes));
 
 test.serial('the whole model loads', async (t) => {
+  (await load(model([input, a, b]))).dispose();
   const before = tf.memory().numTensors;
   const loaded = await load(model([input, a, b]));
   loaded.dispose();
