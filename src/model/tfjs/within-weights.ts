@@ -4,6 +4,9 @@ import * as layers from '@tensorflow/tfjs-layers';
 import { WhylensError } from '../../errors.js';
 import { sizeOf } from '../../maths/ndarray.js';
 
+/** Values that a weight may have without harm, whatever the file holds. */
+const HARMLESS = 2 ** 20;
+
 type AddWeight = (name: string, shape: (number | null)[], ...rest: unknown[]) => unknown;
 
 /** Runs `build`, which must wait for nothing; throws `MODEL_LOAD` at the first weight that no file could fill. */
@@ -17,7 +20,8 @@ export function withinWeights<T>(
   const { addWeight } = prototype;
   prototype.addWeight = function (this: { name: string }, name, shape, ...rest) {
     const size = shape.reduce<number>((product, length) => product * (length ?? 1), 1);
-    if (!(size <= largest)) {
+    // what costs little is compared, and told in detail, once it is built
+    if (!(size <= Math.max(largest, HARMLESS))) {
       throw new WhylensError(
         'MODEL_LOAD',
         `layer '${this.name}' in ${file} needs a weight '${name}' of shape [${shape.join(', ')}], but the largest weight of the file has ${largest} values. Convert the model again with tensorflowjs_converter`,
