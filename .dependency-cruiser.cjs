@@ -5,7 +5,7 @@
  *   evaluate → explain; explainers → model (interface only), maths, record;
  *   formatters → images, maths, explanation;
  *   images, maths, reading, explanation, errors import nothing of the project but each other.
- *   Only model/tfjs imports tfjs; only node and cli import `node:` modules or sharp.
+ *   Only model/tfjs and model/executors/tfjs import tfjs; only node and cli import `node:` modules or sharp.
  */
 
 /** Names and plain checks that every room may use: errors, the record, declared options. */
@@ -131,7 +131,7 @@ module.exports = {
     {
       name: 'only-model-tfjs-imports-tfjs',
       severity: 'error',
-      from: { path: LIBRARY_CODE, pathNot: '^src/model/tfjs/' },
+      from: { path: LIBRARY_CODE, pathNot: '^src/model/(tfjs|executors/tfjs)/' },
       to: { path: 'node_modules/@tensorflow/', dependencyTypesNot: ['type-only'] },
     },
     {

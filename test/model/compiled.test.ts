@@ -5,6 +5,7 @@ import type { NdArray } from '../../src/explanation.js';
 import { CompiledModel } from '../../src/model/compiled.js';
 import type { Executor } from '../../src/model/executors/executor.js';
 import { onnxRuntimeNode } from '../../src/model/executors/onnxruntime/node.js';
+import { tfjsExecutor } from '../../src/model/executors/tfjs/executor.js';
 import { referenceExecutor } from '../../src/model/executors/reference.js';
 import * as b from '../../src/model/graph/build.js';
 import * as c from '../../src/model/graph/composites.js';
@@ -32,19 +33,20 @@ const near = (t: ExecutionContext, a: NdArray, other: NdArray, what: string, by 
 };
 
 async function executors(t: ExecutionContext): Promise<Executor[]> {
+  const own = [referenceExecutor, await tfjsExecutor({ backend: 'wasm' })];
   try {
-    return [referenceExecutor, await onnxRuntimeNode({ threads: 1 })];
+    return [...own, await onnxRuntimeNode({ threads: 1 })];
   } catch (error) {
     t.log(`NOT CHECKED: onnxruntime does not load here: ${String(error)}`);
-    return [referenceExecutor];
+    return own;
   }
 }
-/** The same check on every engine. */
+/** The same check on every engine, one after the other: TensorFlow.js has one current back end. */
 const on = (
   title: string,
   check: (t: ExecutionContext, model: CompiledModel) => Promise<void>,
 ): void => {
-  test(title, async (t) => {
+  test.serial(title, async (t) => {
     for (const executor of await executors(t)) {
       const model = new CompiledModel(valueModel(), executor);
       await check(t, model);

@@ -1,8 +1,9 @@
-/** What ONNX Runtime makes of the written graphs, against the float64 executor: forward and gradients, several batches. */
+/** What each engine makes of the graphs, against the float64 executor: forward and gradients, several batches. */
 import test from 'ava';
 import type { NdArray } from '../../../src/explanation.js';
 import { onnxRuntimeNode } from '../../../src/model/executors/onnxruntime/node.js';
 import { onnxRuntimeWeb } from '../../../src/model/executors/onnxruntime/web.js';
+import { tfjsExecutor } from '../../../src/model/executors/tfjs/executor.js';
 import { referenceExecutor, type Executor } from '../../helpers/executors.js';
 import * as b from '../../../src/model/graph/build.js';
 import { gradient } from '../../../src/model/graph/gradient.js';
@@ -61,6 +62,9 @@ const FEW = CASES.slice(0, Object.values(PRIMITIVES).flat().length);
 for (const [engine, load, cases] of [
   ['onnxruntime', onnxRuntimeNode, CASES],
   ['onnxruntime-web', onnxRuntimeWeb, FEW],
+  ['tfjs wasm', () => tfjsExecutor({ backend: 'wasm' }), CASES],
+  ['tfjs cpu', () => tfjsExecutor({ backend: 'cpu' }), CASES],
+  ['tfjs tensorflow', () => tfjsExecutor({ backend: 'tensorflow' }), CASES],
 ] as const) {
   test.serial(`${engine} computes what the reference computes`, async (t) => {
     let executor: Executor;

@@ -1,0 +1,122 @@
+/** TensorFlow.js as an executor: value by value on its current back end. The only one that runs opaque layers. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { WhylensError } from '../../../errors.js';
+import type { NdArray } from '../../../explanation.js';
+import { evaluate } from '../../graph/evaluate.js';
+import { optimise } from '../../graph/passes.js';
+import type { Weight } from '../../graph/primitives.js';
+import { ordered, type Value } from '../../graph/value.js';
+import { chooseBackend } from '../../tfjs/backend.js';
+import type { Compiled, Executor, Feeds } from '../executor.js';
+import { KERNELS } from './kernels.js';
+
+export interface TfjsOptions {
+  /** `tensorflow`, `wasm`, `cpu`, or one the process has registered; default the fastest that loads. */
+  readonly backend?: string;
+}
+
+export async function tfjsExecutor({ backend }: TfjsOptions = {}): Promise<Executor> {
+  await chooseBackend(backend);
+  /** Weights on the back end, until the executor is released. */
+  const resident = new Map<Weight, Tensor>();
+  let released = false;
+  const upload = (v: Value<'constant'>): Tensor => {
+    const { weight } = v.attrs;
+    let tensor = resident.get(weight);
+    if (tensor === undefined) {
+      const data = Float32Array.from(weight.data);
+      tensor = tf.keep(tf.tensor(data, [...weight.shape], 'float32'));
+      resident.set(weight, tensor);
+    }
+    return tensor;
+  };
+
+  function run(plan: Plan, feeds: Feeds): NdArray[] {
+    if (released) throw new WhylensError('BACKEND', 'the model was released already');
+    let arrays: NdArray[] = [];
+    tf.tidy(() => {
+      const done = new Map<Value, Tensor>();
+      plan.order.forEach((v, at) => {
+        done.set(v, compute(v, done, feeds, upload));
+        for (const x of plan.lastUsed[at]) if (x.op !== 'constant') done.get(x)!.dispose();
+      });
+      arrays = plan.outputs.map((v) => (v.live ? arrayOf(done.get(v)!) : constantOf(v)));
+    });
+    return arrays;
+  }
+
+  return {
+    id: 'tfjs',
+    runs: () => true,
+    compile: (outputs): Promise<Compiled> => {
+      const plan = planOf(optimise(outputs));
+      return Promise.resolve({
+        // a throw becomes a rejection
+        run: async (feeds) => Promise.resolve(run(plan, feeds)),
+        release: () => undefined,
+      });
+    },
+    release: () => {
+      released = true;
+      for (const tensor of resident.values()) tensor.dispose();
+      resident.clear();
+    },
+  };
+}
+
+interface Plan {
+  readonly outputs: readonly Value[];
+  readonly order: readonly Value[];
+  /** What is not needed any more once the value of that place is computed. */
+  readonly lastUsed: readonly (readonly Value[])[];
+}
+
+function planOf(outputs: readonly Value[]): Plan {
+  const order = ordered(outputs.filter((v) => v.live));
+  const lastUsed: Value[][] = order.map(() => []);
+  const kept = new Set(outputs);
+  for (let at = order.length - 1; at >= 0; at--) {
+    for (const x of new Set(order[at].inputs)) {
+      if (kept.has(x)) continue;
+      kept.add(x);
+      lastUsed[at].push(x);
+    }
+  }
+  return { outputs, order, lastUsed };
+}
+
+function compute(
+  v: Value,
+  done: ReadonlyMap<Value, Tensor>,
+  feeds: Feeds,
+  upload: (v: Value<'constant'>) => Tensor,
+): Tensor {
+  if (v.op === 'constant') return upload(v);
+  if (v.op === 'input') {
+    const fed = feeds.get(v);
+    if (fed === undefined) {
+      throw new WhylensError('INVALID_DOCUMENT', `nothing was given for input '${v.attrs.name}'`);
+    }
+    return tf.tensor(fed.data, [...fed.shape], 'float32');
+  }
+  const kernel = KERNELS[v.op] as (inputs: readonly Tensor[], v: Value) => Tensor;
+  const inputs = v.inputs.map((x) => done.get(x)!);
+  const y = kernel(inputs, v);
+  // what came through unchanged is disposed of under its own name
+  return inputs.includes(y) ? tf.clone(y) : y;
+}
+
+function arrayOf(tensor: Tensor): NdArray {
+  const data = tensor.dataSync();
+  return {
+    shape: [...tensor.shape],
+    // a back end may hand out its own memory
+    data: data instanceof Float32Array ? data.slice() : Float32Array.from(data),
+  };
+}
+
+const constantOf = (v: Value): NdArray => ({
+  shape: [1, ...v.shape],
+  data: Float32Array.from(evaluate([v])[0]),
+});
