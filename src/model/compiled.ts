@@ -8,6 +8,7 @@ import { bytesPerSample, GraphRunner, repeated, type Ask } from './graph-runner.
 import type { Shape } from './graph/primitives.js';
 import type { ModelGraph } from './graph/model-graph.js';
 import { biasOf, linearHeadOver, redrawn } from './graph/questions.js';
+import { axisOrigins, isNoMap } from './graph/space.js';
 import type { Value } from './graph/value.js';
 import type {
   ChunkPosition,
@@ -56,9 +57,17 @@ export class CompiledModel implements ExplainableModel {
   }
 
   describe(): ModelDescription {
+    return (this.description ??= this.described());
+  }
+
+  private described(): ModelDescription {
     const { name, format, inputs, outputs, layers, warnings } = this.graph;
     const pathOf = (v: Value) => [...layers.values()].find(({ value }) => value === v)?.path;
-    this.description ??= {
+    const origins = axisOrigins(
+      [...layers.values()].map(({ value }) => value),
+      inputs.map(({ value }) => value),
+    );
+    return {
       name,
       adapter: format,
       inputs: inputs.map((input) => ({
@@ -75,7 +84,10 @@ export class CompiledModel implements ExplainableModel {
       })),
       layers: [...layers.values()].map((layer): LayerInfo => {
         const { path, kind, value, parameters, inputs: before, activation, internal } = layer;
-        const { aliases, space } = layer;
+        const { aliases } = layer;
+        // where the reader does not know, the way of the axes through the graph may
+        const noMap = isNoMap(origins.get(value) ?? [], value.shape);
+        const space = layer.space ?? (noMap ? 'none' : undefined);
         return {
           path,
           kind,
@@ -92,7 +104,6 @@ export class CompiledModel implements ExplainableModel {
       can: { activations: true, gradients: true, fromLayer: true, randomize: true },
       ...(warnings === undefined || warnings.length === 0 ? {} : { warnings }),
     };
-    return this.description;
   }
 
   run(request: RunRequest): Promise<RunResult> {
