@@ -36,7 +36,7 @@ export function refuseOtherFormats(file: string): void {
     if (pattern.test(plain)) {
       throw new WhylensError(
         'MODEL_LOAD',
-        `'${file}' is ${what}, which whylens does not read. Make an ONNX file of it: ${command}`,
+        `'${file}' must be a TensorFlow.js model.json or an ONNX file, got a ${/\.\w+$/.exec(plain)![0]} file, ${what}. Make an ONNX file of it: ${command}`,
         { facts: { file } },
       );
     }
