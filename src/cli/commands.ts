@@ -46,6 +46,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/evaluate.js'),
   },
   {
+    name: 'weights',
+    summary: 'Show a model of rows or texts as a whole: coefficients, importances, its tree.',
+    load: () => import('./commands/weights.js'),
+  },
+  {
+    name: 'importance',
+    summary: 'Measure what a model of rows relies on: permutation importance on a table.',
+    load: () => import('./commands/importance.js'),
+  },
+  {
     name: 'layers',
     summary: 'List the layers of a model, the default one marked.',
     load: () => import('./commands/layers.js'),

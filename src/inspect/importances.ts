@@ -28,10 +28,10 @@ export function importancesOf(trees: TreeEnsemble, wanted?: ImportanceKind): Imp
   }
   const first = trees.trees[0];
   const hasImpurity = trees.importances !== undefined || first?.impurity !== undefined;
-  const kind = wanted ?? (first?.gain !== undefined ? 'gain' : hasImpurity ? 'impurity' : 'weight');
-  if ((kind === 'impurity' || (kind === 'gain' && first?.gain === undefined)) && hasImpurity) {
+  if (hasImpurity && (wanted === undefined || wanted === 'gain' || wanted === 'impurity')) {
     return { kind: 'impurity', ...impurities(trees) };
   }
+  const kind = wanted ?? (first?.gain === undefined ? 'weight' : 'gain');
   if (
     (kind === 'gain' && first?.gain === undefined) ||
     kind === 'impurity' ||
@@ -62,16 +62,25 @@ function bySplit(trees: TreeEnsemble, kind: 'gain' | 'weight' | 'cover'): Float6
 
 function impurities(trees: TreeEnsemble): Omit<Importances, 'kind'> {
   if (trees.importances !== undefined) return trees.importances;
-  const each = trees.trees.map((tree) => shares(ofTree(tree, trees.features)));
-  const values = Float64Array.from(
-    { length: trees.features },
-    (_, j) => each.reduce((sum, one) => sum + one[j], 0) / each.length,
+  const grown = trees.trees.filter(({ left }) => left[0] >= 0);
+  if (grown.length === 0 || grown.some(({ impurity }) => impurity === undefined)) {
+    return { values: new Float64Array(trees.features) };
+  }
+  const raw = grown.map((tree) => ofTree(tree, trees.features));
+  const each = raw.map(shares);
+  // a forest is the mean of trees of equal rank; in boosting a tree counts by what it explains
+  const summed = trees.averaged ? each : raw;
+  const values = shares(
+    Float64Array.from({ length: trees.features }, (_, j) =>
+      summed.reduce((sum, one) => sum + one[j], 0),
+    ),
   );
   if (each.length === 1) return { values };
-  const spread = values.map((mean, j) =>
-    Math.sqrt(each.reduce((sum, one) => sum + (one[j] - mean) ** 2, 0) / each.length),
-  );
-  return { values: shares(values), spread };
+  const spread = values.map((_, j) => {
+    const mean = each.reduce((sum, one) => sum + one[j], 0) / each.length;
+    return Math.sqrt(each.reduce((sum, one) => sum + (one[j] - mean) ** 2, 0) / each.length);
+  });
+  return { values, spread };
 }
 
 function ofTree({ left, right, feature, impurity, cover }: Tree, features: number): Float64Array {

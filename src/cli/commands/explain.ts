@@ -19,6 +19,7 @@ import {
   type ExplainFlags,
 } from '../flags/explain.js';
 import { addFormatOptions, formatOptions, methodOptions } from '../flags/format.js';
+import { addRowOptions, explainRows, wantsRows } from './explain-rows.js';
 import { findImages, loadPicture, namedPictures, type ImageSource } from '../images.js';
 import { Messages } from '../io.js';
 import { openModel, type OpenModel } from '../model.js';
@@ -35,6 +36,7 @@ export async function define(command: Command, context: CommandContext): Promise
   const registry = registryOf(container);
   addModelOptions(command);
   addImageOptions(command);
+  addRowOptions(command);
   addMethodOptions(command, registry);
   addOutputOptions(command)
     .option(
@@ -54,6 +56,12 @@ export async function define(command: Command, context: CommandContext): Promise
   addFormatOptions(command, registry);
   context.addLongHelp(command, EXAMPLES);
   command.action(async (pictures: string[], flags: ExplainFlags) => {
+    if (wantsRows(flags)) {
+      if (pictures.length > 0) {
+        throw new WhylensError('USAGE', 'give pictures, or one of --row, --table and --text');
+      }
+      return explainRows(command, flags, own, registry, context);
+    }
     const job = await prepare(pictures, flags, own, container, registry, context);
     try {
       context.exitWith(await explainAll(job));
