@@ -13,7 +13,7 @@ const CONVERT: readonly (readonly [RegExp, string, string])[] = [
     'python -m tf2onnx.convert --saved-model FOLDER --output model.onnx (pip install tf2onnx), or tensorflowjs_converter FOLDER OUT (pip install tensorflowjs)',
   ],
   [
-    /\.(pt|pth|ckpt|bin)$/,
+    /\.(pt|pth|ckpt)$|pytorch_model\.bin$/,
     'a PyTorch checkpoint',
     "torch.onnx.export(model.eval(), torch.zeros(1, 3, 224, 224), 'model.onnx') in Python, where the model's code is",
   ],
