@@ -227,6 +227,71 @@ test('without the .wasm files the error says where they must lie', async (t) => 
   await page.close();
 });
 
+test('without the .wasm files a page computes all the same, and one line says what to do', async (t) => {
+  const browser = await browserFor(t);
+  if (browser === undefined) return;
+  for (const [place, backend] of [
+    ['elsewhere/', 'cpu'],
+    ['', 'wasm'],
+  ]) {
+    const page = await browser.newPage();
+    const said: string[] = [];
+    page.on('console', (message) => said.push(message.text()));
+    await page.goto(`${address()}/${place}blank.html`);
+    await page.addScriptTag({ type: 'module', url: `${address()}/entry.js` });
+    await page.waitForFunction('typeof backendOf === "function"');
+    t.is(await page.evaluate(`backendOf('${address()}/model/model.json')`), backend);
+    const own = said.filter((line) => line.startsWith('whylens:'));
+    t.is(own.length, backend === 'cpu' ? 1 : 0);
+    if (backend === 'cpu') t.regex(own[0], /copy \*\.wasm .* page's folder, or call setWasmPaths/);
+    await page.close();
+  }
+});
+
+// serial: a build holds the server up that the other tests ask
+test.serial('Vite makes a page that runs on WebAssembly, by the recipe of the docs', async (t) => {
+  const browser = await browserFor(t);
+  if (browser === undefined) return;
+  const root = await mkdtemp(join(tmpdir(), 'whylens-vite-'));
+  t.teardown(() => rm(root, { recursive: true, force: true }));
+  // what Vite calls "public" lands in the page's folder as it is
+  await mkdir(join(root, 'public'));
+  for (const name of ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm']) {
+    const from = resolve('node_modules/@tensorflow/tfjs-backend-wasm/dist', name);
+    await writeFile(join(root, 'public', name), await readFile(from));
+  }
+  const entry = JSON.stringify(resolve('build/src/index.js'));
+  await writeFile(
+    join(root, 'index.html'),
+    '<!doctype html><title>t</title><script type="module" src="./main.js"></script>',
+  );
+  await writeFile(
+    join(root, 'main.js'),
+    `import { loadModel } from 'whylens';
+    loadModel('/model/model.json').then(
+      ({ backend }) => (document.title = backend),
+      (error) => (document.title = String(error)),
+    );`,
+  );
+  const vite = 'vite' as string;
+  const { build: viteBuild } = (await import(vite)) as {
+    build(config: object): Promise<unknown>;
+  };
+  await viteBuild({
+    root,
+    configFile: false,
+    logLevel: 'error',
+    base: '/vite/',
+    resolve: { alias: { whylens: JSON.parse(entry) as string } },
+    build: { outDir: join(folder, 'vite'), emptyOutDir: true, target: 'es2022' },
+  });
+  const page = await browser.newPage();
+  await page.goto(`${address()}/vite/index.html`);
+  await page.waitForFunction('document.title !== "t"');
+  t.is(await page.title(), 'wasm');
+  await page.close();
+});
+
 /** A page with the library's functions as globals, and a way to call them. */
 async function library(
   t: ExecutionContext,

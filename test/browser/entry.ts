@@ -119,4 +119,11 @@ async function save(name: string): Promise<void> {
   await saveImage({ width: 2, height: 1, mode: 'RGBA', data }, name);
 }
 
-Object.assign(globalThis, { drawables, explain, load, predictFiles, save });
+/** The backend that is taken by itself. */
+async function backendOf(model: string): Promise<string | undefined> {
+  const loaded = await loadModel(model);
+  loaded.dispose();
+  return loaded.backend;
+}
+
+Object.assign(globalThis, { backendOf, drawables, explain, load, predictFiles, save });

@@ -23,6 +23,9 @@ export interface BackendOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
+const WITHOUT_WASM =
+  "whylens: running on 'cpu', many times slower than WebAssembly, since its files were not found: copy *.wasm of @tensorflow/tfjs-backend-wasm/dist into the page's folder, or call setWasmPaths('/their/folder/') of that package before loadModel. backend: 'cpu' silences this.";
+
 let announced = false;
 // eslint-disable-next-line no-console -- the one thing the library says unasked: a back end ten times slower must not go unnoticed
 let say: (message: string) => void = (message) => console.warn(message);
@@ -209,7 +212,13 @@ function problemOf(name: string, cause: unknown): string {
 
 /** One short line, and how to be rid of it. */
 function announce(name: string, failures: readonly string[], options: BackendOptions): void {
-  if (announced || failures.length === 0 || !isNode()) return;
+  if (announced || failures.length === 0) return;
+  if (!isNode()) {
+    // in a page there is no native backend to miss, only the files of this one
+    if (name === 'cpu') (options.announce ?? say)(WITHOUT_WASM);
+    announced = true;
+    return;
+  }
   announced = true;
   const missing = failures[0] === NOT_INSTALLED;
   const why = missing ? `; faster with '${howToGetNative()}'` : `, since ${failures[0]}`;
