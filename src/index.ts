@@ -195,6 +195,7 @@ export {
 export {
   predict,
   type OutputPrediction,
+  type PredictedArray,
   type Prediction,
   type PredictOptions,
 } from './explain/predict.js';
@@ -219,6 +220,7 @@ export {
   type TextFunction,
 } from './model/tabular/functions.js';
 export type * from './model/tabular/interface.js';
+export type { ModelExamples } from './model/tabular/examples.js';
 export { isTabularModel, MISSING } from './model/tabular/interface.js';
 export { saveImage, type SaveImageOptions } from './node/save-image.js';
 export { evaluateExplanation, type EvaluateOptions, type Evaluation } from './evaluate/evaluate.js';

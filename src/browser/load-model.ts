@@ -3,7 +3,8 @@ import { WhylensError } from '../errors.js';
 import { parseLabels } from '../model/label-file.js';
 import type { LoadedModel } from '../model/loaded.js';
 import { bytesOf, fetchSource, filesSource, type ModelFile } from '../model/tfjs/bytes.js';
-import { checkLoadRequest, interruptibly, loadFrom } from '../model/tfjs/load.js';
+import { loadAny } from '../model/load.js';
+import { checkLoadRequest, interruptibly } from '../model/tfjs/load.js';
 import type { LabelSource, LoadModelOptions, ModelSource } from '../model/tfjs/load.js';
 import { abortable } from '../reading/abort.js';
 import { guarded } from '../reading/boundary.js';
@@ -37,7 +38,7 @@ export async function loadModel(
       labels === undefined || Array.isArray(labels)
         ? (labels as readonly string[] | undefined)
         : await loadLabels(labels as LabelSource, options);
-    return loadFrom(bytes, { ...rest, labels: names });
+    return loadAny(bytes, { ...rest, labels: names });
   });
 }
 

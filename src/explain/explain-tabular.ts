@@ -42,6 +42,7 @@ export async function explainTabular(
   model: TabularModel,
   docs: readonly unknown[],
   options: ExplainOptions,
+  native: unknown = model,
 ): Promise<Explanation[]> {
   const own = methodsOwn(options);
   const registry = registryFor(options);
@@ -61,7 +62,7 @@ export async function explainTabular(
   const warnings = new Map<number | undefined, string[]>();
   const explained = await explainer.explain({
     model: view,
-    native: model,
+    native,
     tabular: model,
     ...(rows !== undefined && { rows }),
     ...(texts !== undefined && { texts }),

@@ -7,7 +7,8 @@ import { inputRange, rangeProblem } from '../documents/model-input.js';
 import { readDocuments } from '../documents/read.js';
 import type { Method } from '../container/methods.js';
 import { WhylensError } from '../errors.js';
-import { explainTabular, tabularModelOf } from './explain-tabular.js';
+import { explainTabular } from './explain-tabular.js';
+import { tabularModelFor } from './tabular-function.js';
 import type { ExplainManyOptions, ExplainOptions } from './explain-options.js';
 import type { Explanation } from '../explanation.js';
 import { inputIndex, inputsOf, partsOf, samplesOf } from './inputs.js';
@@ -143,8 +144,10 @@ async function explainTogether(
   docs: readonly unknown[],
   options: ExplainOptions,
 ): Promise<Explanation[]> {
-  const tabular = tabularModelOf(model);
-  if (tabular !== undefined) return explainTabular(tabular, docs, options);
+  const tabular = tabularModelFor(model, docs, options);
+  if (tabular !== undefined) {
+    return explainTabular(tabular, docs, options, isLoadedModel(model) ? model.model : model);
+  }
   const own = methodsOwn(options);
   const registry = registryFor(options);
   const { method = DEFAULT_METHOD, score = 'logit', seed = 0 } = options;

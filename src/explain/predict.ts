@@ -4,13 +4,20 @@ import { readDocuments } from '../documents/read.js';
 import { remarksOn } from '../images/remarks.js';
 import { watchingProgress } from './progress.js';
 import { withModel, registryFor } from './prepare.js';
+import { predictTabular } from './predict-tabular.js';
+import { tabularModelFor } from './tabular-function.js';
 import { type ExplainOptions } from './explain-options.js';
 import { inputsOf, partsOf } from './inputs.js';
-import type { NdArray } from '../explanation.js';
 import { decodePredictions, type DecodedPrediction } from '../images/labels.js';
 import { sampleOf } from '../maths/ndarray.js';
 import { ndSamples, type BatchOptions } from '../model/interface.js';
 import { labelProblem } from '../model/parse-targets.js';
+
+/** Predictions of models of rows and texts have all digits, of pictures and arrays those of float32. */
+export interface PredictedArray {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Float64Array;
+}
 
 export interface PredictOptions
   extends
@@ -24,6 +31,7 @@ export interface PredictOptions
       | 'plugins'
       | 'inputShape'
       | 'outputActivation'
+      | 'estimator'
     >,
     BatchOptions {
   /** How many classes `top` lists. Default 5. */
@@ -34,9 +42,9 @@ export interface PredictOptions
 export interface OutputPrediction {
   readonly name: string;
   /** `[N, …]` as the model gives them. */
-  readonly values: NdArray;
+  readonly values: PredictedArray;
   /** `[N, …]` before the final softmax or sigmoid; equal to `values` where there is none. */
-  readonly logits: NdArray;
+  readonly logits: PredictedArray;
   /** True where `values` are probabilities: after a softmax or sigmoid. */
   readonly probabilities: boolean;
   /** The classes with the highest values: one list for each document. */
@@ -52,10 +60,12 @@ export interface Prediction extends Pick<OutputPrediction, 'values' | 'logits' |
 
 /**
  * What a model predicts for one document or a list of them: all values, and
- * the classes with the highest values by name.
+ * the classes with the highest values by name. For a model of rows or texts
+ * `logits` are its raw scores: one column for a binary classifier with one score.
  *
  * @param model as `explainPrediction` takes it
- * @param docs a picture, an array `[N, …]` of what the model eats, or a list of pictures
+ * @param docs a picture, an array `[N, …]` of what the model eats, or a list of pictures; for a
+ *   model of rows a row by feature name, a list of values, a list of rows or a table; texts
  * @throws WhylensError as `explainPrediction` does; `INVALID_OPTION` for a `top` below 1
  * @example
  * const { top } = await predict(model, await loadImage('cat.jpg'), { top: 3 });
@@ -66,6 +76,8 @@ export async function predict(
   docs: unknown,
   options: PredictOptions = {},
 ): Promise<Prediction> {
+  const tabular = tabularModelFor(model, listOf(docs), options);
+  if (tabular !== undefined) return predictTabular(tabular, docs, options);
   const { top = 5, batchSize, memoryBudget, signal, onProgress } = options;
   return withModel(model, options, registryFor(options), async (prepared) => {
     const { description, labels, preprocess } = prepared;
@@ -103,6 +115,10 @@ export async function predict(
       warnings: [...warnings, ...said].filter((warning) => warning !== undefined),
     };
   });
+}
+
+function listOf(docs: unknown): readonly unknown[] {
+  return Array.isArray(docs) ? docs : [docs];
 }
 
 /** A list of documents, as against nested numbers, which are one batch. */

@@ -3,7 +3,8 @@ import { parseLabels } from '../model/label-file.js';
 import type { LoadedModel } from '../model/loaded.js';
 import { bytesOf, fetchSource, filesSource } from '../model/tfjs/bytes.js';
 import type { ByteSource, ModelFile } from '../model/tfjs/bytes.js';
-import { checkLoadRequest, interruptibly, loadFrom } from '../model/tfjs/load.js';
+import { loadAny } from '../model/load.js';
+import { checkLoadRequest, interruptibly } from '../model/tfjs/load.js';
 import type { LabelSource, LoadModelOptions, ModelSource } from '../model/tfjs/load.js';
 import { abortable } from '../reading/abort.js';
 import { guarded } from '../reading/boundary.js';
@@ -14,12 +15,18 @@ import { readFileBounded } from './read-file.js';
 export type { LabelSource, ModelSource };
 
 /**
- * Loads a model: a TensorFlow.js `model.json` in layers or graph format, weights
- * sharded or quantised, topology of Keras 2 or 3; or an `.onnx` file with the
- * files of weights that it names beside it.
+ * Loads a model; what kind it is, its content tells.
  *
- * @param source path of `model.json`, of an `.onnx` file, or of a folder with
- * one of them, a `file:`, `http:` or `https:` address, or a list of paths, `File`s or `{ name, bytes }`.
+ * - TensorFlow.js: `model.json` in layers or graph format, weights sharded or
+ *   quantised, topology of Keras 2 or 3.
+ * - ONNX: an `.onnx` file with the files of weights that it names beside it.
+ * - Models of rows: XGBoost (JSON or UBJSON), LightGBM (text or JSON of
+ *   `dump_model`), scikit-learn (JSON as docs/models-of-tables.md exports it),
+ *   ONNX-ML.
+ * - Models of texts: scikit-learn with the vectorizer in the same file.
+ *
+ * @param source path of the model file or of its folder, a `file:`, `http:` or
+ * `https:` address, or a list of paths, `File`s or `{ name, bytes }`.
  * @throws `MODEL_LOAD` naming the file, expected and actual bytes, or the layer
  * and class that TensorFlow.js does not know; `BACKEND`.
  *
@@ -28,6 +35,7 @@ export type { LabelSource, ModelSource };
  *   labels: 'labels.json',
  *   preprocess: 'tf',
  * });
+ * const churn = await loadModel('churn.xgb.json', { classNames: ['stays', 'leaves'] });
  */
 export async function loadModel(
   source: ModelSource,
@@ -39,7 +47,7 @@ export async function loadModel(
   return interruptibly(limits, nameOf(source), async () => {
     const names =
       labels === undefined || isNames(labels) ? labels : await loadLabels(labels, options);
-    return loadFrom(await sourceOf(source, limits), { ...rest, labels: names });
+    return loadAny(await sourceOf(source, limits), { ...rest, labels: names });
   });
 }
 

@@ -96,7 +96,17 @@ function isBelow(folder: string, path: string): boolean {
   return inner !== '' && !inner.startsWith('..') && !isAbsolute(inner);
 }
 
-/** A folder stands for the `model.json` in it, else for its ONNX file. */
+/** Model files that a folder may stand for, in this order; else its ONNX file. */
+const IN_FOLDER = [
+  'model.json',
+  'model.sklearn.json',
+  'model.xgb.json',
+  'model.ubj',
+  'model.lgb.txt',
+  'model.txt',
+];
+
+/** A folder stands for the model file in it. */
 async function modelFileAt(path: string, limits: ReadLimits): Promise<string> {
   if (!limits.schemes.includes('file')) {
     throw cannotRead(`the model '${path}'`)(
@@ -110,21 +120,25 @@ async function modelFileAt(path: string, limits: ReadLimits): Promise<string> {
     throw cannotRead(`the model '${path}'`)(reasonOf(cause as NodeJS.ErrnoException), { cause });
   }
   if (!isFolder) return path;
-  const file = join(path, 'model.json');
-  const exists = await stat(file).then(
-    () => true,
-    () => false,
-  );
-  if (exists) return file;
+  for (const name of IN_FOLDER) {
+    const file = join(path, name);
+    const exists = await stat(file).then(
+      (found) => found.isFile(),
+      () => false,
+    );
+    if (exists) return file;
+  }
   const onnx = await onnxFileIn(path);
   if (onnx !== undefined) return onnx;
   const saved = await stat(join(path, 'saved_model.pb')).then(
     () => ' It holds a SavedModel: convert it with tensorflowjs_converter',
     () => '',
   );
-  throw new WhylensError('MODEL_LOAD', `the folder '${path}' holds no model.json.${saved}`, {
-    facts: { file },
-  });
+  throw new WhylensError(
+    'MODEL_LOAD',
+    `the folder '${path}' holds none of ${IN_FOLDER.slice(1).join(', ')}; it holds no model.json.${saved}`,
+    { facts: { file: join(path, 'model.json') } },
+  );
 }
 
 /** `model.onnx`, as exporters call it, there or in a folder `onnx`; else the only ONNX file there. */

@@ -110,7 +110,7 @@ function ordered(
 
 function numberOf(
   value: unknown,
-  { name, categories, missing }: FeatureInfo,
+  { name, categories, codes, missing }: FeatureInfo,
   { what, row, model }: Where,
 ): number {
   const at = `row ${row}, column '${name}' of ${what}`;
@@ -122,10 +122,22 @@ function numberOf(
       facts,
     );
   }
-  if (typeof value === 'boolean') return Number(value);
-  if (typeof value === 'bigint') return Number(value);
-  if (typeof value === 'number' && (Number.isFinite(value) || categories === undefined)) {
-    return value;
+  const number = typeof value === 'boolean' || typeof value === 'bigint' ? Number(value) : value;
+  if (typeof number === 'number' && codes !== undefined && !codes.includes(Math.trunc(number))) {
+    throw wrong(
+      `${at} must be one of the categories that '${model}' was trained with (${codes.slice(0, 20).join(', ')}), got ${number}`,
+      facts,
+    );
+  }
+  if (typeof number === 'number') {
+    if (categories === undefined) return number;
+    // categories that are numbers are meant themselves, else a number is a code
+    const code = categories.some((category) => typeof category === 'number')
+      ? categories.indexOf(number)
+      : Number.isInteger(number) && number < categories.length
+        ? number
+        : -1;
+    if (code >= 0) return code;
   }
   if (typeof value === 'string') {
     const code = categories?.findIndex((category) => String(category) === value) ?? -1;
@@ -136,6 +148,12 @@ function numberOf(
       categories === undefined
         ? `${at} must be a number, got '${value}'`
         : `${at} must be one of the categories that '${model}' knows (${categories.slice(0, 20).join(', ')}), got '${value}'`,
+      facts,
+    );
+  }
+  if (categories !== undefined) {
+    throw wrong(
+      `${at} must be one of the categories that '${model}' knows (${categories.slice(0, 20).join(', ')}), got ${String(value)}`,
       facts,
     );
   }

@@ -30,14 +30,15 @@ export type ModelFile =
       arrayBuffer(): Promise<ArrayBuffer>;
     };
 
-/** Files that the caller holds; the model is `model.json`, or the only `.onnx`, or the only `.json` among them. */
+/** Files that the caller holds; the model is `model.json`, the only `.onnx`, the only `.json` among them, or the only file. */
 export function filesSource(files: readonly ModelFile[]): ByteSource {
   const names = files.map(pathOf);
   const json = names.filter((name) => name.endsWith('.json'));
   const main = json.filter((name) => baseName(name) === 'model.json');
   const onnx = names.filter(isOnnx);
+  const alone = names.length === 1 ? names : [];
   const [found] =
-    main.length === 1 ? main : onnx.length === 1 ? onnx : json.length === 1 ? json : [];
+    main.length === 1 ? main : onnx.length === 1 ? onnx : json.length === 1 ? json : alone;
   if (found === undefined) {
     names.forEach(refuseOtherFormats);
     throw new WhylensError(

@@ -8,6 +8,7 @@ import { inferLabels, inferPreprocess, type Inferred } from '../infer.js';
 import { labelsOf } from '../label-file.js';
 import type { LoadedModel } from '../loaded.js';
 import { refuseOtherFormats } from '../files/other-formats.js';
+import type { ModelExamples } from '../tabular/examples.js';
 import { chooseBackend } from './backend.js';
 import { isOnnx, type ByteSource, type ModelFile } from './bytes.js';
 import { readModelFile, type ModelFileContent } from './manifest.js';
@@ -41,9 +42,17 @@ export interface LoadModelOptions<Labels = LabelSource | readonly string[]> exte
   readonly name?: string;
   /** `tensorflow`, `wasm` or `cpu`. Default: the first of them that loads. */
   readonly backend?: string;
+  /** Names of the columns in the model's order, for a model of rows whose file has none. */
+  readonly featureNames?: readonly string[];
+  /** Another name for `labels`, as a list; names of several outputs of a regression too. */
+  readonly classNames?: readonly string[];
+  /** Documents with what the model's own library predicts: a model of rows or texts that says otherwise is refused. */
+  readonly examples?: ModelExamples;
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string';
+const isNames = (value: unknown): boolean =>
+  Array.isArray(value) && value.length > 0 && value.every(isText);
 
 const LOAD_OPTIONS: OptionSpecs = {
   labels: {
@@ -67,6 +76,27 @@ const LOAD_OPTIONS: OptionSpecs = {
     expects: 'an array of whole numbers of at least 1, such as [224, 224, 3]',
     check: (value) =>
       Array.isArray(value) && value.every((size) => Number.isInteger(size) && Number(size) > 0),
+  },
+  featureNames: {
+    type: 'value',
+    default: undefined,
+    help: 'Names of the columns.',
+    expects: 'an array of names',
+    check: isNames,
+  },
+  classNames: {
+    type: 'value',
+    default: undefined,
+    help: 'Names of the classes.',
+    expects: 'an array of names',
+    check: isNames,
+  },
+  examples: {
+    type: 'value',
+    default: undefined,
+    help: 'What the library predicts.',
+    expects: '{ rows, values } or { texts, values }, with logits in place of values or beside them',
+    check: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   },
   name: { type: 'string', default: undefined, help: 'Name of the model.' },
   backend: { type: 'string', default: undefined, help: 'What computes.' },

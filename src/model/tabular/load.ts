@@ -1,0 +1,75 @@
+/** A model of rows or texts out of a file, checked against examples. */
+import { WhylensError } from '../../errors.js';
+import type { LoadedModel } from '../loaded.js';
+import { checkExamples, type ModelExamples } from './examples.js';
+import type { TabularModel } from './interface.js';
+import { readTabular } from './read.js';
+
+export interface TabularLoadOptions {
+  readonly name?: string;
+  /** Names of the columns in the model's order, for a file that has none. */
+  readonly featureNames?: readonly string[];
+  /** Names of the classes (or of several outputs), for a file that has none. */
+  readonly classNames?: readonly string[];
+  /** Documents with what the library itself predicts for them: refused if this package says otherwise. */
+  readonly examples?: ModelExamples;
+}
+
+/** What `loadModel` gives for the bytes of a model of rows or texts; undefined for other files. */
+export async function loadTabular(
+  bytes: Uint8Array,
+  file: string,
+  options: TabularLoadOptions,
+): Promise<LoadedModel | undefined> {
+  const { examples, name = titleOf(file), ...names } = options;
+  const model = readTabular(bytes, file, { ...names, name });
+  if (model === undefined) return undefined;
+  if (examples !== undefined) await checkExamples(model, examples, file);
+  return loadedTabular(model);
+}
+
+export function loadedTabular(model: TabularModel): LoadedModel {
+  const labels = model.classNames ?? model.outputNames;
+  return {
+    kind: 'loaded-model',
+    name: model.name,
+    model,
+    ...(labels !== undefined && { labels }),
+    dispose: () => model.dispose(),
+  };
+}
+
+/** `churn` for `churn.xgb.json`; the folder's name for `churn/model.ubj`. */
+function titleOf(path: string): string {
+  const parts = path.split(/[\\/]/).filter((part) => part !== '');
+  const own = (parts.pop() ?? '').replace(/(\.(xgb|lgb|sklearn|lightgbm|xgboost))?\.[^.]+$/i, '');
+  return own === 'model' ? (parts.pop() ?? own) : own;
+}
+
+/** Options of other kinds of models, which say nothing of rows and texts. */
+export function refusePictureOptions(
+  options: Readonly<Record<string, unknown>>,
+  file: string,
+): void {
+  for (const option of ['preprocess', 'inputShape', 'backend']) {
+    if (options[option] === undefined) continue;
+    throw new WhylensError(
+      'INVALID_OPTION',
+      `option '${option}' is of models of pictures and arrays, and '${file}' is a model of rows or texts; leave it out`,
+    );
+  }
+}
+
+/** Options of models of rows and texts, which say nothing of others. */
+export function refuseTabularOptions(
+  options: Readonly<Record<string, unknown>>,
+  file: string,
+): void {
+  for (const option of ['featureNames', 'examples']) {
+    if (options[option] === undefined) continue;
+    throw new WhylensError(
+      'INVALID_OPTION',
+      `option '${option}' is of models of rows and texts, and '${file}' is none; leave it out`,
+    );
+  }
+}
