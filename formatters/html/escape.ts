@@ -60,7 +60,7 @@ export function jsonBlock(kind: string, value: unknown): Markup {
 
 // everything called control but tab and line breaks, direction marks and overrides, the BOM, lone surrogates
 const UNSEEN =
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]/gu;
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]/gu;
 
 function render(hole: Hole): string {
   if (hole instanceof Markup) return hole.source;

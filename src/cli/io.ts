@@ -1,4 +1,5 @@
 /** What the command says, and where. */
+import { clean } from './clean.js';
 import { isWhylensError, type ErrorCode } from '../errors.js';
 
 /** One exit code for each kind of end. */
@@ -89,18 +90,23 @@ export class Messages {
 
   /** A result: a path, a table, a picture in characters. */
   print(text: string): void {
+    this.io.stdout.write(`${clean(text)}\n`);
+  }
+
+  /** What a formatter made for a terminal, with its colours. */
+  printDrawn(text: string): void {
     this.io.stdout.write(`${text}\n`);
   }
 
   /** What was inferred or done; silent with --quiet. */
   note(text: string): void {
     if (this.talk.quiet === true) return;
-    (this.stdoutTaken ? this.io.stderr : this.io.stdout).write(`${text}\n`);
+    (this.stdoutTaken ? this.io.stderr : this.io.stdout).write(`${clean(text)}\n`);
   }
 
   /** Details for --verbose: on stderr, where they spoil no output. */
   detail(text: string): void {
-    if (this.talk.verbose === true) this.io.stderr.write(`${text}\n`);
+    if (this.talk.verbose === true) this.io.stderr.write(`${clean(text)}\n`);
   }
 
   /** Does `work`; with --verbose it says how long that took. */
@@ -113,7 +119,7 @@ export class Messages {
 
   /** A warning or an error: always said, on stderr. */
   complain(text: string): void {
-    this.io.stderr.write(`whylens: ${text}\n`);
+    this.io.stderr.write(`whylens: ${clean(text)}\n`);
   }
 }
 

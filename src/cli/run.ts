@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import type { Container } from 'inversify';
 import { COMMANDS } from './commands.js';
 import { exitCodes, helpStyle, helpWanted, withBooleans } from './help.js';
+import { clean } from './clean.js';
 import { errorText, EXIT, exitCodeOf, type Io } from './io.js';
 import { version } from './version.js';
 
@@ -16,7 +17,7 @@ export async function run(given: readonly string[], io: Io): Promise<number> {
     .configureHelp(helpStyle(short))
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      writeErr: (text) => io.stderr.write(clean(text)),
       getOutHelpWidth: () => io.stdout.columns ?? 100,
       outputError: (text, write) => write(text.replace(/^error: /, 'whylens: ')),
     })
@@ -55,7 +56,7 @@ export async function run(given: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     const verbose = args.includes('--verbose') || args.includes('-v');
-    io.stderr.write(`whylens: ${errorText(error, verbose)}\n`);
+    io.stderr.write(`whylens: ${clean(errorText(error, verbose))}\n`);
     return exitCodeOf(error);
   }
 }

@@ -1,5 +1,6 @@
 /** What was inferred, and what came out, in a line each. */
 import type { Explanation, TargetBase } from '../explanation.js';
+import { cleanName } from './clean.js';
 import type { ExplainFlags } from './flags/explain.js';
 import type { ModelFlags, OpenModel } from './model.js';
 import { version } from './version.js';
@@ -99,7 +100,8 @@ export function resultLine(path: string, explanation: Explanation): string {
   return `${path}: ${explanation.method}: ${targets.map(targetText).join('; ') || explanation.kind}`;
 }
 
-export function targetText({ target, label, score, proba }: TargetBase): string {
+export function targetText({ target, label: given, score, proba }: TargetBase): string {
+  const label = given === undefined ? undefined : cleanName(given);
   const name =
     label === undefined
       ? `class ${target}`

@@ -1,11 +1,13 @@
 import stringWidth from 'string-width';
+import { cleanName } from './clean.js';
 
 /** Aligned columns, two spaces apart; `right` lists the columns aligned to the right. */
 export function table(
   head: readonly string[],
-  rows: readonly (readonly string[])[],
+  given: readonly (readonly string[])[],
   right: readonly number[] = [],
 ): string {
+  const rows = given.map((row) => row.map(cleanName));
   const widths = head.map((title, column) =>
     Math.max(stringWidth(title), ...rows.map((row) => stringWidth(row[column]))),
   );

@@ -10,6 +10,7 @@ import type { Target } from '../../explanation.js';
 import { estimate } from '../../maths/metrics/interval.js';
 import { parseOption, validateOptions, type OptionSpecs } from '../../options.js';
 import { BOXES_HELP, boxesFor, readBoxes, type BoxFile } from '../boxes.js';
+import { cleanJson } from '../clean.js';
 import type { CommandContext } from '../commands.js';
 import { eachOf } from '../each.js';
 import { list, methodsOptOption, optionsFor } from '../flags/compare.js';
@@ -245,7 +246,7 @@ async function report(
     );
   });
   if (flags.json !== undefined) {
-    const content = `${JSON.stringify({ metrics, results }, null, 2)}\n`;
+    const content = `${cleanJson({ metrics, results })}\n`;
     if (flags.json === STDOUT) {
       messages.io.stdout.write(content);
       return;

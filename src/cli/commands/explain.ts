@@ -263,5 +263,5 @@ async function write(job: Job, image: ImageSource, explanation: Explanation): Pr
 
 async function show({ messages, context }: Job, explanation: Explanation): Promise<void> {
   const { textForTerminal } = await import('../show-text.js');
-  messages.print(await textForTerminal(explanation, context.io.stdout));
+  messages.printDrawn(await textForTerminal(explanation, context.io.stdout));
 }

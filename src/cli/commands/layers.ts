@@ -4,6 +4,7 @@ import { isWhylensError, WhylensError } from '../../errors.js';
 import { withModel } from '../../explain/prepare.js';
 import type { LayerInfo, ModelDescription } from '../../model/interface.js';
 import { chooseLayer } from '../../model/layers.js';
+import { cleanJson } from '../clean.js';
 import type { CommandContext } from '../commands.js';
 import { Messages } from '../io.js';
 import { openModel } from '../model.js';
@@ -46,9 +47,7 @@ export function define(command: Command, context: CommandContext): void {
           ({ internal }) => flags.all === true || internal !== true,
         );
         if (flags.json === true) {
-          out.print(
-            JSON.stringify({ ...description, layers, defaultLayer: chosen ?? null }, null, 2),
-          );
+          out.print(cleanJson({ ...description, layers, defaultLayer: chosen ?? null }));
         } else out.print(listing(description, layers, chosen));
       });
     } finally {

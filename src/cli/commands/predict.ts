@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { predict, type OutputPrediction } from '../../explain/predict.js';
 import type { DecodedPrediction } from '../../images/labels.js';
+import { cleanJson } from '../clean.js';
 import type { CommandContext } from '../commands.js';
 import { eachOf } from '../each.js';
 import { addImageOptions, addModelOptions } from '../flags/explain.js';
@@ -73,7 +74,7 @@ export function define(command: Command, context: CommandContext): void {
           else out.print([path, ...printed.map((o) => listing(o, printed.length > 1))].join('\n'));
         },
       );
-      if (flags.json === true) out.print(JSON.stringify(results, null, 2));
+      if (flags.json === true) out.print(cleanJson(results));
       context.exitWith(ended.report());
     } finally {
       model.dispose();
