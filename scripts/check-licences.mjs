@@ -1,11 +1,12 @@
 /** Licences of everything that users install with the package; ends with 1 where one is not known to be free. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 
 const FREE =
   /^(MIT|MIT-0|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0|BlueOak-1\.0\.0|Unlicense|CC0-1\.0|Python-2\.0|Zlib)$/;
-/** libvips, which sharp loads as a library of its own. */
-const EXCEPTIONS = [/^node_modules\/@img\/sharp-/];
+/** libvips, which sharp loads as a library of its own; h5wasm carries the licences of NIST and HDF5 (of BSD kind) in a file. */
+const EXCEPTIONS = [/^node_modules\/@img\/sharp-/, /^node_modules\/h5wasm$/];
 
 const read = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const { packages } = read('package-lock.json');

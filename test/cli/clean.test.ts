@@ -6,7 +6,6 @@ import { cleanJson } from '../../src/cli/clean.js';
 import { emptyFolder, MODULES, whylens, whylensHere, writePicture } from '../helpers/command.js';
 
 const EVIL = 'a\u001b]0;owned\u0007b\u009bc\u202ed\re\nf';
-// eslint-disable-next-line no-control-regex -- what must not reach a terminal
 const STEERING = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
 test('labels, file names and errors are printed without their control characters', async (t) => {
