@@ -2,6 +2,7 @@
 import { isWhylensError, WhylensError } from '../errors.js';
 import type { ByteSource } from './tfjs/bytes.js';
 import { CompiledModel } from './compiled.js';
+import { chooseEngine, type Engine, type EngineOptions } from './executors/choose.js';
 import type { Executor } from './executors/executor.js';
 import type { OnnxRuntime } from './executors/onnxruntime/sessions.js';
 import type { OnnxModel } from './files/onnx.js';
@@ -12,11 +13,12 @@ import type { ExplainableModel } from './interface.js';
 import { channelAxis } from './readers/onnx/input-layout.js';
 import { readOnnx } from './readers/onnx/read.js';
 import { SessionModel } from './session-model.js';
+import { BACKENDS } from './tfjs/backend.js';
 
 export interface LoadOnnxOptions {
   readonly name: string;
   readonly inputShape?: readonly number[];
-  /** `onnxruntime`, `onnxruntime-web` or `auto`, the default: the first of them that loads. */
+  /** An engine or a back end of TensorFlow.js; default: WHYLENS_ENGINE, else the fastest that loads. */
   readonly engine?: string;
 }
 
@@ -24,6 +26,8 @@ export interface LoadedOnnx {
   readonly model: ExplainableModel;
   /** The engine taken. */
   readonly engine: string;
+  /** Who chose it, in words. */
+  readonly reason: string;
 }
 
 /**
@@ -44,12 +48,19 @@ export async function loadOnnx(source: ByteSource, options: LoadOnnxOptions): Pr
     if (!isWhylensError(error, 'UNSUPPORTED_OPERATION')) throw hinted(error, decoded, options);
     return forwardOnly(bytes, files, decoded, options, error);
   }
-  const { executor } = await engineFor(options.engine);
+  const { executor, reason } = await chooseEngine(graph, engineOptions(options.engine));
   const isFree = graph.inputs.length === 1 && graph.inputs[0].shape !== undefined;
   const model = new CompiledModel(graph, executor, {
     ...(isFree ? { atSizes: ([shape]) => read(shape) } : {}),
   });
-  return { model, engine: executor.id };
+  return { model, engine: executor.id, reason };
+}
+
+/** The back ends of TensorFlow.js stand for that engine. */
+function engineOptions(name: string | undefined): EngineOptions {
+  if (name === undefined) return {};
+  if ((BACKENDS as readonly string[]).includes(name)) return { engine: 'tfjs', backend: name };
+  return { engine: name as Engine };
 }
 
 /** The native library where it is installed, else the one in WebAssembly. */
@@ -114,7 +125,7 @@ async function forwardOnly(
     why: reason.message,
     ownsSession: true,
   });
-  return { model, engine: executor.id };
+  return { model, engine: executor.id, reason: 'the first that reads the file as it is' };
 }
 
 /** Most networks with open sizes still want certain ones. */

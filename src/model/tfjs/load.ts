@@ -207,7 +207,7 @@ async function loadOnnxFrom(
   const { loadOnnx } = await import('../load-onnx.js');
   const name = options.name ?? source.title;
   const { inputShape, backend, labels, preprocess } = options;
-  const { model, engine } = await loadOnnx(source, { name, inputShape, engine: backend });
+  const { model, engine, reason } = await loadOnnx(source, { name, inputShape, engine: backend });
   const known = await complete({ labels, preprocess }, {}, [name, source.title], source);
   const { inputs } = model.describe();
   return {
@@ -217,8 +217,7 @@ async function loadOnnxFrom(
     inputShape: inputs.length === 1 ? (inputShape ?? inputs[0].shape) : inputShape,
     ...known,
     backend: engine,
-    backendReason:
-      backend === undefined ? 'the first engine for ONNX files that loads' : 'by option',
+    backendReason: reason,
     dispose: () => model.release(),
   };
 }
