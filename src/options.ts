@@ -95,6 +95,8 @@ export function validateOptions<const T extends OptionSpecs>(
   owner: string,
   specs: T,
   given: Readonly<Record<string, unknown>>,
+  /** Names that may stand beside these, for "did you mean". */
+  beside: readonly string[] = [],
 ): OptionValues<T> {
   const result: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
@@ -103,9 +105,9 @@ export function validateOptions<const T extends OptionSpecs>(
       const allowed = Object.keys(specs);
       throw new WhylensError(
         'UNKNOWN_OPTION',
-        allowed.length === 0
+        allowed.length + beside.length === 0
           ? `${owner} has no option '${name}': it takes none`
-          : `${owner} has no option '${name}'; did you mean '${nearestNames(name, allowed, 1)[0]}'? Its options are ${allowed.join(', ')}`,
+          : `${owner} has no option '${name}'; did you mean '${nearestNames(name, [...allowed, ...beside], 1)[0]}'? Its options are ${allowed.join(', ')}`,
         { facts: { option: name, allowed } },
       );
     }

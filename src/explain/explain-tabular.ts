@@ -16,7 +16,7 @@ import { completeRecords } from './assemble.js';
 import type { ExplainOptions } from './explain-options.js';
 import { withDisplay } from './notebook.js';
 import { registryFor } from './prepare.js';
-import { methodsOwn } from './shared-options.js';
+import { methodsOwn, SHARED_OPTIONS } from './shared-options.js';
 
 /** The model of rows or texts that was handed in, if it is one. */
 export function tabularModelOf(model: unknown): TabularModel | undefined {
@@ -50,7 +50,12 @@ export async function explainTabular(
   const { method = defaultTabularMethod(model, options) } = options;
   const explainer = forTabular(registry.explainerFor(method, own));
   requireFit(explainer, model, registry);
-  const validated = validateOptions(`method '${explainer.id}'`, explainer.options, own);
+  const validated = validateOptions(
+    `method '${explainer.id}'`,
+    explainer.options,
+    own,
+    Object.keys(SHARED_OPTIONS),
+  );
   const documents = await readDocuments(docs);
   const rows = model.documents === 'rows' ? rowsOf(documents, model) : undefined;
   const texts = model.documents === 'texts' ? textsOf(documents, explainer) : undefined;

@@ -30,7 +30,7 @@ import {
   requireDocumentKind,
   withModel,
 } from './prepare.js';
-import { methodsOwn } from './shared-options.js';
+import { methodsOwn, SHARED_OPTIONS } from './shared-options.js';
 
 export const DEFAULT_METHOD = 'grad-cam';
 
@@ -152,7 +152,12 @@ async function explainTogether(
   const registry = registryFor(options);
   const { method = DEFAULT_METHOD, score = 'logit', seed = 0 } = options;
   const explainer = registry.explainerFor(method, own);
-  const validated = validateOptions(`method '${explainer.id}'`, explainer.options, own);
+  const validated = validateOptions(
+    `method '${explainer.id}'`,
+    explainer.options,
+    own,
+    Object.keys(SHARED_OPTIONS),
+  );
   const image = options.image === undefined ? undefined : checkPicture(options.image);
   const documents = await readDocuments(docs);
   requireDocumentKind(explainer, documents);

@@ -133,3 +133,13 @@ test.serial('the record says every option that took part', async (t) => {
   t.is((await parameters(picture, { preprocess: own })).preprocess, 'function halved');
   model.dispose();
 });
+
+test('a misspelt shared option is told apart from those of the method', async (t) => {
+  const model = ({ shape: [n] }: { shape: readonly number[] }) =>
+    Array.from({ length: n }, () => [1]);
+  const picture = { width: 2, height: 2, mode: 'L', data: new Uint8ClampedArray(4) };
+  const options = { method: 'occlusion', inputShape: [2, 2, 1], target: ['dog'] };
+  await t.throwsAsync(explainPrediction(model, picture, options as never), {
+    message: /did you mean 'targets'/,
+  });
+});
