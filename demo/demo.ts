@@ -10,11 +10,11 @@ import {
   formatAsText,
   loadImage,
   loadModel,
-  resize,
   saveImage,
   topClass,
   type Picture,
 } from '../src/index.js';
+import { resize } from '../src/entry/images.js';
 import { MODEL_FOLDER, ROOT, SCENES_FOLDER, type DemoScene } from './files.js';
 import { pointsAt } from './localisation.js';
 import { montage } from './montage.js';

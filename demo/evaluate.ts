@@ -10,16 +10,15 @@ import { getDefaultContainer, registryOf } from '../src/container/container.js';
 import type { Explainer } from '../src/container/plugin.js';
 import { withModel } from '../src/explain/prepare.js';
 import {
-  checkRandomisation,
-  encodePng,
   evaluateExplanation,
   explainPrediction,
   loadModel,
   type Explanation,
   type LoadedModel,
   type Metric,
-  type RandomisationCase,
 } from '../src/index.js';
+import { checkRandomisation, type RandomisationCase } from '../src/entry/evaluate.js';
+import { encodePng } from '../src/entry/images.js';
 import { estimate } from '../src/maths/index.js';
 import type { ExplainableModel } from '../src/model/interface.js';
 import { classTarget } from '../src/model/targets.js';

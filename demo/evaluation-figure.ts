@@ -1,6 +1,6 @@
 /** The table as a picture: a row a method, a column a metric, each value with its interval. */
 import { PALETTES, type Scene, type Shape } from '../formatters/drawing/scene.js';
-import { METRICS } from '../src/index.js';
+import { METRICS } from '../src/entry/evaluate.js';
 import type { Estimate } from '../src/maths/index.js';
 import {
   arrow,

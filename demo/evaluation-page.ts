@@ -1,5 +1,5 @@
 /** The table of docs/evaluation.md. */
-import { METRICS } from '../src/index.js';
+import { METRICS } from '../src/entry/evaluate.js';
 import {
   arrow,
   COLUMNS,

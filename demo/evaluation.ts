@@ -1,6 +1,7 @@
 /** What `npm run evaluate` finds, as it stands in docs/evaluation.json. */
 import type { ExplainerFamily } from '../src/container/plugin.js';
-import type { Metric, MetricInfo, Randomisation } from '../src/index.js';
+import type { Metric } from '../src/index.js';
+import type { MetricInfo, Randomisation } from '../src/entry/evaluate.js';
 import type { Estimate } from '../src/maths/index.js';
 
 export interface MethodResult {

@@ -5,14 +5,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createContainer, registryOf } from '../src/container/container.js';
-import {
-  explainPrediction,
-  formatAsImage,
-  loadImage,
-  loadModel,
-  resize,
-  saveImage,
-} from '../src/index.js';
+import { explainPrediction, formatAsImage, loadImage, loadModel, saveImage } from '../src/index.js';
+import { resize } from '../src/entry/images.js';
 import { MODEL_FOLDER, ROOT, SCENES_FOLDER } from './files.js';
 
 const SCENE = 'banana-and-dog.png';

@@ -5,14 +5,8 @@
  */
 import { join } from 'node:path';
 import { env } from 'node:process';
-import {
-  explainPrediction,
-  formatAsImage,
-  loadImage,
-  loadModel,
-  resize,
-  saveImage,
-} from '../src/index.js';
+import { explainPrediction, formatAsImage, loadImage, loadModel, saveImage } from '../src/index.js';
+import { resize } from '../src/entry/images.js';
 import { ROOT } from './files.js';
 import { montage } from './montage.js';
 

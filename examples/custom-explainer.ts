@@ -12,6 +12,7 @@
  *
  * TypeScript needs `experimentalDecorators`; with plain JavaScript leave `@injectable()` out.
  */
+import { type NdArray } from 'whylens';
 import {
   concreteTarget,
   ContainerModule,
@@ -22,9 +23,8 @@ import {
   type Explained,
   type ExplainContext,
   type Explainer,
-  type NdArray,
   type Samples,
-} from 'whylens';
+} from 'whylens/plugin';
 
 /** Every option once: type, range, default and help; the command and the checks derive from it. */
 const OPTIONS = {

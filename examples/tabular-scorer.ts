@@ -11,17 +11,14 @@
  */
 import { ContainerModule } from 'inversify';
 import { pathToFileURL } from 'node:url';
+import { createContainer, explainPrediction, formatAsText, type Explanation } from 'whylens';
 import {
-  createContainer,
-  explainPrediction,
   featureWeights,
-  formatAsText,
   TOKENS,
   type Explained,
   type ExplainContext,
   type Explainer,
-  type Explanation,
-} from 'whylens';
+} from 'whylens/plugin';
 
 export type Row = Readonly<Record<string, number>>;
 

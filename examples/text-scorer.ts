@@ -12,19 +12,21 @@ import { pathToFileURL } from 'node:url';
 import {
   createContainer,
   explainPrediction,
-  featureWeights,
   formatAsText,
-  TOKENS,
-  weightedSpans,
   WhylensError,
-  wordAnalyzer,
-  type Explained,
-  type ExplainContext,
-  type Explainer,
   type Explanation,
   type Target,
   type WeightedSpansTarget,
 } from 'whylens';
+import {
+  featureWeights,
+  TOKENS,
+  weightedSpans,
+  wordAnalyzer,
+  type Explained,
+  type ExplainContext,
+  type Explainer,
+} from 'whylens/plugin';
 
 // so that calls of `explainPrediction` with this method are completed and checked
 declare module 'whylens' {

@@ -17,6 +17,7 @@ const ORIGINALS = ['auto', 'each', 'first', 'none'] as const;
 /** Opacity of maps in a grid, as keras-explainable draws them. */
 const GRID_OPACITY = 0.75;
 
+/** Options of `formatAsFigure`, whatever it draws. */
 export interface FigureOptions {
   /** Panels in a row. Left out: at most 8, and the rows as even as can be. */
   readonly columns?: number;
@@ -57,10 +58,12 @@ export interface FigureOptions {
   readonly preserveDensity?: boolean;
 }
 
+/** Options of `formatAsFigure` for a drawing. */
 export interface SvgFigureOptions extends FigureOptions {
   readonly format?: 'svg';
 }
 
+/** Options of `formatAsFigure` for a picture. */
 export interface PngFigureOptions extends FigureOptions {
   readonly format: 'png';
   /** Pixels of the picture for one of the figure. Default 2. */

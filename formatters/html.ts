@@ -18,6 +18,7 @@ import { SCRIPT } from './html/script.js';
 
 const THEMES = ['auto', 'light', 'dark'] as const;
 
+/** Options of `formatAsHtml`. */
 export interface HtmlOptions {
   /** Title of the page. Default: what was explained. */
   readonly title?: string;

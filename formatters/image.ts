@@ -31,6 +31,7 @@ import { selectTarget, type TargetChoice } from './targets.js';
 
 const DEFAULT_FILTER: ResamplingFilter = 'lanczos';
 
+/** Options of `formatAsImage`. */
 export interface FormatAsImageOptions {
   /** Name or function. Default viridis, with `blend: 'add'` jet. */
   readonly colormap?: Colormap;

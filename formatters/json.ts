@@ -30,6 +30,7 @@ const OPTIONS = {
   },
 } as const satisfies OptionSpecs;
 
+/** Options of `formatAsDict`. */
 export interface DictOptions {
   /**
    * Arrays as base64 of little-endian float32, or as plain numbers, which any
@@ -39,11 +40,13 @@ export interface DictOptions {
   readonly arrays?: 'base64' | 'numbers';
 }
 
+/** Options of `formatAsJson`. */
 export interface JsonOptions extends DictOptions {
   /** Spaces of indentation, 0 for one line. Default 2. */
   readonly indent?: number;
 }
 
+/** Options of reading a record. */
 export interface ReadOptions {
   /** Larger pictures are refused. Default 100 million pixels. */
   readonly maxPixels?: number;

@@ -26,6 +26,7 @@ const OPTIONS = {
   },
 } as const satisfies OptionSpecs;
 
+/** Options of `formatAsCsv`. */
 export interface CsvOptions {
   /**
    * Texts that begin with `=`, `+`, `-`, `@`, a tab or a line break get an

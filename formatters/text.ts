@@ -30,6 +30,7 @@ const ALLOWED: readonly string[] = [...Object.keys(PRESETS), ...PRESETS.all];
 /** A part of the text, or one of the presets `all`, `info` and `weights`. */
 export type TextSection = (typeof PRESETS.all)[number] | keyof typeof PRESETS;
 
+/** Options of `formatAsText`. */
 export interface TextOptions {
   /** Which parts, in their fixed order. Default `'all'`. */
   readonly show?: TextSection | readonly TextSection[];

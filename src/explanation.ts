@@ -153,6 +153,7 @@ export interface ConceptsExplanation extends ExplanationBase {
   readonly targets: readonly TargetBase[];
 }
 
+/** A feature with its weight and, for a prediction, its value. */
 export interface FeatureWeight {
   readonly feature: string;
   readonly weight: number;
@@ -188,6 +189,7 @@ export interface WeightedSpan {
   readonly weight: number;
 }
 
+/** A text and the places in it that carry weight. */
 export interface DocumentSpans {
   readonly document: string;
   readonly spans: readonly WeightedSpan[];
@@ -217,6 +219,7 @@ export interface FeatureImportancesExplanation extends ExplanationBase {
   readonly remaining: number;
 }
 
+/** A node of a decision tree: a leaf, or a question with two answers. */
 export interface TreeNode {
   readonly id: number;
   readonly isLeaf: boolean;
@@ -250,6 +253,7 @@ export interface TransitionFeaturesExplanation extends ExplanationBase {
   readonly coefficients: readonly (readonly number[])[];
 }
 
+/** The record that every method gives and every formatter reads: plain data, told apart by `kind`. */
 export type Explanation =
   | ImageExplanation
   | SignalExplanation
@@ -261,6 +265,7 @@ export type Explanation =
   | DecisionTreeExplanation
   | TransitionFeaturesExplanation;
 
+/** The kinds of record. */
 export type ExplanationKind = Explanation['kind'];
 
 /** Every kind of record, in the order the formatters document them. */

@@ -51,6 +51,7 @@ export interface ValueOption extends Common<unknown> {
 export type OptionSpec =
   NumberOption | BooleanOption | ChoiceOption | StringOption | ListOption | ValueOption;
 
+/** Declared options by name. */
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 
 /** What an option of this declaration holds. */

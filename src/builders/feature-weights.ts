@@ -10,11 +10,13 @@ export type FeatureEntries =
 export type FeatureFilter =
   readonly string[] | RegExp | ((feature: string, value: FeatureWeight['value']) => boolean);
 
+/** Options of all lists of features: which are kept, and how many. */
 export interface FeatureOptions {
   /** Only these features; the others are not counted as remaining either. Default: all. */
   readonly filter?: FeatureFilter;
 }
 
+/** Options of `featureWeights`. */
 export interface FeatureWeightsOptions extends FeatureOptions {
   /**
    * How many are kept: a number for the largest of either sign together, or
@@ -24,6 +26,7 @@ export interface FeatureWeightsOptions extends FeatureOptions {
     number | { readonly pos?: number; readonly neg?: number } | readonly [pos: number, neg: number];
 }
 
+/** Options of `featureImportances`. */
 export interface FeatureImportancesOptions extends FeatureOptions {
   /** How many are kept. Default: all. */
   readonly top?: number;

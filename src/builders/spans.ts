@@ -17,6 +17,7 @@ export interface FoundFeature {
 /** Finds the features of a document: what a vectorizer's analyser does, with places. */
 export type Analyzer = (document: string) => Iterable<FoundFeature>;
 
+/** Options of analyzers that make n-grams. */
 export interface NgramOptions {
   /** Shortest and longest run. Default `[1, 1]` for words, `[3, 3]` for characters. */
   readonly ngrams?: readonly [shortest: number, longest: number];
@@ -24,11 +25,13 @@ export interface NgramOptions {
   readonly lowercase?: boolean;
 }
 
+/** Options of `wordAnalyzer`. */
 export interface WordOptions extends NgramOptions {
   /** What a word is. Default: letters, digits and underscores of any script. */
   readonly pattern?: RegExp;
 }
 
+/** Options of `weightedSpans`. */
 export interface WeightedSpansOptions extends FeatureWeightsOptions {
   /** Default: single words, case ignored. */
   readonly analyzer?: Analyzer;

@@ -29,6 +29,7 @@ export interface TreeArrays {
   readonly samples?: ArrayLike<number>;
 }
 
+/** Options of `decisionTree`. */
 export interface TreeOptions {
   /** Names by feature index. */
   readonly featureNames?: readonly string[];

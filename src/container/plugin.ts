@@ -22,6 +22,7 @@ import type {
 import type { Rows, TabularModel } from '../model/tabular/interface.js';
 import type { OptionSpecs, OptionValues } from '../options.js';
 
+/** What kind of method an explainer is: the lists of methods are ordered by it. */
 export type ExplainerFamily = 'cam' | 'gradient' | 'perturbation' | 'tabular' | 'wrapper' | 'other';
 
 /** What an explainer asks of a model. A model that lacks one of these is refused with the methods that would work. */
@@ -99,6 +100,7 @@ export interface ExplainedRecords {
   readonly explanations: readonly Explanation[];
 }
 
+/** What an explainer gives: maps, of which the pipeline makes records, or records of its own. */
 export type Explained = ExplainedMaps | ExplainedRecords;
 
 /**
@@ -111,6 +113,7 @@ export const SANITY = {
     "fails the model-randomisation check (on the demo's classifier): its map stays much the same while the model's weights are re-drawn",
 } as const;
 
+/** A method as data: what it says of itself, its options, and the function that explains. Made by `explainer`, `layerMethod` and their like, or a class of your own. */
 export interface Explainer<Id extends string = string, Specs extends OptionSpecs = OptionSpecs> {
   /** Also the file's, the test's and the documentation entry's name. */
   readonly id: Id;
@@ -192,6 +195,7 @@ export interface ModelAdapter {
   adapt(model: unknown, options: AdaptOptions): Promise<ExplainableModel>;
 }
 
+/** What an adapter is told about a model beside the model itself. */
 export interface AdaptOptions {
   readonly name?: string;
   /** Which engine back end to run on, where there is a choice. */

@@ -10,6 +10,7 @@ export interface TensorLike {
   dataSync?(): ArrayLike<number>;
 }
 
+/** Numbers in nested arrays, outermost axis first. */
 export type NestedNumbers = readonly (number | NestedNumbers)[];
 
 /** `{ shape, data }` with numbers of any array type. */

@@ -18,6 +18,7 @@ export interface Table {
   readonly notes: readonly string[];
 }
 
+/** Options of `readTable`. */
 export interface TableOptions {
   /** What separates the cells of a CSV file. Default: the one of `, ; tab |` that the first line has most of. */
   readonly delimiter?: string;

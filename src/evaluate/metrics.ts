@@ -1,6 +1,7 @@
 /** The metrics by name: what each asks, which way is better, where it comes from. */
 import { nearestNames, WhylensError } from '../errors.js';
 
+/** What a metric says of itself. */
 export interface MetricInfo {
   /** The question it answers, in one line. */
   readonly help: string;
@@ -12,6 +13,7 @@ export interface MetricInfo {
   readonly again?: boolean;
 }
 
+/** The metrics by name: what each measures, its unit, and whether high or low is good. */
 export const METRICS = {
   deletion: {
     help: 'area under the score while the most relevant pixels are taken away first',
@@ -75,6 +77,7 @@ export const METRICS = {
   },
 } as const satisfies Readonly<Record<string, MetricInfo>>;
 
+/** Name of a metric. */
 export type Metric = keyof typeof METRICS;
 
 /** A name, several, `'all'`, or nothing: those that run neither the method again nor need boxes that are not there. */

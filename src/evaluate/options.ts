@@ -2,6 +2,7 @@
 import { BASELINE_EXPECTS, isBaseline, parseBaseline, type Baseline } from '../maths/baseline.js';
 import type { OptionSpecs } from '../options.js';
 
+/** Options of the metrics, declared once. */
 export const METRIC_OPTIONS = {
   score: {
     type: 'choice',

@@ -28,6 +28,7 @@ export interface RandomisationStage {
   readonly similarity: number;
 }
 
+/** What `checkRandomisation` gives: how alike the map stays while the model is re-drawn. */
 export interface Randomisation {
   readonly stages: readonly RandomisationStage[];
   /** Mean rank correlation over the stages. */
@@ -67,6 +68,7 @@ export interface RandomisationCase {
   readonly map: Heatmap;
 }
 
+/** Options of `checkRandomisation`. */
 export interface RandomisationOptions {
   readonly stages: number;
   readonly seed: number;

@@ -57,6 +57,7 @@ export interface ExposedGradients extends Exposed {
   readonly channelWeights: Readonly<Record<string, readonly NdArray[]>>;
 }
 
+/** A model with some layers open to the eye: what `exposeModel` gives. */
 export interface ExposedModel {
   readonly description: ModelDescription;
   /** The layers whose activations `run` gives. */

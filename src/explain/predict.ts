@@ -51,6 +51,7 @@ export interface OutputPrediction {
   readonly top: readonly (readonly DecodedPrediction[])[];
 }
 
+/** What `predict` gives. */
 export interface Prediction extends Pick<OutputPrediction, 'values' | 'logits' | 'top'> {
   /** All outputs; `values`, `logits` and `top` beside it are those of the first. */
   readonly outputs: readonly OutputPrediction[];

@@ -7,6 +7,7 @@ import { type ExplainOptions } from './explain-options.js';
 import { validateOptions } from '../options.js';
 import { WhylensError } from '../errors.js';
 
+/** Options of `showPrediction`: those of the explanation, and how it is shown. */
 export type ShowOptions<M = string | Explainer> = ExplainOptions<M> & {
   /** Id of the formatter. Default `image`. */
   readonly formatter?: string;

@@ -2,6 +2,7 @@ import { WhylensError } from '../errors.js';
 import type { NdArray, Picture, PictureMode } from '../explanation.js';
 import { CHANNELS, checkPicture, checkSize, convertPicture } from './picture.js';
 
+/** Options of `arrayToImage`. */
 export interface ArrayToImageOptions {
   /**
    * The values that become 0 and 255, others are clipped; the result is

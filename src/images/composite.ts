@@ -4,6 +4,7 @@ import { CHANNELS, convertPicture } from './picture.js';
 
 /** How a coloured map is laid on a picture. */
 export const BLENDS = ['over', 'add'] as const;
+/** How a map is laid over a picture: `over` as ELI5 does, `add` as keras-explainable does. */
 export type Blend = (typeof BLENDS)[number];
 
 /** The map's weight in the Keras tutorial. */

@@ -42,6 +42,7 @@ export interface LoadImageOptions extends ReadingOptions {
 /** A path, a `file:`, `http(s):` or `data:` URL, a blob, or the bytes of a file. */
 export type ImageSource = string | URL | Blob | Uint8Array | ArrayBuffer;
 
+/** Options of `saveImage`. */
 export interface SaveImageOptions {
   /** 1 to 100, for jpg, webp and avif; 100 is lossless for webp and avif. Default 92. */
   readonly quality?: number;

@@ -14,6 +14,7 @@ import { COLORMAP_SIZE, colourIndex } from './colormaps.js';
  * `…normalize` ones stretch each map by itself; `none` only clips.
  */
 export const DISPLAY_FILTERS = [...MAP_FILTERS, 'symmetric'] as const;
+/** Which part of a map is shown and how it is scaled. */
 export type DisplayFilter = MapFilter | 'symmetric';
 
 /** ELI5's: evidence for the target, scaled by its maximum. */

@@ -1,5 +1,6 @@
 import { nearestNames, WhylensError } from '../errors.js';
 
+/** One class of a prediction: index, label if known, and score. */
 export interface DecodedPrediction {
   readonly index: number;
   /** `class 7` where there is no label. */

@@ -10,6 +10,7 @@ export const MAX_PIXELS = 100_000_000;
 /** A colour to lay a transparent picture on, each channel 0 to 255. */
 export type Rgb = readonly [red: number, green: number, blue: number];
 
+/** Options of `convertPicture`. */
 export interface ConvertOptions {
   /**
    * What shows through where alpha is dropped. Left out, alpha is simply cut

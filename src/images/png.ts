@@ -16,6 +16,7 @@ export interface PngHeader {
   readonly colourType: number;
 }
 
+/** Options of `decodePng`. */
 export interface DecodePngOptions {
   /** Larger pictures are refused from their header. Default 100 million. */
   readonly maxPixels?: number;

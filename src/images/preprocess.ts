@@ -3,6 +3,7 @@ import type { NdArray } from '../explanation.js';
 
 /** The modes of `keras.applications`, and `unit` for models that want 0…1. */
 export const PREPROCESS_MODES = ['tf', 'caffe', 'torch', 'unit', 'none'] as const;
+/** A known way from a picture to numbers: one of `PREPROCESS_MODES`. */
 export type PreprocessMode = (typeof PREPROCESS_MODES)[number];
 
 interface Mode {

@@ -13,8 +13,10 @@ export const RESAMPLING_FILTERS = [
   'lanczos',
 ] as const;
 
+/** A filter by which pictures are resized: one of `RESAMPLING_FILTERS`. */
 export type ResamplingFilter = (typeof RESAMPLING_FILTERS)[number];
 
+/** Options of `resize`. */
 export interface ResizeOptions {
   /** In pixels. */
   readonly width: number;

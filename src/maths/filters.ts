@@ -6,6 +6,7 @@
 import { nearestNames, WhylensError } from '../errors.js';
 import type { Heatmap } from '../explanation.js';
 
+/** Names of the filters, for options. */
 export const MAP_FILTERS = [
   'none',
   'normalize',
@@ -18,6 +19,7 @@ export const MAP_FILTERS = [
   'maxScale',
 ] as const;
 
+/** Which part of a map is kept: one of `MAP_FILTERS`. */
 export type MapFilter = (typeof MAP_FILTERS)[number];
 
 /** (x − min) / (max − min): 0 to 1, signs lost. A constant map gives zeros. */
@@ -36,8 +38,11 @@ export const negative = (map: Heatmap): Heatmap => each(map, (x) => (x < 0 ? -x 
 /** |x|. */
 export const absolute = (map: Heatmap): Heatmap => each(map, Math.abs);
 
+/** The positive part of a map, scaled to [0, 1]. */
 export const positiveNormalize = (map: Heatmap): Heatmap => normalize(positive(map));
+/** The negative part of a map, as positive numbers scaled to [0, 1]. */
 export const negativeNormalize = (map: Heatmap): Heatmap => normalize(negative(map));
+/** The magnitudes of a map, scaled to [0, 1]. */
 export const absoluteNormalize = (map: Heatmap): Heatmap => normalize(absolute(map));
 
 /** x / max, which keeps signs and zero; ELI5's scaling. Where nothing is above 0 it gives zeros. */

@@ -6,6 +6,7 @@ import { largestEigenpair, scaledVector } from './eigenpair.js';
 /** How alike two positions are, x and y their centred channel vectors. */
 export type Kernel = 'rbf' | 'sigmoid' | 'linear';
 
+/** Options of `kpcaCamMap`. */
 export interface KernelOptions {
   /** `rbf`: exp(−γ‖x−y‖²); `sigmoid`: tanh(γ·x·y + 1); `linear`: x·y, which gives EigenCAM. Default `rbf`. */
   readonly kernel?: Kernel;

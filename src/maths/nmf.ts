@@ -1,5 +1,6 @@
 import { seededRandom } from './random.js';
 
+/** Two non-negative factors of a matrix, and how far their product misses it. */
 export interface Factorization {
   /** `[rows, parts]`, row-major. */
   readonly left: Float64Array;
@@ -10,6 +11,7 @@ export interface Factorization {
   readonly iterations: number;
 }
 
+/** Options of `factorizeNonNegative`. */
 export interface FactorizationOptions {
   readonly parts: number;
   readonly seed: number;

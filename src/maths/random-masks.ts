@@ -1,6 +1,7 @@
 /** The masks of RISE (Petsiuk et al. 2018, section 3.2). */
 import { seededRandom } from './random.js';
 
+/** Options of `randomMask`. */
 export interface MaskOptions {
   /** Cells of the small mask along each axis. */
   readonly cells: number;

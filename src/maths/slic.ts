@@ -7,6 +7,7 @@ import { splitShape } from './channels.js';
 
 const ITERATIONS = 10;
 
+/** Options of `slic`. */
 export interface SlicOptions {
   /** Regions aimed at; the result has about as many. */
   readonly count: number;

@@ -10,6 +10,7 @@ export type ScoreKind = 'logit' | 'output';
 /** How a rectifier passes the gradient back: as calculus says, guided (Springenberg 2015), or deconvnet (Zeiler 2014). */
 export type ReluRule = 'plain' | 'guided' | 'deconvnet';
 
+/** One input of a model. */
 export interface InputInfo {
   readonly name: string;
   /** Without the batch axis; null where the size is free. */
@@ -19,6 +20,7 @@ export interface InputInfo {
   readonly order?: readonly number[];
 }
 
+/** One output of a model. */
 export interface OutputInfo {
   readonly name: string;
   /** Without the batch axis. */
@@ -37,6 +39,7 @@ export interface ActivationInfo {
   readonly ceiling?: number;
 }
 
+/** One layer of a model, as explainers may name and choose it. */
 export interface LayerInfo {
   /** Unique: names joined by `/` through nested models. */
   readonly path: string;
@@ -72,6 +75,7 @@ export interface Capabilities {
   readonly randomize: boolean;
 }
 
+/** A model's inputs, outputs and layers, and what it can do. */
 export interface ModelDescription {
   readonly name: string;
   /** Id of the adapter. */
@@ -125,6 +129,7 @@ export interface RunRequest extends BatchOptions {
   readonly onChunk?: (chunk: RunResult & ChunkPosition) => void;
 }
 
+/** Which samples of a batch a chunk holds. */
 export interface ChunkPosition {
   /** Index of the chunk's first sample. */
   readonly offset: number;
@@ -141,6 +146,7 @@ export interface OutputValues {
   readonly activation: OutputInfo['activation'];
 }
 
+/** What `run` gives: outputs and activations of a batch. */
 export interface RunResult {
   /** In the order of `describe().outputs`. */
   readonly outputs: readonly OutputValues[];
@@ -148,6 +154,7 @@ export interface RunResult {
   readonly activations: Readonly<Record<string, NdArray>>;
 }
 
+/** A forward pass of which gradients are wanted: of which targets, at which layers and inputs. */
 export interface DifferentiateRequest extends Omit<RunRequest, 'onChunk'> {
   /** Per sample (or one list for all): what to differentiate. */
   readonly targets: readonly Target[] | readonly (readonly Target[])[];
@@ -162,6 +169,7 @@ export interface DifferentiateRequest extends Omit<RunRequest, 'onChunk'> {
   readonly onChunk?: (chunk: DifferentiateResult & ChunkPosition) => void;
 }
 
+/** What `differentiate` gives: outputs, activations, scores and gradients of a batch. */
 export interface DifferentiateResult extends RunResult {
   /** The differentiated scores, `scores[sample][target]`. */
   readonly scores: readonly (readonly number[])[];
@@ -176,6 +184,7 @@ export interface LinearHead {
   readonly bias: Float32Array;
 }
 
+/** What explainers see of any model. An adapter implements it; `isExplainableModel` recognises it. */
 export interface ExplainableModel {
   describe(): ModelDescription;
   /** Forward pass over a batch. */

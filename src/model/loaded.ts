@@ -26,6 +26,7 @@ export interface LoadedModel {
   dispose(): void;
 }
 
+/** True for what `loadModel` gives, or anything of that shape. */
 export function isLoadedModel(model: unknown): model is LoadedModel {
   return (
     typeof model === 'object' &&

@@ -29,6 +29,7 @@ export type Scores =
   | Float64Array
   | NestedNumbers;
 
+/** Numbers in nested arrays, outermost axis first. */
 export type NestedNumbers = readonly (number | NestedNumbers)[] | readonly Float32Array[];
 
 export interface PreciseScores {

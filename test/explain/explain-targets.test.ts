@@ -1,13 +1,7 @@
 import test from 'ava';
 import { ContainerModule } from 'inversify';
-import {
-  createContainer,
-  explainPredictions,
-  TOKENS,
-  type ExplainableModel,
-  type Explanation,
-  type ModelAdapter,
-} from '../../src/index.js';
+import { createContainer, explainPredictions, type Explanation } from '../../src/index.js';
+import { TOKENS, type ExplainableModel, type ModelAdapter } from '../../src/entry/plugin.js';
 import { fakeClassifier, fakeInputs } from '../helpers/fake-model.js';
 
 const adapter: ModelAdapter = {

@@ -1,7 +1,6 @@
 /** A program of a user's: a model from its files, several methods, every formatter. Prints nothing itself. */
 import { join } from 'node:path';
 import {
-  createPicture,
   explainPrediction,
   formatAsDict,
   formatAsFigure,
@@ -16,6 +15,7 @@ import {
   saveImage,
   type ImageExplanation,
 } from 'whylens';
+import { createPicture } from 'whylens/images';
 
 const [, , folder, backend] = process.argv;
 const model = await loadModel(folder, backend === '' ? {} : { backend });

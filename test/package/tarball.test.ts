@@ -14,10 +14,8 @@ const MINUTES = 60_000;
 
 /** A user's program, checked against the packed types. */
 const PROGRAM = `
-import {
-  createContainer, ContainerModule, explainPrediction, formatAsImage, injectable, isWhylensError,
-  loadImage, saveImage, TOKENS, type Explanation, type Formatter, type ImageExplanation, type Picture,
-} from 'whylens';
+import { createContainer, explainPrediction, formatAsImage, isWhylensError, loadImage, saveImage, type Explanation, type ImageExplanation, type Picture } from 'whylens';
+import { ContainerModule, injectable, TOKENS, type Formatter } from 'whylens/plugin';
 import { gradCamMap } from 'whylens/maths';
 
 @injectable()

@@ -5,7 +5,7 @@ import {
   TOKENS,
   type ExplainableModel,
   type ModelAdapter,
-} from 'whylens';
+} from 'whylens/plugin';
 
 @injectable()
 export class FakeAdapter implements ModelAdapter {

@@ -1,12 +1,6 @@
 /** A formatter as somebody outside would write it: the strongest place of each map, in a sentence. */
-import {
-  ContainerModule,
-  injectable,
-  TOKENS,
-  type Explanation,
-  type Formatter,
-  type ImageExplanation,
-} from 'whylens';
+import { type Explanation, type ImageExplanation } from 'whylens';
+import { ContainerModule, injectable, TOKENS, type Formatter } from 'whylens/plugin';
 
 @injectable()
 export class PeakFormatter implements Formatter<string> {

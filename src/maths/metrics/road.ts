@@ -13,6 +13,7 @@ const WEIGHTS = [1 / 12, 1 / 6, 1 / 12, 1 / 6, 1 / 6, 1 / 12, 1 / 6, 1 / 12];
 /** Residual over right side at which the system counts as solved. */
 const TOLERANCE = 1e-4;
 
+/** Options of noisy linear imputation, by which ROAD removes pixels. */
 export interface ImputeOptions {
   /** Standard deviation of the noise added to imputed values, in their unit. Default 0. */
   readonly noise?: number;

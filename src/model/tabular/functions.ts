@@ -22,8 +22,10 @@ export type RowFunction<Row = readonly unknown[] | Readonly<Record<string, unkno
   rows: Row[],
 ) => TableScores | Promise<TableScores>;
 
+/** A model of texts as a function: a list of texts to one row of scores each. */
 export type TextFunction = (texts: string[]) => TableScores | Promise<TableScores>;
 
+/** Options of `modelOfRows` and `modelOfTexts`. */
 export interface FunctionModelOptions {
   /** For the record's `estimator`. Default: the function's name. */
   readonly name?: string;
@@ -38,6 +40,7 @@ export interface FunctionModelOptions {
   readonly outputActivation?: 'softmax' | 'sigmoid' | 'linear';
 }
 
+/** Options of `modelOfRows`. */
 export interface RowFunctionOptions extends FunctionModelOptions {
   /** Names, or names with categories. */
   readonly features: readonly (string | (Partial<FeatureInfo> & Pick<FeatureInfo, 'name'>))[];

@@ -31,6 +31,7 @@ export interface TabularPrediction {
   readonly values: Columns;
 }
 
+/** Options of predictions of rows and texts. */
 export interface TabularPredictOptions {
   readonly signal?: AbortSignal;
 }
@@ -117,6 +118,7 @@ export interface TextModel extends TabularCommon {
   predict(texts: readonly string[], options?: TabularPredictOptions): Promise<TabularPrediction>;
 }
 
+/** A model of rows or of texts. */
 export type TabularModel = RowModel | TextModel;
 
 /** Scaling, encoding, imputing: from the columns of the table to the features of the model's inner part. */
@@ -240,6 +242,7 @@ export interface TextTerm {
   readonly spans: readonly (readonly [start: number, end: number])[];
 }
 
+/** Turns texts into features with their places in the text. */
 export interface Vectorizer {
   /** For people: `TfidfVectorizer (words)`. */
   readonly source: string;
