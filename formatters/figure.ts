@@ -217,13 +217,13 @@ export function formatAsFigure(
   }
   const scene = figureOf(list, {
     ...checked,
-    palette: PALETTES[checked.theme as FigureTheme],
+    palette: PALETTES[checked.theme],
     colormap: checked.colormap ?? (checked.filter === 'symmetric' ? 'RdBu_r' : 'viridis'),
     ...(list.length > 1 && options.opacity === undefined && options.alphaLimit === undefined
       ? { opacity: GRID_OPACITY }
       : {}),
-  } as unknown as FigureLayout);
-  return checked.format === 'png' ? toPicture(scene, checked.scale as number) : toSvg(scene);
+  });
+  return checked.format === 'png' ? toPicture(scene, checked.scale) : toSvg(scene);
 }
 
 @injectable()

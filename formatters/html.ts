@@ -146,7 +146,7 @@ export function formatAsHtml(
     colormap: checked.colormap ?? (checked.filter === 'symmetric' ? 'RdBu_r' : 'viridis'),
   } as unknown as ArticleOptions;
   const many = list.length > 1;
-  const title = (checked.title as string | undefined) ?? titleOf(list[0], list.length);
+  const title = checked.title ?? titleOf(list[0], list.length);
   const moving = list.some(({ kind }) => kind === 'image' || kind === 'volume');
   const body = markup`<main>
       ${
@@ -167,7 +167,7 @@ export function formatAsHtml(
     ${moving && colormapBlock(parts.colormap)}`;
   return renderPage({
     title,
-    css: pageCss(checked.theme as Theme),
+    css: pageCss(checked.theme),
     body,
     ...(moving && { script: SCRIPT }),
   });

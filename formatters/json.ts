@@ -65,7 +65,7 @@ export function formatAsDict(expl: Explanation, options: DictOptions = {}): Expl
   const { arrays } = validateOptions('dict', { arrays: OPTIONS.arrays }, { ...options });
   const way: Way = {
     direction: 'write',
-    arrays: arrays as Way['arrays'],
+    arrays: arrays,
     maxPixels: Infinity,
   };
   const { kind, ...stored } = explanation(expl, ROOT, way) as unknown as ExplanationDict;
@@ -82,7 +82,7 @@ export function formatAsDict(expl: Explanation, options: DictOptions = {}): Expl
 export function formatAsJson(expl: Explanation, options: JsonOptions = {}): string {
   const { indent, ...rest } = validateOptions('json', OPTIONS, { ...options });
   const dict = formatAsDict(expl, rest);
-  const text = JSON.stringify(dict, undefined, indent as number);
+  const text = JSON.stringify(dict, undefined, indent);
   // one line a list of numbers; strings hold no raw line break, so that none can match
   return `${text.replace(/\[\s+((?:-?[\d.e+-]+,\s+)*-?[\d.e+-]+)\s+\]/g, (_, numbers: string) => `[${numbers.replace(/\s+/g, ' ')}]`)}\n`;
 }

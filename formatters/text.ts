@@ -102,12 +102,12 @@ export function formatAsText(expl: Explanation, options: TextOptions = {}): stri
     }),
   });
   checkExplanation(expl);
-  const level = checked.color as ColorLevel;
+  const level = checked.color;
   const blocks = checked.glyphs === 'auto' ? level !== 'none' : checked.glyphs === 'blocks';
-  const sections = sectionsOf(checked.show as readonly string[]);
-  const text = new TextBuilder(sections, styleOf(level, blocks, checked.width as number));
+  const sections = sectionsOf(checked.show);
+  const text = new TextBuilder(sections, styleOf(level, blocks, checked.width));
   header(expl, text);
-  body(expl, text, checked.percentile as Percentile);
+  body(expl, text, checked.percentile);
   return text.toString();
 }
 
