@@ -6,7 +6,7 @@ import { isColormap, type Colormap } from '../src/images/colormaps.js';
 import { PERCENTILE_OPTION, type Percentile } from '../src/images/heat.js';
 import { RESAMPLING_FILTERS, type ResamplingFilter } from '../src/images/resample.js';
 import { type OptionSpecs, validateOptions } from '../src/options.js';
-import { figureOf, type FigureLayout } from './drawing/figure.js';
+import { figureOf } from './drawing/figure.js';
 import { SHOWN_FILTERS, type ShownFilter } from './drawing/overlay.js';
 import { PALETTES, type FigureTheme } from './drawing/scene.js';
 import { SPAN_SCHEMES, type SpanScheme } from './drawing/spans.js';
