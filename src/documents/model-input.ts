@@ -129,10 +129,26 @@ function pictureInput(picture: Picture, input: InputInfo, options: DocumentOptio
   const { preprocess = 'none' } = options;
   const sample =
     typeof preprocess === 'function'
-      ? preprocess(fitted)
+      ? checkedNumbers(preprocess(fitted))
       : preprocessInput(imageToArray(fitted), preprocess);
   const shape = sample.shape.length === 3 ? [1, ...sample.shape] : [...sample.shape];
   return { shape, data: new Float32Array(sample.data) };
+}
+
+/** What a function of the caller's gives for a picture, whole: a shape, and as many numbers as it says. */
+function checkedNumbers(given: unknown): NdArray {
+  const { shape, data } = (given ?? {}) as { shape?: unknown; data?: unknown };
+  const isList = Array.isArray(data) || (ArrayBuffer.isView(data) && !(data instanceof DataView));
+  const length = isList ? (data as ArrayLike<number>).length : -1;
+  const sizes = Array.isArray(shape) ? (shape as number[]) : [];
+  const fits = sizes.length > 0 && sizes.every((size) => Number.isInteger(size) && size > 0);
+  if (fits && length === sizes.reduce((product, size) => product * size, 1))
+    return given as NdArray;
+  throw new WhylensError(
+    'INVALID_OPTION',
+    `option 'preprocess' must give { shape, data } with as many numbers as the shape says, got ${given instanceof Promise ? 'a promise' : `shape [${sizes.join(', ')}] and ${length < 0 ? 'no' : length} numbers`}`,
+    { facts: { option: 'preprocess' } },
+  );
 }
 
 function requireShape({ shape }: NdArray, input: InputInfo): void {
