@@ -57,7 +57,7 @@ export async function loadOnnx(source: ByteSource, options: LoadOnnxOptions): Pr
 }
 
 /** The back ends of TensorFlow.js stand for that engine. */
-function engineOptions(name: string | undefined): EngineOptions {
+export function engineOptions(name: string | undefined): EngineOptions {
   if (name === undefined) return {};
   if ((BACKENDS as readonly string[]).includes(name)) return { engine: 'tfjs', backend: name };
   return { engine: name as Engine };

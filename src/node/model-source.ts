@@ -1,12 +1,12 @@
 /** The files of a model in a folder. Nothing outside the folder is read, and nothing is told of it. */
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { WhylensError } from '../errors.js';
 import { refuseOtherFormats } from '../model/files/other-formats.js';
-import { isOnnx, missing, titleOf } from '../model/tfjs/bytes.js';
+import { isKeras, isOnnx, missing, titleOf } from '../model/tfjs/bytes.js';
 import type { ByteSource, ModelFile } from '../model/tfjs/bytes.js';
 import type { Fail } from '../reading/fetch.js';
-import type { ReadLimits } from '../reading/limits.js';
+import { DEFAULT_LIMITS, type ReadLimits } from '../reading/limits.js';
 import { readFileBounded, reasonOf } from './read-file.js';
 
 export async function fileSource(path: string, limits: ReadLimits): Promise<ByteSource> {
@@ -128,8 +128,8 @@ async function modelFileAt(path: string, limits: ReadLimits): Promise<string> {
     );
     if (exists) return file;
   }
-  const onnx = await onnxFileIn(path);
-  if (onnx !== undefined) return onnx;
+  const single = await singleFileIn(path);
+  if (single !== undefined) return single;
   const saved = await stat(join(path, 'saved_model.pb')).then(
     () => ' It holds a SavedModel: convert it with tensorflowjs_converter',
     () => '',
@@ -141,26 +141,26 @@ async function modelFileAt(path: string, limits: ReadLimits): Promise<string> {
   );
 }
 
-/** `model.onnx`, as exporters call it, there or in a folder `onnx`; else the only ONNX file there. */
-async function onnxFileIn(folder: string): Promise<string | undefined> {
+/** `model.onnx`, as exporters call it, there or in a folder `onnx`; else the only ONNX or Keras file there. */
+async function singleFileIn(folder: string): Promise<string | undefined> {
   for (const inner of [folder, join(folder, 'onnx')]) {
     const all = await readdir(inner).catch((): string[] => []);
-    const names = all.filter(isOnnx);
+    const names = all.filter((name) => isOnnx(name) || isKeras(name));
     if (names.includes('model.onnx')) return join(inner, 'model.onnx');
     if (names.length === 1) return join(inner, names[0]);
   }
   return undefined;
 }
 
+/** Protocol buffers end there, and so does one buffer of Node. */
+const LONGEST_FILE = 2 ** 31 - 1;
+
 async function readModelBytes(file: string, limits: ReadLimits): Promise<Uint8Array> {
-  const kind = extname(file).toLowerCase();
   refuseOtherFormats(file);
-  if (['.h5', '.hdf5', '.keras'].includes(kind)) {
-    throw new WhylensError(
-      'MODEL_LOAD',
-      `'${file}' must be a TensorFlow.js model.json or an ONNX file, got a ${kind} file. Convert it with tensorflowjs_converter (pip install tensorflowjs)`,
-      { facts: { file } },
-    );
-  }
-  return readFileBounded(file, { limits, fail: cannotRead(`the model '${file}'`), named: true });
+  // such a file holds the weights too, which may be as long as they are
+  const whole = isOnnx(file) || isKeras(file);
+  const maxBytes =
+    whole && limits.maxBytes === DEFAULT_LIMITS.maxBytes ? LONGEST_FILE : limits.maxBytes;
+  const fail = cannotRead(`the model '${file}'`);
+  return readFileBounded(file, { limits: { ...limits, maxBytes }, fail, named: true });
 }

@@ -35,15 +35,15 @@ export function filesSource(files: readonly ModelFile[]): ByteSource {
   const names = files.map(pathOf);
   const json = names.filter((name) => name.endsWith('.json'));
   const main = json.filter((name) => baseName(name) === 'model.json');
-  const onnx = names.filter(isOnnx);
+  const single = names.filter((name) => isOnnx(name) || isKeras(name));
   const alone = names.length === 1 ? names : [];
   const [found] =
-    main.length === 1 ? main : onnx.length === 1 ? onnx : json.length === 1 ? json : alone;
+    main.length === 1 ? main : single.length === 1 ? single : json.length === 1 ? json : alone;
   if (found === undefined) {
     names.forEach(refuseOtherFormats);
     throw new WhylensError(
       'MODEL_LOAD',
-      `a list of files must hold one .onnx file, or one model.json and its weight files, got ${names.join(', ') || 'no files'}`,
+      `a list of files must hold one .onnx, .keras or .h5 file, or one model.json and its weight files, got ${names.join(', ') || 'no files'}`,
       { facts: { files: names } },
     );
   }
@@ -126,6 +126,11 @@ export function titleOf(path: string): string {
 /** By its name, also at an address. */
 export function isOnnx(name: string): boolean {
   return /\.onnx$/i.test(name.replace(/[?#].*$/, ''));
+}
+
+/** By its name: what `model.save` of Keras writes. */
+export function isKeras(name: string): boolean {
+  return /\.(keras|h5|hdf5)$/i.test(name.replace(/[?#].*$/, ''));
 }
 
 /** What a file of a list holds. */

@@ -5,12 +5,14 @@ import { abortable, throwIfAborted } from '../../reading/abort.js';
 import { guarded } from '../../reading/boundary.js';
 import { READ_OPTION_NAMES, type ReadLimits, type ReadingOptions } from '../../reading/limits.js';
 import { inferLabels, inferPreprocess, type Inferred } from '../infer.js';
+import type { ExplainableModel } from '../interface.js';
 import { labelsOf } from '../label-file.js';
 import type { LoadedModel } from '../loaded.js';
 import { refuseOtherFormats } from '../files/other-formats.js';
+import type { CustomLayer } from '../readers/keras/read.js';
 import type { ModelExamples } from '../tabular/examples.js';
 import { chooseBackend } from './backend.js';
-import { isOnnx, type ByteSource, type ModelFile } from './bytes.js';
+import { isKeras, isOnnx, type ByteSource, type ModelFile } from './bytes.js';
 import { readModelFile, type ModelFileContent } from './manifest.js';
 
 const MODES = ['tf', 'caffe', 'torch', 'unit', 'none'];
@@ -38,9 +40,17 @@ export interface LoadModelOptions<Labels = LabelSource | readonly string[]> exte
   readonly preprocess?: LoadedModel['preprocess'];
   /** `[height, width, channels]`, for models that leave their input's size open. */
   readonly inputShape?: readonly number[];
+  /**
+   * Implementations of layers that a Keras file names and does not hold, by
+   * class: `(layer, inputs, graph) => value`, made with the functions of `graph`.
+   */
+  readonly customLayers?: Readonly<Record<string, CustomLayer>>;
   /** Default: the name in the model file, else its folder's. */
   readonly name?: string;
-  /** `tensorflow`, `wasm` or `cpu`. Default: the first of them that loads. */
+  /**
+   * `tensorflow`, `wasm` or `cpu`; for ONNX and Keras files `onnxruntime` or
+   * `onnxruntime-web`. Default: the first of them that loads.
+   */
   readonly backend?: string;
   /** Names of the columns in the model's order, for a model of rows whose file has none. */
   readonly featureNames?: readonly string[];
@@ -97,6 +107,16 @@ const LOAD_OPTIONS: OptionSpecs = {
     help: 'What the library predicts.',
     expects: '{ rows, values } or { texts, values }, with logits in place of values or beside them',
     check: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  },
+  customLayers: {
+    type: 'value',
+    default: undefined,
+    help: 'Layers of a Keras file that are not its own.',
+    expects: 'an object of functions by class name',
+    check: (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      Object.values(value).every((one) => typeof one === 'function'),
   },
   name: { type: 'string', default: undefined, help: 'Name of the model.' },
   backend: { type: 'string', default: undefined, help: 'What computes.' },
@@ -162,6 +182,7 @@ export async function loadFrom(
     const labels =
       options.labels === undefined ? undefined : labelsOf(options.labels, "option 'labels'");
     if (isOnnx(source.name)) return loadOnnxFrom(source, { ...options, labels });
+    if (isKeras(source.name)) return loadKerasFrom(source, { ...options, labels });
     refuseOtherFormats(source.name);
     const content = await readModelFile(source);
     const told = metadataOf(content);
@@ -206,9 +227,54 @@ async function loadOnnxFrom(
 ): Promise<LoadedModel> {
   const { loadOnnx } = await import('../load-onnx.js');
   const name = options.name ?? source.title;
-  const { inputShape, backend, labels, preprocess } = options;
+  const { inputShape, backend } = options;
   const { model, engine, reason } = await loadOnnx(source, { name, inputShape, engine: backend });
-  const known = await complete({ labels, preprocess }, {}, [name, source.title], source);
+  return compiledModel(
+    source,
+    options,
+    { model, engine, reason, name, names: [name, source.title] },
+    {},
+  );
+}
+
+async function loadKerasFrom(
+  source: ByteSource,
+  options: LoadModelOptions<readonly string[]>,
+): Promise<LoadedModel> {
+  const { loadKeras } = await import('../load-keras.js');
+  const { inputShape, customLayers, backend, signal } = options;
+  const { model, graph, engine, reason } = await loadKeras(source, {
+    inputShape,
+    customLayers,
+    engine: backend,
+    signal,
+  });
+  const name = options.name ?? graph.name;
+  const first = [...graph.layers.values()].find(({ kind }) => kind !== 'InputLayer');
+  const told: Known = SCALING.includes(first?.kind ?? '') ? SCALES_ITSELF : {};
+  return compiledModel(
+    source,
+    options,
+    { model, engine, reason, name, names: [graph.name, source.title] },
+    told,
+  );
+}
+
+/** What was read into a graph and runs on an engine, with all that is known beside it. */
+async function compiledModel(
+  source: ByteSource,
+  { inputShape, labels, preprocess }: LoadModelOptions<readonly string[]>,
+  read: {
+    readonly model: ExplainableModel;
+    readonly engine: string;
+    readonly reason: string;
+    readonly name: string;
+    readonly names: readonly string[];
+  },
+  told: Known,
+): Promise<LoadedModel> {
+  const { model, engine, reason, name } = read;
+  const known = await complete({ labels, preprocess }, told, read.names, source);
   const { inputs } = model.describe();
   return {
     kind: 'loaded-model',
@@ -291,6 +357,13 @@ async function keepFolded(model: object): Promise<() => void> {
   return () => freeWeights(model);
 }
 
+/** Layers that, coming first, bring pixels into the range of the network. */
+const SCALING = ['Rescaling', 'Normalization'];
+const SCALES_ITSELF = {
+  preprocess: 'none',
+  inferred: { preprocess: 'the first layer of the model scales the pixels' },
+} as const;
+
 /** What the model's author wrote into the file: `userDefinedMetadata: { labels, preprocess }`. */
 function metadataOf({ json, topology }: ModelFileContent): Known {
   const told = (json.userDefinedMetadata ?? {}) as Record<string, unknown>;
@@ -301,9 +374,7 @@ function metadataOf({ json, topology }: ModelFileContent): Known {
   if (typeof mode === 'string' && MODES.includes(mode)) {
     return { labels, preprocess: mode as LoadedModel['preprocess'] };
   }
-  if (!preprocessesItself(topology)) return { labels };
-  const inferred = { preprocess: 'the first layer of the model scales the pixels' };
-  return { labels, preprocess: 'none', inferred };
+  return preprocessesItself(topology) ? { labels, ...SCALES_ITSELF } : { labels };
 }
 
 /** A model whose first layer scales the pixels wants them as they are. */
@@ -314,5 +385,5 @@ function preprocessesItself(topology: Record<string, unknown>): boolean {
   const first = (layers as { class_name?: string }[]).find(
     ({ class_name: kind }) => kind !== 'InputLayer',
   );
-  return first?.class_name === 'Rescaling' || first?.class_name === 'Normalization';
+  return SCALING.includes(first?.class_name ?? '');
 }
