@@ -18,6 +18,7 @@ import { featureFilterOf } from './filter.js';
 import { importancesOf, type ImportanceKind } from './importances.js';
 import { requireTabular } from './model.js';
 
+/** Options of `explainWeights`. */
 export interface ExplainWeightsOptions {
   /** Classes or outputs by index or name. Default: all; of two classes with one margin the second. */
   readonly targets?: TargetOption | readonly TargetOption[];
@@ -29,6 +30,7 @@ export interface ExplainWeightsOptions {
   readonly importance?: ImportanceKind;
 }
 
+/** The records that `explainWeights` gives. */
 export type WeightsExplanation =
   FeatureWeightsExplanation | FeatureImportancesExplanation | DecisionTreeExplanation;
 

@@ -2,6 +2,7 @@
 import { WhylensError } from '../errors.js';
 import type { Tree, TreeEnsemble } from '../model/tabular/interface.js';
 
+/** How the importance of a feature in a tree is counted. */
 export type ImportanceKind = 'gain' | 'weight' | 'cover' | 'impurity';
 
 export interface Importances {

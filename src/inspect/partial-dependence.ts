@@ -3,6 +3,7 @@ import { parseTarget, type TargetOption } from '../model/parse-targets.js';
 import type { RowModel, Rows } from '../model/tabular/interface.js';
 import { requireRowModel, requireTable } from './model.js';
 
+/** Options of `partialDependence`. */
 export interface PartialDependenceOptions {
   /** Values of the feature (for two features a list of two lists), or how many. Default 100. */
   readonly grid?: number | readonly number[] | readonly (readonly number[])[];
@@ -15,6 +16,7 @@ export interface PartialDependenceOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The curve of one feature or class: values of the feature, and the mean prediction at each. */
 export interface PartialDependenceCurve {
   /** Index of the class or output. */
   readonly target: number;

@@ -7,6 +7,7 @@ import { featureFilterOf } from './filter.js';
 import { metricFor, type MetricFunction } from './metrics.js';
 import { requireRowModel, requireTable, truthColumn, truthNumbers } from './model.js';
 
+/** Options of `permutationImportance`. */
 export interface PermutationImportanceOptions {
   /** Name of a metric, or a function of which more is better. Default `'accuracy'`; `'r2'` for regressions. */
   readonly metric?: string | MetricFunction;
