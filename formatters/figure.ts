@@ -1,4 +1,3 @@
-import { injectable } from 'inversify';
 import type { Formatter } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import { EXPLANATION_KINDS, type Explanation, type Picture } from '../src/explanation.js';
@@ -226,7 +225,6 @@ export function formatAsFigure(
   return checked.format === 'png' ? toPicture(scene, checked.scale) : toSvg(scene);
 }
 
-@injectable()
 export class FigureFormatter implements Formatter<Picture | string> {
   readonly id = 'figure';
   readonly description =

@@ -1,4 +1,3 @@
-import { injectable } from 'inversify';
 import type { Formatter } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import { EXPLANATION_KINDS, type Explanation } from '../src/explanation.js';
@@ -173,7 +172,6 @@ export function formatAsHtml(
   });
 }
 
-@injectable()
 export class HtmlFormatter implements Formatter<string> {
   readonly id = 'html';
   readonly description = 'One page that stands alone: maps redrawn live, shaded tables and texts.';

@@ -1,4 +1,3 @@
-import { injectable } from 'inversify';
 import type { Formatter } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import type { Explanation, Heatmap, NdArray, Picture } from '../src/explanation.js';
@@ -298,7 +297,6 @@ function mapsOf(explanation: Explanation, target: TargetChoice | undefined): Hea
 }
 
 /** Pictures: the map over the document. */
-@injectable()
 export class ImageFormatter implements Formatter<Picture> {
   readonly id = 'image';
   readonly description = 'The picture with the map of one target over it.';

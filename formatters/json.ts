@@ -1,4 +1,3 @@
-import { injectable } from 'inversify';
 import type { Formatter } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import { EXPLANATION_KINDS, type Explanation, type JsonValue } from '../src/explanation.js';
@@ -124,7 +123,6 @@ export function explanationFromDict(
   return explanation(migrate(dict), ROOT, { direction: 'read', arrays: 'base64', maxPixels });
 }
 
-@injectable()
 export class JsonFormatter implements Formatter<string> {
   readonly id = 'json';
   readonly description = 'The whole record as JSON: lossless, versioned, read back by the command.';

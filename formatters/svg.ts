@@ -1,4 +1,3 @@
-import { injectable } from 'inversify';
 import type { Formatter } from '../src/container/plugin.js';
 import { EXPLANATION_KINDS, type Explanation } from '../src/explanation.js';
 import type { OptionSpecs } from '../src/options.js';
@@ -16,7 +15,6 @@ export function formatAsSvg(explanation: Explanation, options: FigureOptions = {
   return formatAsFigure(explanation, { ...options, format: 'svg' });
 }
 
-@injectable()
 export class SvgFormatter implements Formatter<string> {
   readonly id = 'svg';
   readonly description = 'A drawing with real text that scales: every kind of record.';

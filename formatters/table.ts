@@ -1,4 +1,3 @@
-import { injectable } from 'inversify';
 import type { Formatter } from '../src/container/plugin.js';
 import {
   EXPLANATION_KINDS,
@@ -82,7 +81,6 @@ export function formatAsCsv(expl: Explanation, options: CsvOptions = {}): string
     .join('');
 }
 
-@injectable()
 export class TableFormatter implements Formatter<string> {
   readonly id = 'table';
   readonly description = 'The numbers as CSV rows: features, cells, spans, nodes.';

@@ -1,4 +1,3 @@
-import { injectable } from 'inversify';
 import type { Formatter } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import {
@@ -111,7 +110,6 @@ export function formatAsText(expl: Explanation, options: TextOptions = {}): stri
   return text.toString();
 }
 
-@injectable()
 export class TextFormatter implements Formatter<string> {
   readonly id = 'text';
   readonly description = 'Text for terminals: tables, rules, maps in words and characters.';

@@ -1,6 +1,6 @@
-import { PNG } from 'pngjs';
 import { WhylensError } from '../errors.js';
 import type { Picture, PictureMode } from '../explanation.js';
+import { readPixels, writePixels, type PngPixels } from './png-engine.js';
 import { toBase64 } from './base64.js';
 import { orientPicture } from './orient.js';
 import { CHANNELS, checkMaxPixels, checkPicture, checkSize, MAX_PIXELS } from './picture.js';
@@ -66,15 +66,14 @@ export function decodePng(
   const parts = pngParts(bytes);
   const problem = rowsProblem(bytes, parts, header);
   if (problem !== undefined) throw invalid(problem.why, problem.cause);
-  let png: ReturnType<typeof PNG.sync.read>;
+  let png: PngPixels;
   try {
-    png = PNG.sync.read(bufferOf(parts.bytes));
+    png = readPixels(parts.bytes);
   } catch (error) {
     throw invalid(reasonOf(error), error);
   }
   const data = new Uint8ClampedArray(png.data.buffer, png.data.byteOffset, png.data.length);
   if (data.length !== width * height * 4) throw invalid('its rows are incomplete');
-  // pngjs sets `alpha` for transparent palettes and colours too
   const mode: PictureMode = png.alpha ? 'RGBA' : colourType === 0 ? 'L' : 'RGB';
   const picture = orientPicture(
     mode === 'RGBA'
@@ -101,27 +100,12 @@ function reasonOf(error: unknown): string {
 /** The picture as a PNG file, in its own mode, 8 bits a sample; lossless. */
 export function encodePng(picture: Picture): Uint8Array {
   const { width, height, mode, data } = checkPicture(picture);
-  const png = new PNG({ width, height });
-  png.data = bufferOf(data);
-  return PNG.sync.write(png, {
-    colorType: COLOUR_TYPES[mode],
-    inputColorType: COLOUR_TYPES[mode],
-    inputHasAlpha: mode === 'RGBA',
-  });
+  return writePixels(data, { width, height }, COLOUR_TYPES[mode]);
 }
 
 /** The picture as a `data:` address. */
 export const pngAddress = (picture: Picture): string =>
   `data:image/png;base64,${toBase64(encodePng(picture))}`;
-
-/** Bytes as pngjs wants them: its own kind of buffer, which a browser knows under no name. */
-function bufferOf(bytes: Uint8Array | Uint8ClampedArray): PNG['data'] {
-  const { data } = new PNG({ width: Math.ceil(bytes.length / 4), height: 1 });
-  // not `subarray`: the browser's version would lose its methods
-  const buffer = data.slice(0, bytes.length);
-  buffer.set(bytes);
-  return buffer;
-}
 
 function pick(rgba: Uint8ClampedArray, channels: number): Uint8ClampedArray {
   const result = new Uint8ClampedArray((rgba.length / 4) * channels);

@@ -142,6 +142,33 @@ test('the pure functions come alone and small', async (t) => {
   t.true(zipped < 20 * KILO, String(zipped));
 });
 
+test('a page that only formats carries no fonts, pngjs, container or model loader', async (t) => {
+  const { outputFiles, metafile: formats } = await build({
+    stdin: {
+      contents: `import { explanationFromJson, formatAsImage } from 'whylens/format';
+        globalThis.draw = (text) => formatAsImage(explanationFromJson(text));`,
+      resolveDir: process.cwd(),
+    },
+    bundle: true,
+    platform: 'browser',
+    format: 'esm',
+    minify: true,
+    metafile: true,
+    write: false,
+  });
+  const [{ contents }] = outputFiles;
+  const carried = Object.values(formats.outputs).flatMap(({ inputs }) => Object.keys(inputs));
+  t.deepEqual(
+    carried.filter((path) =>
+      /font|pngjs|inversify|reflect-metadata|load-|tfjs|explainers/.test(path),
+    ),
+    [],
+  );
+  t.log(`${contents.length} bytes, ${gzipSync(contents).length} gzipped`);
+  t.true(contents.length < 150_000, String(contents.length));
+  t.true(gzipSync(contents).length < 50_000, String(gzipSync(contents).length));
+});
+
 test('a page computes the heat that Node computes, and paints it', async (t) => {
   const browser = await browserFor(t);
   if (browser === undefined) return;
