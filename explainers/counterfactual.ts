@@ -65,6 +65,7 @@ const options = {
  */
 export const counterfactual = explainer({
   id: 'counterfactual',
+  summary: 'the nearest row or text of another class',
   family: 'tabular',
   description:
     'What each change on the way to the nearest row (or text) of another class takes from the score.',

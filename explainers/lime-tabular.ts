@@ -84,6 +84,7 @@ interface Sampled {
  */
 export const limeTabular = explainer({
   id: 'lime-tabular',
+  summary: 'a linear model fitted around the row',
   family: 'tabular',
   description:
     'What each feature adds to the score in a linear model fitted around the row; negative features lower it.',

@@ -74,6 +74,7 @@ interface Word {
  */
 export const limeText = explainer({
   id: 'lime-text',
+  summary: 'a linear model fitted around the text',
   family: 'tabular',
   description:
     'What each word adds to the score in a linear model fitted around the text; negative words lower it.',

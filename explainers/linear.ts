@@ -43,6 +43,7 @@ const options = { ...FEATURE_OPTIONS, ...BACKGROUND_OPTION } as const satisfies 
  */
 export const linear = explainer({
   id: 'linear',
+  summary: 'coefficient × value of each feature',
   family: 'tabular',
   description:
     'Coefficient times value of each feature; with <BIAS>, the intercept, the weights sum to the score.',

@@ -36,6 +36,7 @@ const options = {
  */
 export const partitionShap = explainer({
   id: 'partition-shap',
+  summary: 'shares of words, split down a hierarchy (Owen)',
   family: 'tabular',
   description:
     "Each word's share of the difference between the score and that of the empty text, split from whole sentences down to words (Owen values).",

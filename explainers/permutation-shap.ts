@@ -47,6 +47,7 @@ const options = {
  */
 export const permutationShap = explainer({
   id: 'permutation-shap',
+  summary: 'Shapley values from sampled orders',
   family: 'tabular',
   description:
     "Each feature's share of the difference between the score and the base value (Shapley value), from sampled orders; negative features lower the score.",

@@ -18,6 +18,7 @@ const options = { ...UNIT_OPTIONS, ...FEATURE_OPTIONS } as const satisfies Optio
  */
 export const textOcclusion = explainer({
   id: 'text-occlusion',
+  summary: 'how far the score falls without each word',
   family: 'tabular',
   description:
     'How much the score falls when the word is taken out; negative words lower the score.',

@@ -23,6 +23,7 @@ const options = { ...FEATURE_OPTIONS } as const satisfies OptionSpecs;
  */
 export const treePath = explainer({
   id: 'tree-path',
+  summary: 'changes of value along the path through the trees',
   family: 'tabular',
   description:
     "How the trees' value changes at the splits on each feature along the way to the leaf; with <BIAS>, the start, the weights sum to the score.",

@@ -55,6 +55,7 @@ const options = {
  */
 export const treeShap = explainer({
   id: 'tree-shap',
+  summary: 'exact Shapley values of trees',
   family: 'tabular',
   description:
     "Each feature's fair share (Shapley value) of the difference between the score and the base value; negative features lower the score.",

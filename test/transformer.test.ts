@@ -1,4 +1,5 @@
 /** A vision transformer end to end: tokens read as a grid, gradients at the picture, every formatter. */
+import { pictureMethods } from './helpers/pictures.js';
 import test from 'ava';
 import { createContainer, registryOf } from '../src/container/container.js';
 import { explainPrediction } from '../src/explain/explain.js';
@@ -29,7 +30,7 @@ const explain = async (method: string, options: object = {}) =>
     ...options,
   })) as ImageExplanation;
 
-for (const { id, family, needs } of registry.explainers.values()) {
+for (const { id, family, needs } of pictureMethods(registry.explainers).values()) {
   // there is no global average pooling before the head
   if (id === 'cam') continue;
   test.serial(`${id}: explains a transformer, and every formatter takes it`, async (t) => {

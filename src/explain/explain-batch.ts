@@ -48,7 +48,7 @@ export async function explainBatch<const M extends Method = typeof DEFAULT_METHO
   for await (const explanation of explainPredictions(
     model,
     docs,
-    (options ?? {}) as ExplainManyOptions,
+    (options === undefined ? {} : options) as ExplainManyOptions,
   )) {
     if (
       !('targets' in explanation) ||

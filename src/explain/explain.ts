@@ -55,7 +55,7 @@ export async function explainPrediction<const M extends Method = typeof DEFAULT_
   const [explanation, ...rest] = await explainTogether(
     model,
     [doc],
-    (options ?? {}) as ExplainOptions,
+    (options === undefined ? {} : options) as ExplainOptions,
   );
   if (rest.length > 0) {
     throw new WhylensError(

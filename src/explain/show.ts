@@ -30,7 +30,12 @@ export async function showPrediction<const M extends Method = typeof DEFAULT_MET
   doc: unknown,
   options?: ShowOptions<M>,
 ): Promise<unknown> {
-  const { formatter: id = 'image', format = {}, display, ...rest } = (options ?? {}) as ShowOptions;
+  const {
+    formatter: id = 'image',
+    format = {},
+    display,
+    ...rest
+  } = (options === undefined ? {} : options) as ShowOptions;
   const formatter = registryFor(rest).formatter(id);
   // wrong formatting options are told before the model is run
   const validated = validateOptions(`formatter '${id}'`, formatter.options, format);

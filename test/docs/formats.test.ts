@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TEXT_OPTIONS } from '../../formatters/text.js';
 import * as whylens from '../../src/index.js';
+import * as plugin from '../../src/entry/plugin.js';
+import * as images from '../../src/entry/images.js';
 import * as maths from '../../src/maths/index.js';
 
 const page = readFileSync('docs/formats.md', 'utf8');
@@ -19,7 +21,7 @@ test('every option of the text is there with its default', (t) => {
 });
 
 test('every function named there exists', (t) => {
-  const exported: Record<string, unknown> = { ...whylens, ...maths };
+  const exported: Record<string, unknown> = { ...whylens, ...plugin, ...images, ...maths };
   const blocks = [...page.matchAll(/```ts\n([^]*?)```/g)].map(([, text]) => text);
   const prose = page.replace(/```ts\n[^]*?```/g, '');
   const inline = [...prose.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text);
