@@ -9,7 +9,7 @@ import { valueModel } from '../../helpers/value-model.js';
 
 const NOTHING = { environment: {} };
 
-test('the fastest that loads, the variable, the option', async (t) => {
+test.serial('the fastest that loads, the variable, the option', async (t) => {
   const graph = valueModel();
   const chosen = await chooseEngine(graph, NOTHING);
   t.regex(chosen.reason, /the fastest/);
@@ -26,7 +26,7 @@ test('the fastest that loads, the variable, the option', async (t) => {
   web.executor.release();
 });
 
-test('an unknown name is told with what is allowed', async (t) => {
+test.serial('an unknown name is told with what is allowed', async (t) => {
   const error = await t.throwsAsync(
     chooseEngine(valueModel(), { environment: { WHYLENS_ENGINE: 'onnx' } }),
   );
@@ -49,7 +49,7 @@ async function opaqueModel(): Promise<ModelGraph> {
   };
 }
 
-test('a layer that only TensorFlow.js runs is run and differentiated there', async (t) => {
+test.serial('a layer that only TensorFlow.js runs is run and differentiated there', async (t) => {
   const graph = await opaqueModel();
   const chosen = await chooseEngine(graph, NOTHING);
   t.is(chosen.engine, 'tfjs');
@@ -70,7 +70,7 @@ test('a layer that only TensorFlow.js runs is run and differentiated there', asy
   t.true(isWhylensError(error, 'UNSUPPORTED_OPERATION'));
 });
 
-test('each engine can be started by its name', async (t) => {
+test.serial('each engine can be started by its name', async (t) => {
   for (const engine of ['onnxruntime-web', 'tfjs'] as const) {
     const executor = await startEngine(engine, { threads: 1 });
     t.is(executor.id, engine);
