@@ -172,7 +172,7 @@ function optionsOf(options: EvaluateOptions): MetricOptions {
       `option 'percentiles' must hold numbers above 0 and below 100, got [${percentiles.join(', ')}]`,
     );
   }
-  return chosen as unknown as MetricOptions;
+  return chosen;
 }
 
 interface Chosen {
