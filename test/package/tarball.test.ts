@@ -59,7 +59,7 @@ const map = gradCamMap(
 void image.image.nonsense;
 let code = '';
 try {
-  await explainPrediction(brightness, picture, { method: 'no-such' });
+  await explainPrediction(brightness, picture, { method: 'no-such' as 'grad-cam' });
 } catch (error) {
   if (isWhylensError(error)) code = error.code;
 }
