@@ -71,6 +71,10 @@ export async function onnxRuntimeWeb(options: WebOptions = {}): Promise<Executor
 
 /** In a page that is not isolated from other origins the library takes one thread, whatever is asked. */
 function cores(): number {
-  const { navigator } = globalThis as { navigator?: { hardwareConcurrency?: number } };
-  return navigator?.hardwareConcurrency ?? 1;
+  const { navigator, process } = globalThis as {
+    navigator?: { hardwareConcurrency?: number };
+    process?: { versions?: { node?: string } };
+  };
+  // the workers of its bundle fetch files, which Node does not do for file: addresses
+  return process?.versions?.node === undefined ? (navigator?.hardwareConcurrency ?? 1) : 1;
 }
