@@ -57,7 +57,10 @@ function conv2d(
   if (groups === 1) return tf.conv2d(x, kernel, strides, 'valid', 'NHWC', dilations);
   if (channels === 1) {
     const deep: Tensor4D = tf.reshape(kernel, [height, width, groups, filters / groups]);
-    return tf.depthwiseConv2d(x, deep, strides, 'valid', 'NHWC', dilations);
+    // the native back end has no dilated form of it: zeros between the taps mean the same
+    const [down, across] = dilations;
+    const wide: Tensor4D = tf.squeeze(spread(tf.expandDims(deep, 0), [down - 1, across - 1]), [0]);
+    return tf.depthwiseConv2d(x, wide, strides, 'valid', 'NHWC');
   }
   const parts: Tensor4D[] = tf.split(x, groups, 3);
   const kernels: Tensor4D[] = tf.split(kernel, groups, 3);
