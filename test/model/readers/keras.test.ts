@@ -43,10 +43,11 @@ function single(
   shape: number[],
   arrays: Arrays = {},
   options: KerasOptions = {},
+  keras: 2 | 3 = 3,
 ) {
   return readKeras(
     {
-      keras: 3,
+      keras,
       file: 'test.keras',
       store: (layers) =>
         storeOf(
@@ -196,8 +197,10 @@ test('normalisation with the numbers of the configuration, and inverted', (t) =>
 });
 
 test('hard_sigmoid is that of its version', (t) => {
-  const graph = single('Activation', { activation: 'hard_sigmoid' }, [1]);
-  t.deepEqual(run(graph, [1.5]), [0.75]);
+  const config = { activation: 'hard_sigmoid' };
+  t.deepEqual(run(single('Activation', config, [1]), [1.5]), [0.75]);
+  // Keras 2: 0.2 x + 0.5
+  t.deepEqual(run(single('Activation', config, [1], {}, {}, 2), [1.5]), [0.8]);
 });
 
 test('equations of dense layers, against plain sums', (t) => {

@@ -18,6 +18,8 @@ export interface Layer {
   readonly className: string;
   readonly config: Config;
   readonly weights: LayerWeights;
+  /** Major version that wrote the file: some names mean something else in each. */
+  readonly keras: 2 | 3;
   /** Builds another layer inside this one (wrappers). */
   readonly inside: (layer: LayerConfig, weights: LayerWeights, args: readonly Argument[]) => Built;
 }

@@ -4,8 +4,7 @@
  * that holds the two.
  */
 import { WhylensError } from '../../../errors.js';
-import type { NdArray } from '../../../explanation.js';
-import { input as inputValue, reshape, tensor } from '../../graph/build.js';
+import { input as inputValue, reshape } from '../../graph/build.js';
 import * as composites from '../../graph/composites.js';
 import * as primitives from '../../graph/build.js';
 import type { GraphInput, GraphLayer, GraphOutput, ModelGraph } from '../../graph/model-graph.js';
@@ -280,11 +279,11 @@ class Reader {
       }
       const build = LAYERS[layer.className];
       if (build === undefined) throw unknownLayer(layer);
-      const own = { ...layer.config, whylensKeras: this.source.keras };
       const context: Layer = {
         name: layer.name,
         className: layer.className,
-        config: new Config(own, where),
+        config: new Config(layer.config, where),
+        keras: this.source.keras,
         weights,
         inside: (raw, innerWeights, innerArgs) => this.inside(raw, innerWeights, innerArgs),
       };
@@ -415,6 +414,3 @@ function outputOf(name: string, value: Value): GraphOutput {
   if (activation === 'linear') return { name, value, logits: value, activation };
   return { name, value, activation, logits: reshape(at.inputs[0], value.shape) };
 }
-
-/** An array as a constant, for those who write custom layers. */
-export const asConstant = ({ shape, data }: NdArray): Value => tensor(shape, data);

@@ -22,7 +22,7 @@ import {
   thresholdedRelu,
 } from '../../../graph/composites.js';
 import type { Value } from '../../../graph/value.js';
-import { activated, type Dialect } from '../activations.js';
+import { activated } from '../activations.js';
 import { only, sampleAxis, type Built, type BuildLayer, type Layer } from '../layer.js';
 import * as attention from './attention.js';
 import * as conv from './conv.js';
@@ -50,13 +50,8 @@ const withActivation =
   (build: BuildLayer): BuildLayer =>
   (layer, args, kwargs) => {
     const y = build(layer, args, kwargs) as Value;
-    return activated(layer.config, y, dialectOf(layer), `layer '${layer.name}'`);
+    return activated(layer.config, y, layer, `layer '${layer.name}'`);
   };
-
-/** tf.keras 2 has `DTypePolicy` nowhere: what the file said is put into every layer's settings. */
-const dialectOf = ({ config }: Layer): Dialect => ({
-  keras: config.raw.whylensKeras === 2 ? 2 : 3,
-});
 
 const dense: BuildLayer = (layer, args) => {
   const [kernel, bias] = layer.weights.as('kernel', layer.config.flag('use_bias', true) && 'bias');
@@ -64,7 +59,7 @@ const dense: BuildLayer = (layer, args) => {
 };
 
 const activation: BuildLayer = (layer, args) =>
-  activated(layer.config, only(layer, args), dialectOf(layer), `layer '${layer.name}'`);
+  activated(layer.config, only(layer, args), layer, `layer '${layer.name}'`);
 
 const rectifier: BuildLayer = (layer, args) => {
   const { config } = layer;
