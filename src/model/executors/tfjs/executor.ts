@@ -49,13 +49,17 @@ export async function tfjsExecutor({ backend }: TfjsOptions = {}): Promise<Execu
   return {
     id: 'tfjs',
     runs: () => true,
-    compile: (outputs): Promise<Compiled> => {
+    compile: async (outputs): Promise<Compiled> => {
       const plan = planOf(optimise(outputs));
-      return Promise.resolve({
+      // the core knows no gradient of an operation by itself: the layers bring them all
+      if (plan.order.some(({ op }) => op === 'opaqueGradient')) {
+        await import('@tensorflow/tfjs-layers');
+      }
+      return {
         // a throw becomes a rejection
         run: async (feeds) => Promise.resolve(run(plan, feeds)),
         release: () => undefined,
-      });
+      };
     },
     release: () => {
       released = true;
