@@ -1,40 +1,33 @@
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { registryOf } from '../../container/container.js';
 import { WhylensError } from '../../errors.js';
 import { METRIC_NAMES } from '../../inspect/metrics.js';
 import { permutationImportance } from '../../inspect/permutation-importance.js';
 import type { CommandContext } from '../commands.js';
-import { addPluginOption, addTalkOptions, withVariable } from '../flags/shared.js';
+import {
+  addPluginOption,
+  addRecordOutput,
+  addTalkOptions,
+  addWholeModel,
+  type WholeModelFlags,
+} from '../flags/shared.js';
 import { Messages } from '../io.js';
 import { openModel } from '../model.js';
 import { writeRecord } from '../write-record.js';
 import { tableOf } from './explain-rows.js';
 
-interface ImportanceFlags {
-  readonly model?: string;
+interface ImportanceFlags extends WholeModelFlags {
   readonly table: string;
   readonly label: string;
   readonly metric?: string;
   readonly repeats: number;
   readonly seed: number;
   readonly top?: number;
-  readonly as?: string;
-  readonly out?: string;
-  readonly force?: boolean;
-  readonly quiet?: boolean;
-  readonly verbose?: boolean;
 }
 
 /** `whylens importance M --table T --label COLUMN`: permutation importance. */
 export function define(command: Command, context: CommandContext): void {
-  command
-    .argument('[model]', 'The model: a file of scikit-learn, XGBoost, LightGBM or tabular ONNX.')
-    .addOption(
-      withVariable(
-        new Option('-m, --model <path>', 'The same as an option. Default: WHYLENS_MODEL.'),
-        'WHYLENS_MODEL',
-      ),
-    )
+  addWholeModel(command)
     .requiredOption(
       '--table <file>',
       'Rows that the model was not trained on: CSV, JSON lines, JSON or Arrow.',
@@ -46,10 +39,8 @@ export function define(command: Command, context: CommandContext): void {
     )
     .option('--repeats <n>', 'How often each column is shuffled.', Number, 5)
     .option('--seed <n>', 'For the shuffles.', Number, 0)
-    .option('--top <n>', 'How many features are kept. Default: all.', Number)
-    .option('--as <formatter>', 'What it becomes. Default: by the ending of --out, else text.')
-    .option('-o, --out <file>', 'Where it goes. Default: the terminal.')
-    .option('-f, --force', 'Overwrite a file that is there.');
+    .option('--top <n>', 'How many features are kept. Default: all.', Number);
+  addRecordOutput(command);
   addPluginOption(command);
   addTalkOptions(command);
   context.addLongHelp(command, EXAMPLES);

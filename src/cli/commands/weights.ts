@@ -3,35 +3,28 @@ import { registryOf } from '../../container/container.js';
 import { WhylensError } from '../../errors.js';
 import { explainWeights } from '../../inspect/explain-weights.js';
 import type { CommandContext } from '../commands.js';
-import { addPluginOption, addTalkOptions, withVariable } from '../flags/shared.js';
+import {
+  addPluginOption,
+  addRecordOutput,
+  addTalkOptions,
+  addWholeModel,
+  type WholeModelFlags,
+} from '../flags/shared.js';
 import { Messages } from '../io.js';
 import { openModel } from '../model.js';
 import { parseTarget } from '../target-expression.js';
 import { writeRecord } from '../write-record.js';
 
-interface WeightsFlags {
-  readonly model?: string;
+interface WeightsFlags extends WholeModelFlags {
   readonly top: string;
   readonly target?: readonly string[];
   readonly featureRe?: string;
   readonly importance?: 'gain' | 'weight' | 'cover';
-  readonly as?: string;
-  readonly out?: string;
-  readonly force?: boolean;
-  readonly quiet?: boolean;
-  readonly verbose?: boolean;
 }
 
 /** `whylens weights M`: coefficients, importances or the tree of a model of rows or texts. */
 export function define(command: Command, context: CommandContext): void {
-  command
-    .argument('[model]', 'The model: a file of scikit-learn, XGBoost, LightGBM or tabular ONNX.')
-    .addOption(
-      withVariable(
-        new Option('-m, --model <path>', 'The same as an option. Default: WHYLENS_MODEL.'),
-        'WHYLENS_MODEL',
-      ),
-    )
+  addWholeModel(command)
     .option('--top <n>', "How many features are kept: a number, or 'all'.", '20')
     .option('-t, --target <class...>', 'Classes by index or name. Default: all.')
     .option('--feature-re <pattern>', 'Only features whose name matches.')
@@ -42,10 +35,8 @@ export function define(command: Command, context: CommandContext): void {
         'cover',
         'impurity',
       ]),
-    )
-    .option('--as <formatter>', 'What it becomes. Default: by the ending of --out, else text.')
-    .option('-o, --out <file>', 'Where it goes. Default: the terminal.')
-    .option('-f, --force', 'Overwrite a file that is there.');
+    );
+  addRecordOutput(command);
   addPluginOption(command);
   addTalkOptions(command);
   context.addLongHelp(command, EXAMPLES);

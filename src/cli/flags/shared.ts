@@ -50,3 +50,33 @@ export function positiveNumber(text: string): number {
   if (value < 1) throw new InvalidArgumentError('It must be at least 1.');
   return value;
 }
+
+/** What the commands about a model of rows or texts as a whole have in common. */
+export interface WholeModelFlags {
+  readonly model?: string;
+  readonly as?: string;
+  readonly out?: string;
+  readonly force?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** The model, as an argument or as an option. */
+export function addWholeModel(command: Command): Command {
+  return command
+    .argument('[model]', 'The model: a file of scikit-learn, XGBoost, LightGBM or tabular ONNX.')
+    .addOption(
+      withVariable(
+        new Option('-m, --model <path>', 'The same as an option. Default: WHYLENS_MODEL.'),
+        'WHYLENS_MODEL',
+      ),
+    );
+}
+
+/** What the record becomes and where it goes. */
+export function addRecordOutput(command: Command): Command {
+  return command
+    .option('--as <formatter>', 'What it becomes. Default: by the ending of --out, else text.')
+    .option('-o, --out <file>', 'Where it goes. Default: the terminal.')
+    .option('-f, --force', 'Overwrite a file that is there.');
+}
