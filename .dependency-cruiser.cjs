@@ -3,7 +3,7 @@
  *
  *   cli → node → explain → documents, container, model, record;
  *   evaluate → explain; explainers → model (interface only), maths, record;
- *   formatters → images, maths, explanation;
+ *   formatters → display, images, maths, explanation;
  *   images, maths, reading, explanation, errors import nothing of the project but each other.
  *   Only model/tfjs and model/executors/tfjs import tfjs; only node and cli import `node:` modules or sharp.
  */
@@ -51,6 +51,12 @@ module.exports = {
       '^formatters/',
       [...BASE, ...PLUGIN, ...GROUND, ...LIBRARIES],
       'A formatter reads the record and nothing else; it cannot reach a model.',
+    ),
+    only(
+      'display',
+      '^formatters/display/',
+      [...BASE, ...GROUND],
+      'How a raw value becomes colour and strength, for every formatter; it knows no record of any kind.',
     ),
     only(
       'documents',

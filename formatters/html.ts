@@ -2,18 +2,18 @@ import type { Formatter } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import { EXPLANATION_KINDS, type Explanation } from '../src/explanation.js';
 import { isColormap } from '../src/images/colormaps.js';
-import { PERCENTILE_OPTION, type Percentile } from '../src/images/heat.js';
 import { RESAMPLING_FILTERS, type ResamplingFilter } from '../src/images/resample.js';
 import { type OptionSpecs, validateOptions } from '../src/options.js';
-import { checkExplanation } from './check.js';
-import { SHOWN_FILTERS, type ShownFilter } from './drawing/overlay.js';
+import { SHOWN_FILTERS, type ShownFilter } from './display/filters.js';
+import { PERCENTILE_OPTION, type Percentile } from './display/full-strength.js';
 import { SPAN_SCHEMES, type SpanScheme } from './drawing/spans.js';
 import { renderArticle, titleOf, type ArticleOptions } from './html/article.js';
-import { colormapBlock, UNDER, type Under } from './html/bench.js';
 import { pageCss, type Theme } from './html/css.js';
 import { markup, outside } from './html/escape.js';
 import { renderPage } from './html/page.js';
 import { SCRIPT } from './html/script.js';
+import { colormapBlock, UNDER, type Under } from './html/viewer.js';
+import { checkExplanation } from './shared/check.js';
 
 const THEMES = ['auto', 'light', 'dark'] as const;
 

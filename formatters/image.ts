@@ -8,25 +8,23 @@ import {
   type Colormap,
 } from '../src/images/colormaps.js';
 import { addColours, alphaComposite, BLENDS, type Blend } from '../src/images/composite.js';
-import {
-  colourHeat,
-  colourHeatStretched,
-  DEFAULT_DISPLAY_FILTER,
-  DISPLAY_FILTERS,
-  displayMaximum,
-  heatOf,
-  PERCENTILE_OPTION,
-  percentileFor,
-  type DisplayFilter,
-  type Percentile,
-} from '../src/images/heat.js';
 import { checkPicture, convertPicture } from '../src/images/picture.js';
 import { RESAMPLING_FILTERS, resize, type ResamplingFilter } from '../src/images/resample.js';
 import { validateOptions, type OptionSpecs } from '../src/options.js';
-import { checkExplanation } from './check.js';
-import { emptyNote, stampEmpty } from './drawing/empty.js';
-import { DRAWN_KINDS, sceneOf, type SceneOptions } from './scenes.js';
-import { selectTarget, type TargetChoice } from './targets.js';
+import { emptyNote } from './display/empty.js';
+import { DEFAULT_DISPLAY_FILTER, DISPLAY_FILTERS, type DisplayFilter } from './display/filters.js';
+import {
+  displayMaximum,
+  PERCENTILE_OPTION,
+  percentileFor,
+  type Percentile,
+} from './display/full-strength.js';
+import { heatOf } from './display/heat.js';
+import { colourHeat, colourHeatStretched } from './display/overlay.js';
+import { stampEmpty } from './drawing/stamp-empty.js';
+import { DRAWN_KINDS, partsOf, type PartsOptions } from './image/parts.js';
+import { checkExplanation } from './shared/check.js';
+import { selectTarget, type TargetChoice } from './shared/targets.js';
 
 const DEFAULT_FILTER: ResamplingFilter = 'lanczos';
 
@@ -166,7 +164,7 @@ export function formatAsImage(
     base,
     heat,
     table = colormapTable(colormap),
-  } = sceneOf(explanation, given as SceneOptions);
+  } = partsOf(explanation, given as PartsOptions);
   const image = checkPicture(base);
   const size = { width: image.width, height: image.height, filter };
   const drawn =

@@ -9,7 +9,7 @@ import {
   type TreeNode,
 } from '../src/explanation.js';
 import { type OptionSpecs, validateOptions } from '../src/options.js';
-import { checkExplanation } from './check.js';
+import { checkExplanation } from './shared/check.js';
 
 /** A cell; undefined where a row has nothing to say. */
 export type Cell = string | number | boolean | undefined;

@@ -8,11 +8,10 @@ import {
   type NdArray,
   type TargetBase,
 } from '../src/explanation.js';
-import { PERCENTILE_OPTION, type Percentile } from '../src/images/heat.js';
 import { type OptionSpecs, validateOptions } from '../src/options.js';
-import { checkExplanation } from './check.js';
-import { EXTENTS, heatWords, type Extent } from './text/heat.js';
-import { plain } from './numbers.js';
+import { PERCENTILE_OPTION, type Percentile } from './display/full-strength.js';
+import { checkExplanation } from './shared/check.js';
+import { plain } from './shared/numbers.js';
 import { clean, labelled, wrap } from './text/layout.js';
 import { drawMap } from './text/map.js';
 import { drawSeries } from './text/series.js';
@@ -20,6 +19,7 @@ import { documentLines } from './text/spans.js';
 import { COLOR_LEVELS, styleOf, type ColorLevel, type Style } from './text/style.js';
 import { treeLines } from './text/tree.js';
 import { importanceTable, transitionTable, weightTable } from './text/weights.js';
+import { EXTENTS, heatWords, type Extent } from './text/where.js';
 
 const INFO = ['method', 'description', 'warnings', 'layer', 'parameters'] as const;
 const WEIGHTS = ['targets', 'heat', 'map', 'text', 'importances', 'tree', 'transitions'] as const;

@@ -138,10 +138,10 @@ export {
   type JsonOptions,
   type ReadOptions,
 } from '../formatters/json.js';
-export type { TargetChoice } from '../formatters/targets.js';
+export type { TargetChoice } from '../formatters/shared/targets.js';
 export type { Colormap, ColormapFunction, Colour } from './images/colormaps.js';
 export type { Blend } from './images/composite.js';
-export type { DisplayFilter } from './images/heat.js';
+export type { DisplayFilter } from '../formatters/display/filters.js';
 
 // --- Judge ---
 export { evaluateExplanation, type EvaluateOptions, type Evaluation } from './evaluate/evaluate.js';

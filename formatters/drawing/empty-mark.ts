@@ -1,7 +1,7 @@
 /** The bar over a panel of a figure whose map shows nothing. */
 import type { Heatmap } from '../../src/explanation.js';
-import type { DisplayFilter } from '../../src/images/heat.js';
-import { emptyNote } from './empty.js';
+import { emptyNote } from '../display/empty.js';
+import type { DisplayFilter } from '../display/filters.js';
 import { truncate } from './font.js';
 import type { Palette, Shape } from './scene.js';
 

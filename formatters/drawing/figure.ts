@@ -1,10 +1,11 @@
 /** Panels in rows and columns, with a title each and a colour bar beside them. */
 import type { Explanation, Heatmap, Picture } from '../../src/explanation.js';
-import { percentileFor } from '../../src/images/heat.js';
+import { percentileFor } from '../display/full-strength.js';
+import { colormapStrip } from '../display/overlay.js';
+import { endsOf, shownExtent, type Extent } from '../display/scale.js';
 import { oneLine } from '../html/escape.js';
-import { signed } from '../numbers.js';
-import { checkExplanation } from '../check.js';
-import { colormapStrip, endsOf, shownExtent, type Extent } from './overlay.js';
+import { checkExplanation } from '../shared/check.js';
+import { signed } from '../shared/numbers.js';
 import { originalPanel } from './panel-maps.js';
 import { panelsOf, type Panel, type PanelOptions } from './panels.js';
 import { moved, type Block, type Scene, type Shape } from './scene.js';

@@ -1,4 +1,5 @@
 /** Filled outlines with smooth edges: how much of each pixel lies inside, exactly. */
+import type { Rgb } from '../display/tint.js';
 import type { Contour } from './font.js';
 
 /** An opaque picture being painted, `[height, width, 3]`. */
@@ -7,8 +8,6 @@ export interface Canvas {
   readonly height: number;
   readonly data: Uint8ClampedArray;
 }
-
-export type Rgb = readonly [red: number, green: number, blue: number];
 
 /**
  * Paints the inside of closed contours in pixels. Each edge adds the signed

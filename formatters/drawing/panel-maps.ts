@@ -8,9 +8,10 @@ import type {
   VolumeExplanation,
 } from '../../src/explanation.js';
 import { resize } from '../../src/images/resample.js';
+import { conceptColour } from '../display/concepts.js';
+import { overlayOf } from '../display/overlay.js';
+import { shownExtent } from '../display/scale.js';
 import { emptyMark } from './empty-mark.js';
-import { conceptColour } from './concepts.js';
-import { overlayOf, shownExtent } from './overlay.js';
 import type { Panel, PanelOptions } from './panels.js';
 import type { Shape } from './scene.js';
 import { titleOf } from './titles.js';

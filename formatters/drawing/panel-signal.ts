@@ -1,6 +1,6 @@
 /** A signal over the heat of its map. */
 import type { SignalExplanation } from '../../src/explanation.js';
-import { short } from '../numbers.js';
+import { short } from '../shared/numbers.js';
 import { emptyMark } from './empty-mark.js';
 import type { Panel, PanelOptions } from './panels.js';
 import type { Shape } from './scene.js';

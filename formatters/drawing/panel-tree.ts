@@ -1,6 +1,6 @@
 /** A decision tree as indented rules, each leaf with the shares of its classes. */
 import type { DecisionTreeExplanation, TreeNode } from '../../src/explanation.js';
-import { count, percent, short } from '../numbers.js';
+import { count, percent, short } from '../shared/numbers.js';
 import { truncate, widthOf } from './font.js';
 import type { Panel, PanelOptions } from './panels.js';
 import type { Shape } from './scene.js';

@@ -5,8 +5,8 @@ import type {
   FeatureWeightsExplanation,
   TransitionFeaturesExplanation,
 } from '../../src/explanation.js';
-import { column, count, short, signedColumn } from '../numbers.js';
 import { largestWeight } from '../html/weights.js';
+import { column, count, short, signedColumn } from '../shared/numbers.js';
 import { truncate, widthOf } from './font.js';
 import type { Panel, PanelOptions } from './panels.js';
 import type { Block, Shape } from './scene.js';

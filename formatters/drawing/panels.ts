@@ -1,16 +1,17 @@
 /** Every kind of record as blocks of a drawing: one a target, concept or table. */
 import type { Explanation } from '../../src/explanation.js';
+import type { Colormap } from '../../src/images/colormaps.js';
+import type { ResamplingFilter } from '../../src/images/resample.js';
+import type { ShownFilter } from '../display/filters.js';
+import type { Percentile } from '../display/full-strength.js';
+import type { Extent } from '../display/scale.js';
 import { conceptPanels, imagePanels, volumePanels } from './panel-maps.js';
 import { signalPanels } from './panel-signal.js';
 import { spanPanels } from './panel-spans.js';
 import { treePanel } from './panel-tree.js';
 import { importancePanel, transitionPanel, weightPanels } from './panel-weights.js';
-import type { Extent, ShownFilter } from './overlay.js';
 import type { Block, Palette } from './scene.js';
 import type { SpanScheme } from './spans.js';
-import type { Colormap } from '../../src/images/colormaps.js';
-import type { Percentile } from '../../src/images/heat.js';
-import type { ResamplingFilter } from '../../src/images/resample.js';
 
 export interface PanelOptions {
   readonly palette: Palette;

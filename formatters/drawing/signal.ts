@@ -1,8 +1,9 @@
 /** A signal as lines and its map as bands, in the units of a drawing. */
 import { WhylensError } from '../../src/errors.js';
 import type { Heatmap, NdArray } from '../../src/explanation.js';
-import { displayMaximum, type Percentile } from '../../src/images/heat.js';
-import { checkMap } from './overlay.js';
+import { displayMaximum, type Percentile } from '../display/full-strength.js';
+import { checkMap } from '../display/overlay.js';
+import { shareOf } from '../display/scale.js';
 
 /** More points than this a line are thinned, the extremes of each stretch kept. */
 const MOST_POINTS = 4000;
@@ -70,7 +71,7 @@ export function heatBands(
     from: (i / cells) * width,
     to: ((i + 1) / cells) * width,
     value: data[i],
-    strength: most > 0 ? Math.min(1, Math.abs(data[i]) / most) : 0,
+    strength: Math.abs(shareOf(data[i], most)),
   }));
 }
 

@@ -1,6 +1,6 @@
 /** Titles of panels, and lines of text. */
 import type { TargetBase } from '../../src/explanation.js';
-import { nameOf, short } from '../numbers.js';
+import { nameOf, short } from '../shared/numbers.js';
 import { wrap, type TextStyle } from './font.js';
 import { moved, type Block, type Palette, type Shape } from './scene.js';
 

@@ -3,7 +3,8 @@ import { WhylensError } from '../../src/errors.js';
 import type { Picture } from '../../src/explanation.js';
 import { CHANNELS, checkSize } from '../../src/images/picture.js';
 import { resize, type ResizeOptions } from '../../src/images/resample.js';
-import { fill, type Canvas, type Rgb } from './fill.js';
+import type { Rgb } from '../display/tint.js';
+import { fill, type Canvas } from './fill.js';
 import { outlineOf, widthOf, type Contour } from './font.js';
 import type { Box, Image, Line, Scene, Text } from './scene.js';
 

@@ -1,7 +1,8 @@
 /** Volumes as grey slices, and the part of a map that belongs to each. */
 import { WhylensError } from '../../src/errors.js';
 import type { Heatmap, NdArray } from '../../src/explanation.js';
-import { checkMap } from './overlay.js';
+import { checkMap } from '../display/overlay.js';
+import { sliceOf } from '../display/slices.js';
 
 export interface GreyVolume {
   readonly depth: number;
@@ -38,23 +39,11 @@ export function greyVolume({ shape, data }: NdArray): GreyVolume {
   return { depth, height, width, grey };
 }
 
-/** The map at one slice of the volume: linear between the map's own slices, half-cell centres. */
+/** The map at one slice of the volume. */
 export function heatSlice(map: Heatmap, slice: number, slices: number): Heatmap {
   checkMap(map, 3);
-  const { shape, data } = map;
-  const [depth, height, width] = shape;
-  const size = height * width;
-  const at = Math.min(Math.max(((slice + 0.5) * depth) / slices - 0.5, 0), depth - 1);
-  const below = Math.floor(at);
-  const above = Math.min(below + 1, depth - 1);
-  const share = at - below;
-  return {
-    shape: [height, width],
-    data: Float32Array.from(
-      { length: size },
-      (_, i) => data[below * size + i] * (1 - share) + data[above * size + i] * share,
-    ),
-  };
+  const [depth, ...shape] = map.shape;
+  return { shape, data: sliceOf(map.data, depth, slice, slices) };
 }
 
 /** The slice that holds the largest value, the middle one where there is none. */

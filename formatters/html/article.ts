@@ -1,9 +1,9 @@
 /** One explanation on the page: what it is, what to beware of, the record itself, how it was made. */
 import type { Explanation, JsonValue, LayerChoice } from '../../src/explanation.js';
+import { nameOf } from '../shared/numbers.js';
 import { renderConcepts } from './concepts.js';
 import { markup, outside, type Markup } from './escape.js';
 import { renderImage, type ImageParts } from './image.js';
-import { nameOf } from '../numbers.js';
 import { renderSignal } from './signal.js';
 import { renderSpans, type SpansOptions } from './spans.js';
 import { renderTree } from './tree.js';

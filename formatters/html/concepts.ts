@@ -1,12 +1,12 @@
 /** Parts of a picture that the layer treats alike: each in its colour, with what it says. */
 import type { Concept, ConceptsExplanation, Picture } from '../../src/explanation.js';
 import { resize } from '../../src/images/resample.js';
-import { overlayOf } from '../drawing/overlay.js';
-import { conceptColour } from '../drawing/concepts.js';
-import { sharedPicture } from './bench.js';
+import { conceptColour } from '../display/concepts.js';
+import { overlayOf } from '../display/overlay.js';
+import { nameOf, percent, short } from '../shared/numbers.js';
 import { markup, oneLine, outside, type Markup } from './escape.js';
 import { embedded, type ImageParts } from './image.js';
-import { nameOf, percent, short } from '../numbers.js';
+import { sharedPicture } from './viewer.js';
 
 /** Longest side of an enlarged map, in pixels. */
 const SMOOTH = 360;

@@ -1,13 +1,11 @@
 /** The look of the page: one sheet, two palettes, a print version. */
-
-/** Steps of green and of red; a class each, since the policy forbids style attributes. */
-export const SHADES = 20;
+import { shadeOf, SHADES } from '../display/tint.js';
 
 export type Theme = 'auto' | 'light' | 'dark';
 
-/** The class that shades by a weight: green above zero, red below, the stronger the nearer to `most`. */
+/** The class that shades by a weight, since the policy forbids style attributes: green above zero, red below, the stronger the nearer to `most`. */
 export function shadeClass(weight: number, most: number): string {
-  const level = most > 0 ? Math.round((Math.min(Math.abs(weight), most) / most) * SHADES) : 0;
+  const level = shadeOf(weight, most);
   return level === 0 ? '' : `${weight > 0 ? 'pos' : 'neg'}-${level}`;
 }
 

@@ -1,12 +1,12 @@
 /** Which pixels: the maps of an image explanation over its picture. */
 import type { Heatmap, ImageExplanation, Picture } from '../../src/explanation.js';
 import { resize } from '../../src/images/resample.js';
-import { summarizeHeat } from '../../src/maths/heat.js';
-import { fact, renderBench, sharedPicture, type BenchOptions } from './bench.js';
+import { summarizeHeat } from '../../src/maths/summarize-heat.js';
+import { percent } from '../shared/numbers.js';
 import { markup, type Markup } from './escape.js';
-import { percent } from '../numbers.js';
+import { fact, renderViewer, sharedPicture, type ViewerOptions } from './viewer.js';
 
-export interface ImageParts extends BenchOptions {
+export interface ImageParts extends ViewerOptions {
   /** Pictures with a longer side are embedded smaller, in pixels. */
   readonly pictureSize: number;
 }
@@ -17,7 +17,7 @@ export function renderImage(expl: ImageExplanation, id: string, options: ImagePa
   const { define, show } = sharedPicture(`${id}-picture`, picture);
   const reduced =
     picture === expl.image ? '' : `, reduced from ${expl.image.width} × ${expl.image.height}`;
-  return markup`${define}${renderBench(
+  return markup`${define}${renderViewer(
     {
       id,
       width,

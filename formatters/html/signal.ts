@@ -1,10 +1,10 @@
 /** Which moments: the signal as lines over the heat of a map, a plot a target. */
 import type { MapTarget, SignalExplanation } from '../../src/explanation.js';
 import { heatBands, signalLines } from '../drawing/signal.js';
+import { count, nameOf, short, signed } from '../shared/numbers.js';
 import { markup, type Markup } from './escape.js';
-import { fact } from './bench.js';
 import { whereFact } from './image.js';
-import { count, nameOf, short, signed } from '../numbers.js';
+import { fact } from './viewer.js';
 import { targetHead } from './weights.js';
 
 const WIDTH = 960;

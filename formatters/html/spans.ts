@@ -5,9 +5,9 @@ import type {
   WeightedSpansTarget,
 } from '../../src/explanation.js';
 import { runsOf, type SpanScheme } from '../drawing/spans.js';
+import { percent, signed } from '../shared/numbers.js';
 import { shadeClass } from './css.js';
 import { markup, outside, visible, type Markup } from './escape.js';
-import { percent, signed } from '../numbers.js';
 import { largestWeight, targetHead, weightTable } from './weights.js';
 
 export interface SpansOptions {

@@ -1,7 +1,7 @@
 /** Decision trees as nested lists that fold: each branch a rule, each leaf what it answers. */
 import type { DecisionTreeExplanation, TreeNode } from '../../src/explanation.js';
+import { count, percent, short } from '../shared/numbers.js';
 import { markup, outside, type Markup } from './escape.js';
-import { count, percent, short } from '../numbers.js';
 import { importanceTable } from './weights.js';
 
 /** Nodes below this depth start folded. */

@@ -1,11 +1,11 @@
 /** Which voxels: one slice at a time, first axis first. */
 import type { Picture, VolumeExplanation } from '../../src/explanation.js';
 import { greyVolume, heatSlice, strongestSlice } from '../drawing/volume.js';
-import { renderBench, sharedPicture, type BenchOptions } from './bench.js';
 import { markup, type Markup } from './escape.js';
 import { whereFact } from './image.js';
+import { renderViewer, sharedPicture, type ViewerOptions } from './viewer.js';
 
-export function renderVolume(expl: VolumeExplanation, id: string, options: BenchOptions): Markup {
+export function renderVolume(expl: VolumeExplanation, id: string, options: ViewerOptions): Markup {
   const { depth, height, width, grey } = greyVolume(expl.volume);
   const slice = strongestSlice(expl.targets[0]?.heatmap, depth);
   const size = height * width;
@@ -17,7 +17,7 @@ export function renderVolume(expl: VolumeExplanation, id: string, options: Bench
   };
   const { define, show } = sharedPicture(`${id}-slice-picture`, picture);
   const channels = expl.volume.shape[3] ?? 1;
-  return markup`${define}${renderBench(
+  return markup`${define}${renderViewer(
     {
       id,
       width,

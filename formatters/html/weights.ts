@@ -7,9 +7,9 @@ import type {
   TargetBase,
   TransitionFeaturesExplanation,
 } from '../../src/explanation.js';
+import { column, count, nameOf, percent, short, signedColumn } from '../shared/numbers.js';
 import { shadeClass } from './css.js';
 import { markup, outside, type Markup } from './escape.js';
-import { column, count, nameOf, percent, short, signedColumn } from '../numbers.js';
 
 export function renderFeatureWeights(expl: FeatureWeightsExplanation): Markup {
   const most = largestWeight(expl.targets.map(({ featureWeights }) => featureWeights));

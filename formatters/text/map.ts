@@ -1,11 +1,12 @@
 /** Maps drawn with characters: half blocks over the picture in colour, shades without, ASCII at least. */
 import type { Heatmap, Picture } from '../../src/explanation.js';
-import { displayMaximum, percentileFor, type Percentile } from '../../src/images/heat.js';
 import { resizeMap } from '../../src/maths/resize.js';
-import type { Rgb, Style } from './style.js';
-import { tint } from './style.js';
-import { plain } from '../numbers.js';
+import { displayMaximum, percentileFor, type Percentile } from '../display/full-strength.js';
+import { shareOf } from '../display/scale.js';
+import { SIGN_INK, tint, type Rgb } from '../display/tint.js';
+import { plain } from '../shared/numbers.js';
 import { wrap } from './layout.js';
+import type { Style } from './style.js';
 
 /** Widest drawing, in columns, with and without the picture. */
 const WIDEST = { picture: 64, glyphs: 40 };
@@ -98,7 +99,7 @@ function halfBlocks(map: Heatmap, picture: Picture, largest: number, style: Styl
   const pixel = (y: number, x: number): Rgb => {
     const at = y * columns + x;
     const ground: Rgb = [planes[0][at], planes[1][at], planes[2][at]];
-    return largest === 0 ? ground : tint(ground, map.data[at] / largest);
+    return tint(ground, shareOf(map.data[at], largest));
   };
   return Array.from({ length: rows / 2 }, (_, line) =>
     Array.from({ length: columns }, (_cell, x) =>
@@ -115,14 +116,13 @@ function shades(map: Heatmap, largest: number, style: Style): string[] {
 }
 
 function shade(value: number, largest: number, style: Style): string {
-  const share = largest === 0 ? 0 : Math.abs(value) / largest;
+  const share = Math.abs(shareOf(value, largest));
   if (share < BLANK) return ' ';
-  const glyphs = GLYPHS[style.blocks ? 'blocks' : 'ascii'][value > 0 ? 'for' : 'against'];
+  const sign = value > 0 ? 'for' : 'against';
+  const glyphs = GLYPHS[style.blocks ? 'blocks' : 'ascii'][sign];
   const step = Math.floor(((share - BLANK) / (1 - BLANK)) * glyphs.length);
   const glyph = glyphs[Math.min(step, glyphs.length - 1)];
-  return style.color === 'none'
-    ? glyph
-    : style.cell(glyph, value > 0 ? [255, 60, 40] : [60, 110, 255], undefined);
+  return style.color === 'none' ? glyph : style.cell(glyph, SIGN_INK[sign], undefined);
 }
 
 function frame(lines: readonly string[], width: number, style: Style): string[] {

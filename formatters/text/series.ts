@@ -1,9 +1,9 @@
 /** Signals as rows of characters, with the map's shades beneath the same moments. */
 import type { Heatmap, NdArray } from '../../src/explanation.js';
-import type { Percentile } from '../../src/images/heat.js';
-import { fit, fullStrength, shadeRow } from './map.js';
-import { plain } from '../numbers.js';
+import type { Percentile } from '../display/full-strength.js';
+import { plain } from '../shared/numbers.js';
 import { pad } from './layout.js';
+import { fit, fullStrength, shadeRow } from './map.js';
 import type { Style } from './style.js';
 
 const BARS = { ascii: '_.-=^', blocks: '▁▂▃▄▅▆▇█' };

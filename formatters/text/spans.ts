@@ -1,11 +1,15 @@
 /** Documents with the weight of each character: coloured, or marked on a line beneath. */
 import type { DocumentSpans } from '../../src/explanation.js';
+import { shareOf } from '../display/scale.js';
+import { wordTint, type Rgb } from '../display/tint.js';
 import { clean, graphemes, widthOf, wrap } from './layout.js';
-import { tint, type Style } from './style.js';
+import type { Style } from './style.js';
 
 /** Of the largest weight; stronger than this gets the strong mark. */
 const STRONG = 0.5;
 const FAINT = 0.02;
+/** What a word lies on. */
+const PAPER: Rgb = [250, 250, 250];
 const MARKS = { for: ['+', '#'], against: ['-', '='] };
 
 interface Char {
@@ -92,19 +96,12 @@ function breakLines(text: string, weights: Float64Array, width: number): Char[][
 }
 
 function coloured({ text, weight }: Char, largest: number, style: Style): string {
-  const share = largest === 0 ? 0 : weight / largest;
-  if (Math.abs(share) < FAINT) return text;
-  const ground = tint([250, 250, 250], share);
-  // green instead of the map's red: in texts red means against
-  const shown =
-    share > 0
-      ? ([ground[2], ground[0], ground[1]] as const)
-      : ([ground[2], ground[1], ground[0]] as const);
-  return style.cell(text, [0, 0, 0], shown);
+  const share = shareOf(weight, largest);
+  return Math.abs(share) < FAINT ? text : style.cell(text, [0, 0, 0], wordTint(PAPER, share));
 }
 
 function mark(weight: number, largest: number): string {
-  const share = largest === 0 ? 0 : Math.abs(weight) / largest;
+  const share = Math.abs(shareOf(weight, largest));
   if (share < FAINT) return ' ';
   return MARKS[weight > 0 ? 'for' : 'against'][share >= STRONG ? 1 : 0];
 }

@@ -1,9 +1,8 @@
 /** What a terminal can show, as the caller says; formatters never look at the process. */
+import type { Rgb } from '../display/tint.js';
 
 export const COLOR_LEVELS = ['none', '16', '256', 'truecolor'] as const;
 export type ColorLevel = (typeof COLOR_LEVELS)[number];
-
-export type Rgb = readonly [number, number, number];
 
 export type Role = 'strong' | 'for' | 'against' | 'warning' | 'dim';
 
@@ -64,11 +63,4 @@ function groundCode(color: ColorLevel, base: 30 | 40, [r, g, b]: Rgb): string {
     case 'none':
       return '';
   }
-}
-
-/** Colour of a value between -1 and 1 mixed into a ground: red for, blue against. */
-export function tint(ground: Rgb, value: number, strength = 0.65): Rgb {
-  const share = Math.min(Math.abs(value), 1) * strength;
-  const ink: Rgb = value > 0 ? [255, 40, 20] : [30, 80, 255];
-  return [0, 1, 2].map((i) => ground[i] * (1 - share) + ink[i] * share) as unknown as Rgb;
 }

@@ -1,6 +1,6 @@
 /** Decision trees as indented rules. */
 import type { DecisionTreeExplanation, TreeNode } from '../../src/explanation.js';
-import { plain } from '../numbers.js';
+import { plain } from '../shared/numbers.js';
 import { clean, wrap } from './layout.js';
 import type { Style } from './style.js';
 

@@ -1,6 +1,6 @@
 /** Weight tables, importances and transitions. */
 import type { FeatureWeight, FeatureWeights } from '../../src/explanation.js';
-import { plain, plainColumn } from '../numbers.js';
+import { plain, plainColumn } from '../shared/numbers.js';
 import { clean, table, truncate, type Column } from './layout.js';
 import type { Style } from './style.js';
 

@@ -31,4 +31,4 @@ export {
   heatmapToImage,
   type FormatAsImageOptions,
 } from '../../formatters/image.js';
-export { selectTarget, type TargetChoice } from '../../formatters/targets.js';
+export { selectTarget, type TargetChoice } from '../../formatters/shared/targets.js';

@@ -37,5 +37,7 @@ export {
   type Colour,
 } from '../images/colormaps.js';
 export { addColours, alphaComposite, type Blend } from '../images/composite.js';
-export { DISPLAY_FILTERS, displayMaximum, heatOf, type DisplayFilter } from '../images/heat.js';
+export { DISPLAY_FILTERS, type DisplayFilter } from '../../formatters/display/filters.js';
+export { displayMaximum } from '../../formatters/display/full-strength.js';
+export { heatOf } from '../../formatters/display/heat.js';
 export { commonMaximum, expandHeatmap, heatmapToImage } from '../../formatters/image.js';

@@ -60,7 +60,7 @@ export { transitions } from '../builders/transitions.js';
 // records and formats
 export type * from '../explanation.js';
 export { EXPLANATION_KINDS } from '../explanation.js';
-export { selectTarget, type TargetChoice } from '../../formatters/targets.js';
+export { selectTarget, type TargetChoice } from '../../formatters/shared/targets.js';
 export {
   DISPLAY_SYMBOL,
   displayIn,

@@ -8,7 +8,13 @@ export {
   splitShape,
   type ChannelReduction,
 } from './channels.js';
-export { heatBox, summarizeHeat, type HeatBox, type HeatCell, type HeatSummary } from './heat.js';
+export {
+  heatBox,
+  summarizeHeat,
+  type HeatBox,
+  type HeatCell,
+  type HeatSummary,
+} from './summarize-heat.js';
 export { sampleOf, sizeOf, stack } from './ndarray.js';
 export { seededRandom, type SeededRandom } from './random.js';
 export { resizeMap } from './resize.js';

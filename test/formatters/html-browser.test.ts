@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Page } from 'playwright-core';
 import { formatAsHtml } from '../../formatters/html.js';
 import { formatAsImage } from '../../formatters/image.js';
-import { signed } from '../../formatters/numbers.js';
+import { signed } from '../../formatters/shared/numbers.js';
 import { formatAsSvg } from '../../formatters/svg.js';
 import { EXPLANATION_KINDS, type ImageExplanation } from '../../src/explanation.js';
 import { alphaComposite } from '../../src/images/composite.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { conceptColour } from '../../formatters/drawing/concepts.js';
+import { conceptColour } from '../../formatters/display/concepts.js';
 import { formatAsHtml } from '../../formatters/html.js';
 import test from 'ava';
 import {
@@ -13,7 +13,7 @@ import {
 import { isWhylensError } from '../../src/errors.js';
 import type { Heatmap, ImageExplanation, Picture } from '../../src/explanation.js';
 import { colormapTable } from '../../src/images/colormaps.js';
-import { displayMaximum } from '../../src/images/heat.js';
+import { displayMaximum } from '../../formatters/display/full-strength.js';
 import { createPicture, convertPicture } from '../../src/images/picture.js';
 import { decodePng } from '../../src/images/png.js';
 import type { ResamplingFilter } from '../../src/images/resample.js';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { heatBox, summarizeHeat } from '../../src/maths/heat.js';
+import { heatBox, summarizeHeat } from '../../src/maths/summarize-heat.js';
 import { seededRandom as random } from '../helpers/lcg.js';
 
 const map = (shape: number[], values: number[]) => ({ shape, data: Float32Array.from(values) });

@@ -1,5 +1,5 @@
 /** Numbers as people read them, the same in every form. */
-import type { TargetBase } from '../src/explanation.js';
+import type { TargetBase } from '../../src/explanation.js';
 
 /** A number of at most `digits` significant ones, what is before the point always whole; ASCII. */
 export function plain(value: number, digits = 4): string {

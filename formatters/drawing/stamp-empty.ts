@@ -1,35 +1,6 @@
-/** What a picture says if its map shows nothing, so that it is not taken for one that was forgotten. */
-import type { Heatmap, Picture } from '../../src/explanation.js';
-import type { DisplayFilter } from '../../src/images/heat.js';
+/** A picture says so if its map shows nothing, so that it is not taken for one that was forgotten. */
+import type { Picture } from '../../src/explanation.js';
 import { convertPicture } from '../../src/images/picture.js';
-
-/** Why nothing of these maps is shown, in a few words; undefined if something is. */
-export function emptyNote(
-  maps: readonly Heatmap[],
-  filter: DisplayFilter = 'positive',
-): string | undefined {
-  if (maps.some((map) => shows(map, filter))) return undefined;
-  if (maps.every(({ data }) => data.every((value) => value === 0))) return 'all values are zero';
-  if (/^negative/.test(filter)) return 'nothing speaks against it';
-  if (filter === 'normalize') return 'all values are equal';
-  return 'nothing speaks for it';
-}
-
-function shows({ data }: Heatmap, filter: DisplayFilter): boolean {
-  switch (filter) {
-    case 'negative':
-    case 'negativeNormalize':
-      return data.some((value) => value < 0);
-    case 'absolute':
-    case 'absoluteNormalize':
-    case 'symmetric':
-      return data.some((value) => value !== 0);
-    case 'normalize':
-      return data.some((value) => value !== data[0]);
-    default:
-      return data.some((value) => value > 0);
-  }
-}
 
 /** Columns of a letter, five a letter from A on and the colon, the lowest bit on top: few bytes, unlike outlines of a typeface. */
 const LETTERS =

@@ -1,5 +1,5 @@
 /** What the image formatter draws of each kind of record: a picture to lay the map over, and the map. */
-import { WhylensError } from '../src/errors.js';
+import { WhylensError } from '../../src/errors.js';
 import type {
   ConceptsExplanation,
   Explanation,
@@ -8,24 +8,21 @@ import type {
   Picture,
   SignalExplanation,
   VolumeExplanation,
-} from '../src/explanation.js';
-import { arrayToImage } from '../src/images/array.js';
-import { COLORMAP_SIZE, colormapTable } from '../src/images/colormaps.js';
-import {
-  displayMaximum,
-  heatOf,
-  type DisplayFilter,
-  type Heat,
-  type Percentile,
-} from '../src/images/heat.js';
-import { drawSignal } from '../src/images/signal.js';
-import { conceptColour } from './drawing/concepts.js';
-import { selectTarget, type TargetChoice } from './targets.js';
+} from '../../src/explanation.js';
+import { arrayToImage } from '../../src/images/array.js';
+import { COLORMAP_SIZE, colormapTable } from '../../src/images/colormaps.js';
+import { drawSignal } from '../../src/images/signal.js';
+import { conceptColour } from '../display/concepts.js';
+import { isStretched, type DisplayFilter } from '../display/filters.js';
+import { displayMaximum, type Percentile } from '../display/full-strength.js';
+import { heatOf, type Heat } from '../display/heat.js';
+import { sliceOf } from '../display/slices.js';
+import { selectTarget, type TargetChoice } from '../shared/targets.js';
 
 /** Kinds of record that can be drawn. */
 export const DRAWN_KINDS = ['image', 'concepts', 'signal', 'volume'] as const;
 
-export interface SceneOptions {
+export interface PartsOptions {
   readonly target?: TargetChoice;
   readonly filter?: DisplayFilter;
   readonly maximum?: number;
@@ -35,14 +32,14 @@ export interface SceneOptions {
   readonly height: number;
 }
 
-export interface Scene {
+export interface Parts {
   readonly base: Picture;
   readonly heat: Heat;
   /** Takes the place of the colormap: entry k is the colour of concept k. */
   readonly table?: Uint8ClampedArray;
 }
 
-export function sceneOf(explanation: Explanation, options: SceneOptions): Scene {
+export function partsOf(explanation: Explanation, options: PartsOptions): Parts {
   const { filter, maximum, percentile } = options;
   switch (explanation.kind) {
     case 'image': {
@@ -53,11 +50,11 @@ export function sceneOf(explanation: Explanation, options: SceneOptions): Scene 
       };
     }
     case 'concepts':
-      return conceptsScene(explanation, options);
+      return conceptParts(explanation, options);
     case 'signal':
-      return signalScene(explanation, options);
+      return signalParts(explanation, options);
     case 'volume':
-      return volumeScene(explanation, options);
+      return volumeParts(explanation, options);
     default:
       throw new WhylensError(
         'INVALID_EXPLANATION',
@@ -67,7 +64,7 @@ export function sceneOf(explanation: Explanation, options: SceneOptions): Scene 
   }
 }
 
-function signalScene(explanation: SignalExplanation, options: SceneOptions): Scene {
+function signalParts(explanation: SignalExplanation, options: PartsOptions): Parts {
   const { heatmap } = selectTarget(explanation.targets, options.target);
   const heat = heatOf(checkRank(heatmap, 1), options.filter, options.maximum, options.percentile);
   return {
@@ -77,7 +74,7 @@ function signalScene(explanation: SignalExplanation, options: SceneOptions): Sce
 }
 
 /** One slice of the volume, its grey values and its map scaled as the whole volume is. */
-function volumeScene({ volume, targets }: VolumeExplanation, options: SceneOptions): Scene {
+function volumeParts({ volume, targets }: VolumeExplanation, options: PartsOptions): Parts {
   const { heatmap } = selectTarget(targets, options.target);
   const heat = heatOf(checkRank(heatmap, 3), options.filter, options.maximum, options.percentile);
   const [depth, height, width, channels = 1] = volume.shape;
@@ -100,24 +97,15 @@ function volumeScene({ volume, targets }: VolumeExplanation, options: SceneOptio
   return { base, heat: heatSlice(heat, depth, slice) };
 }
 
-/** The map at a slice of the volume: linear between its own slices, half-slice centres. */
+/** The scaled map at a slice of the volume. */
 function heatSlice({ shape, values, strengths }: Heat, depth: number, slice: number): Heat {
-  const [slices, height, width] = shape;
-  const centre = Math.min(Math.max(((slice + 0.5) * slices) / depth - 0.5, 0), slices - 1);
-  const low = Math.floor(centre);
-  const high = Math.min(low + 1, slices - 1);
-  const share = centre - low;
-  const size = height * width;
-  const cut = (of: Float64Array) =>
-    Float64Array.from(
-      { length: size },
-      (_, i) => of[low * size + i] * (1 - share) + of[high * size + i] * share,
-    );
-  return { shape: [height, width], values: cut(values), strengths: cut(strengths) };
+  const [slices, ...rest] = shape;
+  const cut = (of: Float64Array): Float64Array => sliceOf(of, slices, slice, depth);
+  return { shape: rest, values: cut(values), strengths: cut(strengths) };
 }
 
 /** All concepts at once, each in its own hue, or one of them by name, `#n` or position. */
-function conceptsScene({ image, concepts }: ConceptsExplanation, options: SceneOptions): Scene {
+function conceptParts({ image, concepts }: ConceptsExplanation, options: PartsOptions): Parts {
   const { filter, maximum, percentile } = options;
   if (options.target !== undefined) {
     const named = concepts.map((concept) => ({
@@ -135,7 +123,7 @@ function conceptsScene({ image, concepts }: ConceptsExplanation, options: SceneO
     heatOf(
       checkRank(heatmap, 2),
       filter,
-      shared > 0 && !/normalize$/i.test(filter ?? '') ? shared : undefined,
+      shared > 0 && (filter === undefined || !isStretched(filter)) ? shared : undefined,
     ),
   );
   if (heats.length === 0) {

@@ -1,7 +1,7 @@
 /** Where the heat is, in words. */
 import type { Heatmap } from '../../src/explanation.js';
-import { summarizeHeat, type HeatBox, type HeatCell } from '../../src/maths/heat.js';
-import { plain } from '../numbers.js';
+import { summarizeHeat, type HeatBox, type HeatCell } from '../../src/maths/summarize-heat.js';
+import { plain } from '../shared/numbers.js';
 import { labelled } from './layout.js';
 import type { Style } from './style.js';
 

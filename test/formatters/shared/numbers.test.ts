@@ -7,7 +7,7 @@ import {
   short,
   signed,
   signedColumn,
-} from '../../formatters/numbers.js';
+} from '../../../formatters/shared/numbers.js';
 
 test('a number has four digits that count, and what is before the point whole', (t) => {
   t.is(plain(9.8125), '9.813');

@@ -1,7 +1,7 @@
 /** What a record must be before anything is drawn or written of it. */
-import type { Explanation } from '../src/explanation.js';
-import { ROOT, type Way } from './json/codec.js';
-import { explanation } from './json/record.js';
+import type { Explanation } from '../../src/explanation.js';
+import { ROOT, type Way } from '../json/codec.js';
+import { explanation } from '../json/record.js';
 
 const CHECK: Way = { direction: 'check', arrays: 'base64', maxPixels: Infinity };
 

@@ -4,18 +4,13 @@ import { floatBytes, toBase64 } from '../../src/images/base64.js';
 import { colormapTable } from '../../src/images/colormaps.js';
 import { pngAddress } from '../../src/images/png.js';
 import { RESAMPLING_FILTERS, type ResamplingFilter } from '../../src/images/resample.js';
-import type { Percentile } from '../../src/images/heat.js';
-import { emptyNote } from '../drawing/empty.js';
-import {
-  colormapStrip,
-  endsOf,
-  overlayOf,
-  SHOWN_FILTERS,
-  shownExtent,
-  type ShownFilter,
-} from '../drawing/overlay.js';
+import { emptyNote } from '../display/empty.js';
+import { SHOWN_FILTERS, type ShownFilter } from '../display/filters.js';
+import type { Percentile } from '../display/full-strength.js';
+import { colormapStrip, overlayOf } from '../display/overlay.js';
+import { endsOf, shownExtent } from '../display/scale.js';
+import { nameOf, percent, short, signed } from '../shared/numbers.js';
 import { markup, jsonBlock, oneLine, outside, type Markup } from './escape.js';
-import { nameOf, percent, short, signed } from '../numbers.js';
 
 /** Colormaps that the page offers, in groups; the chosen one is added. */
 export const OFFERED = {
@@ -44,7 +39,7 @@ const UNDER_WORDS: Readonly<Record<Under, string>> = {
 /** Pictures smaller than this are drawn larger, so that a smooth map is smooth. */
 const SMALLEST_CANVAS = 448;
 
-export interface BenchOptions {
+export interface ViewerOptions {
   readonly colormap: string;
   readonly alphaLimit: number;
   readonly resamplingFilter: ResamplingFilter;
@@ -55,7 +50,7 @@ export interface BenchOptions {
   readonly original: boolean;
 }
 
-export interface BenchParts {
+export interface ViewerParts {
   /** Unique on the page. */
   readonly id: string;
   readonly width: number;
@@ -76,7 +71,7 @@ export interface BenchParts {
   };
 }
 
-export function renderBench(parts: BenchParts, options: BenchOptions): Markup {
+export function renderViewer(parts: ViewerParts, options: ViewerOptions): Markup {
   const { id, targets } = parts;
   if (targets.length === 0) return markup`<p class="card">No target was explained.</p>`;
   const names = targets.map(nameOf);
@@ -110,7 +105,7 @@ export function renderBench(parts: BenchParts, options: BenchOptions): Markup {
   </div>`;
 }
 
-function panel(parts: BenchParts, options: BenchOptions, target: MapTarget, i: number): Markup {
+function panel(parts: ViewerParts, options: ViewerOptions, target: MapTarget, i: number): Markup {
   const { id, width, height } = parts;
   const { colormap, alphaLimit, filter } = options;
   const extent = shownExtent([target.heatmap], filter, options.percentile);
@@ -165,7 +160,7 @@ function panel(parts: BenchParts, options: BenchOptions, target: MapTarget, i: n
 export const fact = (name: string, value: string | Markup, wide = false): Markup =>
   markup`<div${wide && markup` class="wide"`}><dt>${name}</dt><dd>${value}</dd></div>`;
 
-function controls({ id, volume }: BenchParts, options: BenchOptions): Markup {
+function controls({ id, volume }: ViewerParts, options: ViewerOptions): Markup {
   const groups: Record<string, readonly string[]> = { ...OFFERED };
   if (!Object.values(groups).flat().includes(options.colormap)) {
     groups['Chosen'] = [options.colormap];
@@ -269,7 +264,7 @@ function controls({ id, volume }: BenchParts, options: BenchOptions): Markup {
   </div>`;
 }
 
-function data(parts: BenchParts, options: BenchOptions): unknown {
+function data(parts: ViewerParts, options: ViewerOptions): unknown {
   const { width, height, targets, volume } = parts;
   const enlarge = Math.max(1, SMALLEST_CANVAS / Math.max(width, height));
   return {

@@ -1,6 +1,6 @@
-import { WhylensError } from '../src/errors.js';
-import type { TargetBase } from '../src/explanation.js';
-import { labelIndex } from '../src/images/labels.js';
+import { WhylensError } from '../../src/errors.js';
+import type { TargetBase } from '../../src/explanation.js';
+import { labelIndex } from '../../src/images/labels.js';
 
 /** Which target of a record: its class index, its name, or `#n` for the n-th one, from 0. */
 export type TargetChoice = number | string;
