@@ -7,6 +7,7 @@ import {
 } from '../../src/container/plugin.js';
 import { WhylensError } from '../../src/errors.js';
 import type { Heatmap, LayerChoice, NdArray } from '../../src/explanation.js';
+import { sizeOf } from '../../src/maths/ndarray.js';
 import { resizeMap } from '../../src/maths/resize.js';
 import type { OptionSpecs, OptionValues } from '../../src/options.js';
 import type { LayerInfo, ModelDescription, OutputValues } from '../../src/model/interface.js';
@@ -182,7 +183,7 @@ function atOneSize(
 
 /** What the record says of several layers: the one with the largest map, and why. */
 function severalLayersChoice(layers: readonly LayerChoice[]): LayerChoice {
-  const places = ({ shape }: LayerChoice) => shape.slice(0, -1).reduce((a, b) => a * b, 1);
+  const places = ({ shape }: LayerChoice) => sizeOf(shape.slice(0, -1));
   const finest = layers.reduce((a, b) => (places(b) > places(a) ? b : a));
   return {
     ...finest,

@@ -12,6 +12,7 @@ import type {
 import { arrayToImage } from '../../src/images/array.js';
 import { COLORMAP_SIZE, colormapTable } from '../../src/images/colormaps.js';
 import { drawSignal } from '../../src/images/signal.js';
+import { sizeOf } from '../../src/maths/ndarray.js';
 import { conceptColour } from '../display/concepts.js';
 import { isStretched, type DisplayFilter } from '../display/filters.js';
 import { displayMaximum, type Percentile } from '../display/full-strength.js';
@@ -171,7 +172,7 @@ function boundsOf({ data }: NdArray): { min: number; max: number } {
 
 function checkRank(map: Heatmap, rank: number): Heatmap {
   const { shape, data } = map;
-  if (shape.length !== rank || data.length !== shape.reduce((a, b) => a * b, 1)) {
+  if (shape.length !== rank || data.length !== sizeOf(shape)) {
     throw new WhylensError(
       'INVALID_EXPLANATION',
       `a map of this kind of record must have ${rank} axes, got shape [${shape.join(', ')}] with ${data.length} values`,

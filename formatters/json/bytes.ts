@@ -3,6 +3,7 @@ import type { NdArray, Picture, PictureMode } from '../../src/explanation.js';
 import { floatBytes, fromBase64, toBase64 } from '../../src/images/base64.js';
 import { checkPicture } from '../../src/images/picture.js';
 import { decodePng, encodePng, readPngHeader } from '../../src/images/png.js';
+import { sizeOf } from '../../src/maths/ndarray.js';
 import { count, fail, inside, list, literal, number, object, string, type Codec } from './codec.js';
 
 /** How an array of numbers is stored. */
@@ -129,7 +130,7 @@ function checkShape(
   if (!ranks.includes(shape.length)) {
     fail(place, `the sizes of ${ranks.join(' or ')} axes`, `[${shape.join(', ')}]`);
   }
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(shape);
   if (size === 0 || size !== length) {
     fail(place, `the sizes of ${length} values`, `[${shape.join(', ')}] (${size} values)`);
   }

@@ -15,6 +15,7 @@ import type {
   WeightedSpan,
   WeightedSpansTarget,
 } from '../../src/explanation.js';
+import { sizeOf } from '../../src/maths/ndarray.js';
 import { array, picture } from './bytes.js';
 import {
   boolean,
@@ -66,7 +67,7 @@ const target: Codec<Target> = lazy(() =>
           data: list(number),
         }),
         ({ shape, data }, at) => {
-          const size = shape.reduce((a, b) => a * b, 1);
+          const size = sizeOf(shape);
           if (size !== data.length)
             fail(at, `${size} values for shape [${shape.join(', ')}]`, data);
         },

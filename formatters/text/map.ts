@@ -1,5 +1,6 @@
 /** Maps drawn with characters: half blocks over the picture in colour, shades without, ASCII at least. */
 import type { Heatmap, Picture } from '../../src/explanation.js';
+import { sizeOf } from '../../src/maths/ndarray.js';
 import { resizeMap } from '../../src/maths/resize.js';
 import { displayMaximum, percentileFor, type Percentile } from '../display/full-strength.js';
 import { shareOf } from '../display/scale.js';
@@ -73,8 +74,8 @@ export function fit(map: Heatmap, ...size: readonly number[]): Heatmap {
   size.forEach((wanted, axis) => {
     const from = shape[axis];
     if (wanted >= from) return;
-    const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
-    const outer = shape.slice(0, axis).reduce((a, b) => a * b, 1);
+    const inner = sizeOf(shape.slice(axis + 1));
+    const outer = sizeOf(shape.slice(0, axis));
     const smaller = new Float32Array(outer * wanted * inner);
     for (let i = 0; i < wanted; i++) {
       const low = Math.floor((i * from) / wanted);

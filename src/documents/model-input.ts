@@ -4,7 +4,7 @@ import type { NdArray, Picture, PictureMode } from '../explanation.js';
 import { imageToArray } from '../images/array.js';
 import { convertPicture } from '../images/picture.js';
 import { preprocessInput, preprocessRange } from '../images/preprocess.js';
-import { reordered } from '../maths/ndarray.js';
+import { reordered, sizeOf } from '../maths/ndarray.js';
 import { resize, type ResamplingFilter } from '../images/resample.js';
 import type { InputInfo } from '../model/interface.js';
 import type { Document, Preprocess } from './document.js';
@@ -142,8 +142,7 @@ function checkedNumbers(given: unknown): NdArray {
   const length = isList ? (data as ArrayLike<number>).length : -1;
   const sizes = Array.isArray(shape) ? (shape as number[]) : [];
   const fits = sizes.length > 0 && sizes.every((size) => Number.isInteger(size) && size > 0);
-  if (fits && length === sizes.reduce((product, size) => product * size, 1))
-    return given as NdArray;
+  if (fits && length === sizeOf(sizes)) return given as NdArray;
   throw new WhylensError(
     'INVALID_OPTION',
     `option 'preprocess' must give { shape, data } with as many numbers as the shape says, got ${given instanceof Promise ? 'a promise' : `shape [${sizes.join(', ')}] and ${length < 0 ? 'no' : length} numbers`}`,

@@ -1,5 +1,6 @@
 import { WhylensError } from '../errors.js';
 import type { Method } from '../container/methods.js';
+import { sizeOf } from '../maths/ndarray.js';
 import { type DEFAULT_METHOD, explainPredictions } from './explain.js';
 import { type ExplainManyOptions } from './explain-options.js';
 import type { JsonValue, LayerChoice, MapTarget, NdArray, TargetBase } from '../explanation.js';
@@ -75,7 +76,7 @@ export async function explainBatch<const M extends Method = typeof DEFAULT_METHO
   }
   const { shape } = targets[0][0].heatmap;
   const [count, each] = [targets.length, targets[0].length];
-  const positions = shape.reduce((a, b) => a * b, 1);
+  const positions = sizeOf(shape);
   const maps = new Float32Array(count * positions * each);
   const scores = new Float32Array(count * each);
   targets.forEach((list, n) =>

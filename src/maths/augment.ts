@@ -1,11 +1,12 @@
 /** Flips and zooms of samples, and the way back for maps. Rank-generic, channels last where there are any. */
 import type { Heatmap, NdArray } from '../explanation.js';
 import { splitShape } from './channels.js';
+import { sizeOf } from './ndarray.js';
 
 /** The array with one axis reversed; its own inverse. */
 export function flipAxis({ shape, data }: NdArray, axis: number): NdArray {
   const size = shape[axis];
-  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const inner = sizeOf(shape.slice(axis + 1));
   const result = new Float32Array(data.length);
   for (let start = 0; start < data.length; start += size * inner) {
     for (let i = 0; i < size; i++) {
@@ -54,7 +55,7 @@ const FADE = 1 / 8;
  * frame between them, so that a mean over several scales has no seam where one ends.
  */
 export function coverage(space: readonly number[], scale: number): Float32Array {
-  const weights = new Float32Array(space.reduce((a, b) => a * b, 1)).fill(1);
+  const weights = new Float32Array(sizeOf(space)).fill(1);
   if (scale <= 1) return weights;
   let inner = 1;
   for (let axis = space.length - 1; axis >= 0; axis--) {

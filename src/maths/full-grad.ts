@@ -1,6 +1,7 @@
 /** The pieces of FullGrad (Srinivas and Fleuret 2019) as pure functions. */
 import type { Heatmap, NdArray } from '../explanation.js';
 import { reduceChannels, splitShape, total } from './channels.js';
+import { sizeOf } from './ndarray.js';
 import { resizeMap } from './resize.js';
 
 /** Over what ψ scales to [0, 1]: a layer's whole tensor, each channel on its own, or not at all. */
@@ -119,7 +120,7 @@ export class SumOfMaps {
   }
 
   result(): Heatmap {
-    const total = new Float32Array(this.size.reduce((a, b) => a * b, 1));
+    const total = new Float32Array(sizeOf(this.size));
     for (const sum of this.sums.values()) {
       const { data } = resizeMap(sum, this.size);
       for (let i = 0; i < total.length; i++) total[i] += data[i];

@@ -1,6 +1,7 @@
 /** Channels as masks over the input (Score-CAM). */
 import type { Heatmap, NdArray } from '../explanation.js';
 import { channelsOf } from './cam.js';
+import { sizeOf } from './ndarray.js';
 import { placesOf, resizeMap } from './resize.js';
 
 /** Channel `k` of `[..., k]`. */
@@ -59,7 +60,7 @@ export function writeMasked(
   values: Float32Array,
   into: Float32Array,
 ): void {
-  const positions = size.reduce((a, b) => a * b, 1);
+  const positions = sizeOf(size);
   const depth = values.length / positions;
   if (size.length !== 2) {
     const { data: mask } = maskOf(map, size);

@@ -1,4 +1,5 @@
 /** The masks of RISE (Petsiuk et al. 2018, section 3.2). */
+import { sizeOf } from './ndarray.js';
 import { seededRandom } from './random.js';
 
 /** Options of `randomMask`. */
@@ -50,7 +51,7 @@ function readAxis(
 ): Float32Array {
   const from = shape[axis];
   const size = positions.length;
-  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const inner = sizeOf(shape.slice(axis + 1));
   const outer = data.length / (from * inner);
   const result = new Float32Array(outer * size * inner);
   positions.forEach((position, i) => {

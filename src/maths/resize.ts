@@ -1,4 +1,5 @@
 import type { Heatmap } from '../explanation.js';
+import { sizeOf } from './ndarray.js';
 
 /**
  * A map at another size: bilinear with half-pixel centres, edges repeated, no
@@ -33,8 +34,8 @@ function resizeAxis(
   size: number,
 ): Float32Array {
   const from = shape[axis];
-  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
-  const outer = shape.slice(0, axis).reduce((a, b) => a * b, 1);
+  const inner = sizeOf(shape.slice(axis + 1));
+  const outer = sizeOf(shape.slice(0, axis));
   const result = new Float32Array(outer * size * inner);
   const { lows, shares } = placesOf(from, size);
   for (let o = 0, to = 0; o < outer; o++) {

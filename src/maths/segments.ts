@@ -2,6 +2,7 @@
 import { WhylensError } from '../errors.js';
 import type { NdArray } from '../explanation.js';
 import { splitShape } from './channels.js';
+import { sizeOf } from './ndarray.js';
 import { slic, type Segments } from './slic.js';
 
 export type { Segments } from './slic.js';
@@ -30,7 +31,7 @@ export function segmentsOf(choice: SegmentChoice, sample: NdArray): Segments {
   if (typeof choice === 'number') return slic(sample, { count: choice });
   if (typeof choice === 'string') return gridSegments(space, choice.split('x').map(Number));
   const numbers = regionNumbers(choice) ?? [];
-  const positions = space.reduce((a, b) => a * b, 1);
+  const positions = sizeOf(space);
   if (numbers.length !== positions) {
     throw new WhylensError(
       'INVALID_OPTION',
@@ -54,7 +55,7 @@ export function gridSegments(space: readonly number[], cells: readonly number[])
       `option 'segments' as a grid needs a number of cells for each axis of [${space.join(', ')}], none above its size, got '${cells.join('x')}'`,
     );
   }
-  const labels = new Int32Array(space.reduce((a, b) => a * b, 1));
+  const labels = new Int32Array(sizeOf(space));
   labels.forEach((_, p) => {
     let rest = p;
     let label = 0;
@@ -67,7 +68,7 @@ export function gridSegments(space: readonly number[], cells: readonly number[])
     }
     labels[p] = label;
   });
-  return { shape: space, labels, count: per.reduce((a, b) => a * b, 1) };
+  return { shape: space, labels, count: sizeOf(per) };
 }
 
 function regionNumbers(value: unknown): number[] | undefined {

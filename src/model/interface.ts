@@ -3,6 +3,7 @@
  * it; nothing here knows an engine. Arrays are `{ shape, data }`, channels last.
  */
 import type { NdArray, Target } from '../explanation.js';
+import { sizeOf } from '../maths/ndarray.js';
 
 /** Which number is explained: before the final softmax or sigmoid, or the output as it is. */
 export type ScoreKind = 'logit' | 'output';
@@ -204,7 +205,7 @@ export interface ExplainableModel {
 /** An `[N, …]` array as samples. */
 export function ndSamples(array: NdArray): Samples {
   const [count, ...shape] = array.shape;
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(shape);
   return {
     array,
     count,

@@ -2,6 +2,7 @@
  * Layers of the fake network, forward and backward, in plain float64 loops that
  * anybody can check by eye. Slow on purpose; not for anything but tests.
  */
+import { sizeOf } from '../../src/maths/ndarray.js';
 import type { ActivationInfo, ReluRule } from '../../src/model/interface.js';
 
 /** Numbers with a shape in float64: one sample, channels last. */
@@ -24,10 +25,9 @@ export interface FakeLayer {
   with?(kernel: Float64Array): FakeLayer;
 }
 
-const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 const zeros = (shape: readonly number[]): Values => ({
   shape,
-  data: new Float64Array(size(shape)),
+  data: new Float64Array(sizeOf(shape)),
 });
 
 /** Convolution of any spatial rank, padding `same` as TensorFlow does; kernel `[...k, in, out]`. */
@@ -52,9 +52,9 @@ export function conv(
     const pad = out.map((n, axis) =>
       Math.floor(Math.max(0, (n - 1) * stride + window[axis] - space[axis]) / 2),
     );
-    for (let to = 0; to < size(out); to++) {
+    for (let to = 0; to < sizeOf(out); to++) {
       const y = unravel(to, out);
-      for (let tap = 0; tap < size(window); tap++) {
+      for (let tap = 0; tap < sizeOf(window); tap++) {
         const k = unravel(tap, window);
         const at = y.map((i, axis) => i * stride + k[axis] - pad[axis]);
         if (at.every((i, axis) => i >= 0 && i < space[axis])) each(ravel(at, space), tap, to);

@@ -1,6 +1,7 @@
 /** Graph models written node by node, loaded by tfjs-converter as from a file. */
 import * as converter from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
+import { sizeOf } from '../../src/maths/ndarray.js';
 
 type Attribute = number | boolean | string | readonly number[] | readonly string[];
 
@@ -76,7 +77,7 @@ export class GraphBuilder {
     const ints = new Int32Array(buffer);
     let at = 0;
     for (const { shape, dtype } of this.specs) {
-      const size = shape.reduce((a, b) => a * b, 1);
+      const size = sizeOf(shape);
       for (let i = 0; i < size; i++, at++) {
         if (dtype === 'int32') ints[at] = this.data[at];
         else floats[at] = this.data[at];

@@ -1,6 +1,7 @@
 /** The shared ONNX files with their float64 references, brought to the graph's channels-last order. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { sizeOf } from '../../src/maths/ndarray.js';
 import type { OnnxModel } from '../../src/model/files/onnx.js';
 import { decodeOnnx } from '../../src/model/files/onnx-decode.js';
 import { externalFiles } from '../../src/model/files/onnx-external.js';
@@ -42,7 +43,7 @@ export function numbersOf({ dtype, shape, base64 }: Stored): Numbers {
 
 /** Axes in another order. */
 export function permuted({ shape, data }: Numbers, order: readonly number[]): Numbers {
-  const strides = shape.map((_, i) => shape.slice(i + 1).reduce((a, b) => a * b, 1));
+  const strides = shape.map((_, i) => sizeOf(shape.slice(i + 1)));
   const sizes = order.map((axis) => shape[axis]);
   const result = new Float64Array(data.length);
   for (let at = 0; at < result.length; at++) {

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import type { ExecutionContext } from 'ava';
 import type { NdArray } from '../../src/explanation.js';
+import { sizeOf } from '../../src/maths/ndarray.js';
 import { seededRandom } from '../../src/maths/random.js';
 import { adaptKerasModel } from '../../src/model/tfjs/adapt-keras.js';
 import { registerChainedOps } from '../../src/model/tfjs/chained-ops.js';
@@ -19,7 +20,7 @@ export function seedWeights(model: tfl.LayersModel, seed = 1): void {
   const random = seededRandom(seed);
   const drawn = model.weights.map((weight) => {
     const shape = weight.shape as number[];
-    const size = shape.reduce((a, b) => a * b, 1);
+    const size = sizeOf(shape);
     const positive = weight.name.includes('variance');
     const fan = Math.max(1, size / (shape.at(-1) ?? 1));
     const data = Float32Array.from({ length: size }, () =>
@@ -46,7 +47,7 @@ export async function backends(t: ExecutionContext): Promise<readonly string[]> 
 
 export function randomArray(shape: readonly number[], seed = 2): NdArray {
   const random = seededRandom(seed);
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(shape);
   return { shape, data: Float32Array.from({ length: size }, () => random.normal()) };
 }
 
@@ -64,7 +65,7 @@ export function largest(a: ArrayLike<number>): number {
 
 /** A fixed, uneven sum over all values of an output. */
 export function unevenTarget(shape: readonly number[]) {
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(shape);
   const terms = Array.from({ length: size }, (_, flat) => {
     const index: number[] = [];
     for (let axis = shape.length - 1, rest = flat; axis >= 0; axis--) {

@@ -3,6 +3,7 @@
  * numbers. Read by h5wasm, which is loaded when the first file is opened.
  */
 import { WhylensError } from '../../errors.js';
+import { sizeOf } from '../../maths/ndarray.js';
 import { bfloat16, float16 } from './onnx-tensor.js';
 
 export interface H5Array {
@@ -107,7 +108,7 @@ export async function openH5(bytes: Uint8Array, name: string): Promise<H5File> {
       }
       return guarded(() => {
         const shape = set.shape ?? [];
-        const count = shape.reduce((a, b) => a * b, 1);
+        const count = sizeOf(shape);
         if (count * set.metadata.size > 2 ** 31) {
           throw new WhylensError(
             'MODEL_LOAD',

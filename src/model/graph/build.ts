@@ -1,9 +1,11 @@
 /** Values from values: one function a primitive. Shapes are inferred and checked, what changes nothing is left out. */
 import { WhylensError } from '../../errors.js';
+import { sizeOf } from '../../maths/ndarray.js';
 import type { Comparison, Name, OpaqueLayer, Shape, Unary, Weight } from './primitives.js';
 import { value, type Value } from './value.js';
 
-export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
+export { sizeOf };
+
 export const same = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((n, i) => n === b[i]);
 /** `[0, 1, …, n − 1]`. */

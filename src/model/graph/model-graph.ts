@@ -1,4 +1,5 @@
 /** A model as values, and the names that people know them by. */
+import { sizeOf } from '../../maths/ndarray.js';
 import type { ActivationInfo, InputInfo, OutputInfo } from '../interface.js';
 import type { Shape } from './primitives.js';
 import type { Value } from './value.js';
@@ -63,5 +64,5 @@ export interface ModelGraph {
 
 /** The number of weights below a value that no value of `known` has counted. */
 export function countParameters(weights: readonly Value<'constant'>[]): number {
-  return [...new Set(weights)].reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
+  return [...new Set(weights)].reduce((n, { shape }) => n + sizeOf(shape), 0);
 }

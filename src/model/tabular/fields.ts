@@ -1,5 +1,6 @@
 /** Reading parsed JSON of unknown origin: every field is checked, and an error names where it stands. */
 import { WhylensError } from '../../errors.js';
+import { sizeOf } from '../../maths/ndarray.js';
 
 /** A file that was read wrongly or is broken. */
 export function broken(file: string, problem: string, cause?: unknown): WhylensError {
@@ -123,7 +124,7 @@ export class Field {
         .list()
         .map((size) => size.count());
       const data = this.get('data').numbers();
-      if (shape.reduce((a, b) => a * b, 1) !== data.length) {
+      if (sizeOf(shape) !== data.length) {
         throw this.wrong(`data for shape [${shape.join(', ')}]`, `${data.length} numbers`);
       }
       return { shape, data };

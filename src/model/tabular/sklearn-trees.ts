@@ -1,4 +1,5 @@
 /** scikit-learn's trees, forests and gradient boosting, from their arrays. */
+import { sizeOf } from '../../maths/ndarray.js';
 import { makeTree, treeEnsemble } from './ensemble.js';
 import { broken, unsupported, type Field } from './fields.js';
 import { MISSING, type Link, type Tree, type TreeEnsemble } from './interface.js';
@@ -38,7 +39,7 @@ export function readSklearnTrees(file: Field, features: number): SklearnTrees {
   }
   const widths = fields.map((tree) => tree.get('value').array().shape);
   const base = boosting ? file.get('init_raw_prediction').numbers() : undefined;
-  const outputs = base?.length ?? widths[0].slice(1).reduce((a, b) => a * b, 1);
+  const outputs = base?.length ?? sizeOf(widths[0].slice(1));
   if (base === undefined && classes > 0 && outputs !== classes) {
     throw unsupported(file.file, `a tree classifier of several outputs; give one file an output`);
   }

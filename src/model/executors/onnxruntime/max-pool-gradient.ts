@@ -4,6 +4,7 @@
  * gradient. Places whose rows coincide modulo the stride share one map; the maps
  * are dealt out between each other at the end.
  */
+import { sizeOf } from '../../../maths/ndarray.js';
 import { range } from '../../graph/build.js';
 import type { Value } from '../../graph/value.js';
 import { strideOf } from '../../graph/evaluate.js';
@@ -22,7 +23,7 @@ export function writeMaxPoolGradient(
   const axes = w.ints(range(rank, 2));
   const zero = w.floats([], [0]);
   const steps = strideOf(window);
-  const cells = window.reduce((n, k) => n * k, 1);
+  const cells = sizeOf(window);
   // rows that a map of one phase has
   const rows = x.shape.slice(0, rank).map((n, a) => Math.ceil(n / strides[a]));
   const phases = new Map<string, string>();

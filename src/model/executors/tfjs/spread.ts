@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { sizeOf } from '../../../maths/ndarray.js';
 import type { Shape } from '../../graph/primitives.js';
 
 /** Rows put between rows of `[N, …sample]`, axis by axis: one axis more, padded, folded back, the last rows cut. */
@@ -9,8 +10,8 @@ export function spread(x: Tensor, inner: Shape, value = 0): Tensor {
     const size = y.shape[axis];
     if (n === 0 || size === 1) return y;
     // three axes are as many as every back end pads
-    const outer = y.shape.slice(0, axis).reduce((p, q) => p * q, 1);
-    const rest = y.shape.slice(axis + 1).reduce((p, q) => p * q, 1);
+    const outer = sizeOf(y.shape.slice(0, axis));
+    const rest = sizeOf(y.shape.slice(axis + 1));
     const wide = tf.pad(
       tf.reshape(y, [outer * size, 1, rest]),
       [

@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import { sizeOf } from '../../../maths/ndarray.js';
 import { range } from '../../graph/build.js';
 import { strideOf } from '../../graph/evaluate.js';
 import type { Shape } from '../../graph/primitives.js';
@@ -100,7 +101,7 @@ function conv3d(x: Tensor, kernel: Tensor, v: Value<'conv'>): Tensor {
 /** What each place of a window sees, with where that place lies. */
 function taps(x: Tensor, out: Shape, { window, strides, dilations }: Value<'maxPool'>['attrs']) {
   const steps = strideOf(window);
-  const cells = window.reduce((n, k) => n * k, 1);
+  const cells = sizeOf(window);
   return range(cells).map((tap) => {
     const at = window.map((k, a) => (Math.floor(tap / steps[a]) % k) * dilations[a]);
     const stop = at.map((n, a) => n + (out[a] - 1) * strides[a] + 1);

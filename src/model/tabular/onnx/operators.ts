@@ -1,4 +1,5 @@
 /** What the operators of tabular graphs compute, in float32 as ONNX Runtime does. */
+import { sizeOf } from '../../../maths/ndarray.js';
 import { linearMargins } from '../linear.js';
 import { applyLink, sigmoid } from '../link.js';
 import { ensembleMargins } from '../ensemble.js';
@@ -315,7 +316,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   Reshape: (node, inputs) => {
     const x = numbers(node, inputs);
     const shape = Array.from(numbers(node, inputs, 1).data);
-    const known = shape.filter((size) => size > 0).reduce((a, b) => a * b, 1);
+    const known = sizeOf(shape.filter((size) => size > 0));
     const sizes = shape.map((size, axis) =>
       size === 0 ? (axis === 0 ? x.rows : x.columns) : size === -1 ? x.data.length / known : size,
     );

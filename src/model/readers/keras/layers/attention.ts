@@ -1,5 +1,6 @@
 /** Attention in Keras' forms, and dense layers written as an equation. */
 import { WhylensError } from '../../../../errors.js';
+import { sizeOf } from '../../../../maths/ndarray.js';
 import {
   add,
   matMul,
@@ -14,8 +15,6 @@ import { attention, dense, reduceSum, repeat, tanh } from '../../../graph/compos
 import type { Value } from '../../../graph/value.js';
 import { isValue, valuesOf, type BuildLayer, type Layer } from '../layer.js';
 import type { LayerWeights } from '../weights.js';
-
-const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /** Tokens `[…, size]` through a kernel `[size, heads, key]`, as `[heads, tokens, key]`. */
 function projected(x: Value, weights: LayerWeights, bias: boolean): Value {
@@ -62,7 +61,7 @@ export const multiHeadAttention: BuildLayer = (layer, args, kwargs) => {
   const key = pick(2, 'key') ?? value;
   // attention over all axes but the last is attention over a list of tokens
   const tokens = (x: Value): Value =>
-    reshape(x, [product(x.shape.slice(0, -1)), x.shape[x.shape.length - 1]]);
+    reshape(x, [sizeOf(x.shape.slice(0, -1)), x.shape[x.shape.length - 1]]);
   const axes = config.has('attention_axes') ? config.list('attention_axes') : undefined;
   if (axes !== undefined && axes.length !== query.shape.length - 1) {
     throw new WhylensError(
@@ -86,7 +85,7 @@ export const multiHeadAttention: BuildLayer = (layer, args, kwargs) => {
     .sub('output_dense', 'attention_output', '_output_dense')
     .as('kernel', bias && 'bias');
   const joined = reshape(transpose(y, [1, 0, 2]), [q.shape[1], q.shape[0] * v.shape[2]]);
-  const flat = reshape(kernel!, [q.shape[0] * v.shape[2], product(kernel!.shape.slice(2))]);
+  const flat = reshape(kernel!, [q.shape[0] * v.shape[2], sizeOf(kernel!.shape.slice(2))]);
   const out = dense(
     joined,
     flat,
@@ -169,7 +168,7 @@ export function einsum(x: Value, kernel: Value, equation: string, where: string)
   if (!good) throw broken();
   const size = (c: string): number =>
     a.includes(c) ? x.shape[a.indexOf(c)] : kernel.shape[b.indexOf(c)];
-  const count = (list: readonly string[]): number => product(list.map(size));
+  const count = (list: readonly string[]): number => sizeOf(list.map(size));
   const moved = (v: Value, from: readonly string[], to: readonly string[]): Value =>
     transpose(
       v,

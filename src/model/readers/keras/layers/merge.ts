@@ -1,5 +1,6 @@
 /** Layers that join several values. */
 import { WhylensError } from '../../../../errors.js';
+import { sizeOf } from '../../../../maths/ndarray.js';
 import {
   add,
   concat,
@@ -59,7 +60,7 @@ export const dot: BuildLayer = (layer, args) => {
     transpose(v, [...v.shape.keys()].filter((a) => a !== axis).concat(axis));
   const [a, b] = [last(x, i), last(y, j)];
   const size = a.shape[a.shape.length - 1];
-  const rows = (v: Value): Value => reshape(v, [v.shape.reduce((m, n) => m * n, 1) / size, size]);
+  const rows = (v: Value): Value => reshape(v, [sizeOf(v.shape) / size, size]);
   const product = matMul(rows(a), rows(b), false, true);
   return reshape(product, [...a.shape.slice(0, -1), ...b.shape.slice(0, -1)]);
 };

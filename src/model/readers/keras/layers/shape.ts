@@ -1,5 +1,6 @@
 /** Layers that move, cut, repeat and resize. */
 import { WhylensError } from '../../../../errors.js';
+import { sizeOf } from '../../../../maths/ndarray.js';
 import { pad, reshape, slice, transpose } from '../../../graph/build.js';
 import {
   channelsLast,
@@ -21,7 +22,7 @@ export const flatten: BuildLayer = (layer, args) => {
 };
 
 export function reshaped(x: Value, wanted: readonly number[]): Value {
-  const size = x.shape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(x.shape);
   const known = wanted.reduce((a, b) => (b === -1 ? a : a * b), 1);
   return reshape(
     x,

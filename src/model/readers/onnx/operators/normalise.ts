@@ -1,4 +1,5 @@
 /** Normalisations, those of training data and those of the sample itself. */
+import { sizeOf } from '../../../../maths/ndarray.js';
 import * as b from '../../../graph/build.js';
 import * as c from '../../../graph/composites.js';
 import type { Value } from '../../../graph/value.js';
@@ -20,7 +21,7 @@ import { joined } from './pointwise.js';
 /** One number a channel, to go with axis 1 of `rank` axes. */
 const perChannel = (x: Operand, rank: number): Traced => {
   const t = asTraced(x);
-  const size = dimsOf(t).reduce((p, q) => p * q, 1);
+  const size = sizeOf(dimsOf(t));
   return reshaped(t, [size, ...range(Math.max(rank - 2, 0)).map(() => 1)]);
 };
 
