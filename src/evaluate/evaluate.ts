@@ -1,4 +1,4 @@
-/** Is an explanation any good? The road from a model, a document and its explanation to numbers. */
+/** Is an explanation any good? From a model, a document and its explanation to numbers. */
 import { inputRange } from '../documents/model-input.js';
 import { readDocuments } from '../documents/read.js';
 import { WhylensError } from '../errors.js';

@@ -1,4 +1,4 @@
-/** The road for models of rows and texts: documents in the model's order, a method that fits, records. */
+/** The pipeline for models of rows and texts: documents in the model's order, a method that fits, records. */
 import type { Explainer } from '../container/plugin.js';
 import type { Registry } from '../container/registry.js';
 import type { Document } from '../documents/document.js';

@@ -1,5 +1,5 @@
 /**
- * The road from a model and documents to explanations: it chooses an adapter,
+ * The pipeline from a model and documents to explanations: it chooses an adapter,
  * an explainer, targets and a layer, and assembles the record. It computes nothing.
  */
 import { assembleMaps, completeRecords, pictureFor } from './assemble.js';

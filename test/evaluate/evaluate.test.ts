@@ -1,4 +1,4 @@
-/** The whole road on a network small enough to know what must come out. */
+/** The whole pipeline on a network small enough to know what must come out. */
 import { pictureMethods } from '../helpers/pictures.js';
 import test from 'ava';
 import { createContainer, registryOf } from '../../src/container/container.js';

@@ -1,4 +1,4 @@
-/** The main road on a real network, from files to maps, against the frozen numbers of other libraries. */
+/** The main way on a real network, from files to maps, against the frozen numbers of other libraries. */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import test, { type ExecutionContext } from 'ava';
 import {

@@ -1,4 +1,4 @@
-/** An explainer's context by hand, so that one method can be tested without the rest of the road. */
+/** An explainer's context by hand, so that one method can be tested without the rest of the pipeline. */
 import { samplesOf } from '../../src/explain/inputs.js';
 import { createContainer, registryOf } from '../../src/container/container.js';
 import type { ExplainContext, ExplainedMaps, Explainer } from '../../src/container/plugin.js';

@@ -26,7 +26,7 @@ test('Shapley values from the stored value of every coalition', (t) => {
           (_, i) => part.exact.phi.data[i * outputs + k],
         );
         t.true(worst(shapleyOf(players, values), expected) < 1e-12, name);
-        // a budget of all but two coalitions takes the least squares road, to the same numbers
+        // a budget of all but two coalitions takes the least squares way, to the same numbers
         const plan = shapleyPlan(players, count - 1, 0);
         t.false(plan.exact);
         const asked = Array.from({ length: plan.count }, (_, c) => {

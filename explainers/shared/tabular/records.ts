@@ -39,7 +39,7 @@ export interface SampleRecord {
   readonly parameters: Readonly<Record<string, JsonValue>>;
 }
 
-/** Records of all samples; what is the same for all is filled in by the road. */
+/** Records of all samples; what is the same for all is filled in by the pipeline. */
 export function asRecords(
   model: TabularModel,
   kind: 'feature-weights' | 'weighted-spans',

@@ -1,7 +1,7 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- JSON of many forms, read by tests only */
 import test from 'ava';
-import { partialDependence, permutationImportance, modelOfRows } from '../src/index.js';
-import { goldenCases, rowsOf, worst } from './helpers/tabular.js';
+import { partialDependence, permutationImportance, modelOfRows } from '../../src/index.js';
+import { goldenCases, rowsOf, worst } from '../helpers/tabular.js';
 
 /** The small models of part 3 that are a formula: rewritten by hand from their numbers. */
 function modelOf(json: any) {

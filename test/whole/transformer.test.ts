@@ -1,12 +1,12 @@
 /** A vision transformer end to end: tokens read as a grid, gradients at the picture, every formatter. */
-import { pictureMethods } from './helpers/pictures.js';
+import { pictureMethods } from '../helpers/pictures.js';
 import test from 'ava';
-import { createContainer, registryOf } from '../src/container/container.js';
-import { explainPrediction } from '../src/explain/explain.js';
-import type { ImageExplanation } from '../src/explanation.js';
-import { selectBackend } from '../src/model/tfjs/backend.js';
-import { largest, largestDifference, randomArray, tf } from './helpers/tfjs.js';
-import { visionTransformer } from './helpers/vit.js';
+import { createContainer, registryOf } from '../../src/container/container.js';
+import { explainPrediction } from '../../src/explain/explain.js';
+import type { ImageExplanation } from '../../src/explanation.js';
+import { selectBackend } from '../../src/model/tfjs/backend.js';
+import { largest, largestDifference, randomArray, tf } from '../helpers/tfjs.js';
+import { visionTransformer } from '../helpers/vit.js';
 
 const registry = registryOf(createContainer());
 const DOC = randomArray([1, 8, 12, 3], 5);

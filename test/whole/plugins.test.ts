@@ -1,7 +1,7 @@
 /** Plugins of all three kinds, loaded in all the ways there are. */
 import { join } from 'node:path';
 import test from 'ava';
-import customExplainer from '../examples/custom-explainer.js';
+import customExplainer from '../../examples/custom-explainer.js';
 import {
   createContainer,
   explainPrediction,
@@ -10,12 +10,12 @@ import {
   showPrediction,
   type ImageExplanation,
 } from 'whylens';
-import { emptyFolder, MODULES, whylensHere, writePicture } from './helpers/command.js';
-import { fakeInputs } from './helpers/fake-model.js';
-import customAdapter from './plugins/custom-adapter.js';
-import customFormatter from './plugins/custom-formatter.js';
-import fake from './plugins/fake-model.js';
-import sides from './plugins/sides-model.js';
+import { emptyFolder, MODULES, whylensHere, writePicture } from '../helpers/command.js';
+import { fakeInputs } from '../helpers/fake-model.js';
+import customAdapter from '../plugins/custom-adapter.js';
+import customFormatter from '../plugins/custom-formatter.js';
+import fake from '../plugins/fake-model.js';
+import sides from '../plugins/sides-model.js';
 
 const DOC = { shape: [1, 4, 6, 3], data: Float32Array.from({ length: 72 }, (_, i) => i / 72) };
 const GRID = { method: 'grid-occlusion', rows: 2, columns: 3, targets: [1] };

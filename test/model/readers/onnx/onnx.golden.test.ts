@@ -1,18 +1,18 @@
 import test from 'ava';
-import { tensor } from '../../../src/model/graph/build.js';
-import { evaluate } from '../../../src/model/graph/evaluate.js';
-import { gradient } from '../../../src/model/graph/gradient.js';
-import type { GraphLayer, ModelGraph } from '../../../src/model/graph/model-graph.js';
-import { ordered, type Value } from '../../../src/model/graph/value.js';
-import { readOnnx } from '../../../src/model/readers/onnx/read.js';
+import { tensor } from '../../../../src/model/graph/build.js';
+import { evaluate } from '../../../../src/model/graph/evaluate.js';
+import { gradient } from '../../../../src/model/graph/gradient.js';
+import type { GraphLayer, ModelGraph } from '../../../../src/model/graph/model-graph.js';
+import { ordered, type Value } from '../../../../src/model/graph/value.js';
+import { readOnnx } from '../../../../src/model/readers/onnx/read.js';
 import {
   farthest,
   goldenNames,
   likeGraph,
   readGolden,
   type Golden,
-} from '../../helpers/onnx-golden.js';
-import { sharedFile } from '../../helpers/shared.js';
+} from '../../../helpers/onnx-golden.js';
+import { sharedFile } from '../../../helpers/shared.js';
 
 const read = ({ model, files, file, input }: Golden): ModelGraph =>
   readOnnx(model, { name: file, files, inputShape: input.shape.slice(1) });

@@ -1,10 +1,10 @@
 /** Every operator against ONNX Runtime, one small model each. */
 import test from 'ava';
-import { ELEMENT, type OnnxTensor } from '../../../src/model/files/onnx.js';
-import { encodeOnnx } from '../../../src/model/files/onnx-encode.js';
-import { joined } from '../../../src/model/files/protobuf.js';
-import { evaluate } from '../../../src/model/graph/evaluate.js';
-import { readOnnx } from '../../../src/model/readers/onnx/read.js';
+import { ELEMENT, type OnnxTensor } from '../../../../src/model/files/onnx.js';
+import { encodeOnnx } from '../../../../src/model/files/onnx-encode.js';
+import { joined } from '../../../../src/model/files/protobuf.js';
+import { evaluate } from '../../../../src/model/graph/evaluate.js';
+import { readOnnx } from '../../../../src/model/readers/onnx/read.js';
 import {
   floats,
   int64s,
@@ -13,8 +13,8 @@ import {
   onnxModel,
   small,
   type Plain,
-} from '../../helpers/onnx-build.js';
-import { farthest, permuted } from '../../helpers/onnx-golden.js';
+} from '../../../helpers/onnx-build.js';
+import { farthest, permuted } from '../../../helpers/onnx-golden.js';
 
 interface Case {
   readonly op: string;

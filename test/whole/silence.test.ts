@@ -4,13 +4,13 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import { selectBackend } from '../src/model/tfjs/backend.js';
-import { emptyFolder, whylens, writePicture } from './helpers/command.js';
-import { savedFiles } from './helpers/model-files.js';
-import { seedWeights, tfl } from './helpers/tfjs.js';
+import { selectBackend } from '../../src/model/tfjs/backend.js';
+import { emptyFolder, whylens, writePicture } from '../helpers/command.js';
+import { savedFiles } from '../helpers/model-files.js';
+import { seedWeights, tfl } from '../helpers/tfjs.js';
 
 const { layers } = tfl;
-const PROGRAM = resolve('build/test/helpers/whole-road.js');
+const PROGRAM = resolve('build/test/helpers/pipeline.js');
 const WITHOUT_NATIVE = pathToFileURL(resolve('build/test/helpers/without-native.js')).href;
 const SAID =
   /^whylens: running on 'wasm'; faster with 'npm install @tensorflow\/tfjs-node'\. WHYLENS_BACKEND=wasm silences this\.\n/;

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test from 'ava';
-import { createContainer, registryOf } from '../src/container/container.js';
-import { whylensHere } from './helpers/command.js';
+import { createContainer, registryOf } from '../../src/container/container.js';
+import { whylensHere } from '../helpers/command.js';
 
 const { explainers } = registryOf(createContainer());
 const FOLDER = 'docs/methods';

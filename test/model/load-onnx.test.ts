@@ -8,12 +8,12 @@ import {
   loadModel,
   type Explanation,
   type LoadedModel,
-} from '../../../src/index.js';
-import type { OnnxModel } from '../../../src/model/files/onnx.js';
-import { encodeOnnx } from '../../../src/model/files/onnx-encode.js';
-import { joined } from '../../../src/model/files/protobuf.js';
-import { ndSamples, type ExplainableModel } from '../../../src/model/interface.js';
-import { floats, mixed, node, onnxModel } from '../../helpers/onnx-build.js';
+} from '../../src/index.js';
+import type { OnnxModel } from '../../src/model/files/onnx.js';
+import { encodeOnnx } from '../../src/model/files/onnx-encode.js';
+import { joined } from '../../src/model/files/protobuf.js';
+import { ndSamples, type ExplainableModel } from '../../src/model/interface.js';
+import { floats, mixed, node, onnxModel } from '../helpers/onnx-build.js';
 import {
   farthest,
   goldenNames,
@@ -21,8 +21,8 @@ import {
   permuted,
   readGolden,
   type Numbers,
-} from '../../helpers/onnx-golden.js';
-import { sharedFile } from '../../helpers/shared.js';
+} from '../helpers/onnx-golden.js';
+import { sharedFile } from '../helpers/shared.js';
 
 const bytesOf = (model: OnnxModel): Uint8Array => joined(encodeOnnx(model));
 

@@ -1,20 +1,20 @@
 /** Keras files on every engine that is there: outputs within 1e-4, gradients within 1e-3 of their maximum. */
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
-import { CompiledModel } from '../../../src/model/compiled.js';
-import type { Executor } from '../../../src/model/executors/executor.js';
+import { CompiledModel } from '../../../../src/model/compiled.js';
+import type { Executor } from '../../../../src/model/executors/executor.js';
 import {
   importOnnxRuntimeNode,
   onnxRuntimeNode,
-} from '../../../src/model/executors/onnxruntime/node.js';
+} from '../../../../src/model/executors/onnxruntime/node.js';
 import {
   importOnnxRuntimeWeb,
   onnxRuntimeWeb,
-} from '../../../src/model/executors/onnxruntime/web.js';
-import { ndSamples } from '../../../src/model/interface.js';
-import { readKerasFile } from '../../../src/model/readers/keras/file.js';
-import { classTarget } from '../../../src/model/targets.js';
-import { sharedFile } from '../../helpers/shared.js';
+} from '../../../../src/model/executors/onnxruntime/web.js';
+import { ndSamples } from '../../../../src/model/interface.js';
+import { readKerasFile } from '../../../../src/model/readers/keras/file.js';
+import { classTarget } from '../../../../src/model/targets.js';
+import { sharedFile } from '../../../helpers/shared.js';
 
 interface Stored {
   readonly dtype: string;

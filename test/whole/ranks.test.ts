@@ -1,10 +1,10 @@
 /** Signals and volumes end to end: every method explains them, every formatter takes what it gives. */
-import { pictureMethods } from './helpers/pictures.js';
+import { pictureMethods } from '../helpers/pictures.js';
 import test from 'ava';
-import { createContainer, registryOf } from '../src/container/container.js';
-import { explainPrediction } from '../src/explain/explain.js';
-import { selectBackend } from '../src/model/tfjs/backend.js';
-import { randomArray, seedWeights, tfl } from './helpers/tfjs.js';
+import { createContainer, registryOf } from '../../src/container/container.js';
+import { explainPrediction } from '../../src/explain/explain.js';
+import { selectBackend } from '../../src/model/tfjs/backend.js';
+import { randomArray, seedWeights, tfl } from '../helpers/tfjs.js';
 
 const { layers } = tfl;
 const registry = registryOf(createContainer());

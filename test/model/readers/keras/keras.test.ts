@@ -1,15 +1,15 @@
 import test from 'ava';
 import { zipSync } from 'fflate';
-import { input, tensor } from '../../../src/model/graph/build.js';
-import { evaluate } from '../../../src/model/graph/evaluate.js';
-import { readKerasFile } from '../../../src/model/readers/keras/file.js';
-import { einsum } from '../../../src/model/readers/keras/layers/attention.js';
-import { readKeras, type KerasOptions } from '../../../src/model/readers/keras/read.js';
-import { byLayerName } from '../../../src/model/readers/keras/places.js';
-import { networkOf } from '../../../src/model/readers/keras/config.js';
-import { snakeCase } from '../../../src/model/readers/keras/weights.js';
-import type { H5File } from '../../../src/model/files/h5.js';
-import { storeOf } from '../../../src/model/readers/keras/weights.js';
+import { input, tensor } from '../../../../src/model/graph/build.js';
+import { evaluate } from '../../../../src/model/graph/evaluate.js';
+import { readKerasFile } from '../../../../src/model/readers/keras/file.js';
+import { einsum } from '../../../../src/model/readers/keras/layers/attention.js';
+import { readKeras, type KerasOptions } from '../../../../src/model/readers/keras/read.js';
+import { byLayerName } from '../../../../src/model/readers/keras/places.js';
+import { networkOf } from '../../../../src/model/readers/keras/config.js';
+import { snakeCase } from '../../../../src/model/readers/keras/weights.js';
+import type { H5File } from '../../../../src/model/files/h5.js';
+import { storeOf } from '../../../../src/model/readers/keras/weights.js';
 
 type Arrays = Readonly<Record<string, { shape: number[]; data: number[] }>>;
 

@@ -3,15 +3,15 @@
  * rises to its total, an abort half way leaves nothing behind and says how far
  * it came, and the memory budget sets the size of the chunks and nothing else.
  */
-import { pictureMethods } from './helpers/pictures.js';
+import { pictureMethods } from '../helpers/pictures.js';
 import test from 'ava';
-import { createContainer, registryOf } from '../src/container/container.js';
-import { AbortedError } from '../src/errors.js';
-import { explainPrediction } from '../src/explain/explain.js';
-import { type ExplainOptions } from '../src/explain/explain-options.js';
-import type { Explanation } from '../src/explanation.js';
-import { selectBackend } from '../src/model/tfjs/backend.js';
-import { largest, largestDifference, randomArray, seedWeights, tf, tfl } from './helpers/tfjs.js';
+import { createContainer, registryOf } from '../../src/container/container.js';
+import { AbortedError } from '../../src/errors.js';
+import { explainPrediction } from '../../src/explain/explain.js';
+import { type ExplainOptions } from '../../src/explain/explain-options.js';
+import type { Explanation } from '../../src/explanation.js';
+import { selectBackend } from '../../src/model/tfjs/backend.js';
+import { largest, largestDifference, randomArray, seedWeights, tf, tfl } from '../helpers/tfjs.js';
 
 const { layers } = tfl;
 const registry = registryOf(createContainer());

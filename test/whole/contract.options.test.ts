@@ -3,13 +3,13 @@
  * without a case here fails: a new one has to be shown to do something.
  */
 import test from 'ava';
-import { createContainer, registryOf } from '../src/container/container.js';
-import { explainPrediction } from '../src/explain/explain.js';
-import { type ExplainOptions } from '../src/explain/explain-options.js';
-import type { Explanation } from '../src/explanation.js';
-import { selectBackend } from '../src/model/tfjs/backend.js';
-import { randomArray, seedWeights, tfl } from './helpers/tfjs.js';
-import { visionTransformer } from './helpers/vit.js';
+import { createContainer, registryOf } from '../../src/container/container.js';
+import { explainPrediction } from '../../src/explain/explain.js';
+import { type ExplainOptions } from '../../src/explain/explain-options.js';
+import type { Explanation } from '../../src/explanation.js';
+import { selectBackend } from '../../src/model/tfjs/backend.js';
+import { randomArray, seedWeights, tfl } from '../helpers/tfjs.js';
+import { visionTransformer } from '../helpers/vit.js';
 
 const { layers } = tfl;
 const registry = registryOf(createContainer());

@@ -3,13 +3,13 @@ import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { tensor } from '../../../src/model/graph/build.js';
-import { evaluate } from '../../../src/model/graph/evaluate.js';
-import { gradient } from '../../../src/model/graph/gradient.js';
-import type { ModelGraph } from '../../../src/model/graph/model-graph.js';
-import { readKerasFile } from '../../../src/model/readers/keras/file.js';
-import type { CustomLayer } from '../../../src/model/readers/keras/read.js';
-import { sharedDir, sharedFile } from '../../helpers/shared.js';
+import { tensor } from '../../../../src/model/graph/build.js';
+import { evaluate } from '../../../../src/model/graph/evaluate.js';
+import { gradient } from '../../../../src/model/graph/gradient.js';
+import type { ModelGraph } from '../../../../src/model/graph/model-graph.js';
+import { readKerasFile } from '../../../../src/model/readers/keras/file.js';
+import type { CustomLayer } from '../../../../src/model/readers/keras/read.js';
+import { sharedDir, sharedFile } from '../../../helpers/shared.js';
 
 interface Stored {
   readonly dtype: string;

@@ -1,4 +1,4 @@
-/** The CAM family through the whole road, from `explainPrediction` to the record. */
+/** The CAM family through the whole pipeline, from `explainPrediction` to the record. */
 import test from 'ava';
 import { ContainerModule, injectable } from 'inversify';
 import type { ModelAdapter } from '../../src/container/plugin.js';

@@ -3,15 +3,15 @@
  * and runs on ONNX Runtime: the contract of `contract.test.ts` without TensorFlow.js.
  */
 import test, { type ExecutionContext } from 'ava';
-import { createContainer, registryOf } from '../src/container/container.js';
-import { AbortedError, isWhylensError } from '../src/errors.js';
-import { explainPrediction, explainPredictions } from '../src/explain/explain.js';
-import type { ExplainOptions } from '../src/explain/explain-options.js';
-import type { Explanation, NdArray } from '../src/explanation.js';
-import { CompiledModel } from '../src/model/compiled.js';
-import { onnxRuntimeNode } from '../src/model/executors/onnxruntime/node.js';
-import { largest, largestDifference, randomArray } from './helpers/tfjs.js';
-import { SHAPE, valueModel } from './helpers/value-model.js';
+import { createContainer, registryOf } from '../../src/container/container.js';
+import { AbortedError, isWhylensError } from '../../src/errors.js';
+import { explainPrediction, explainPredictions } from '../../src/explain/explain.js';
+import type { ExplainOptions } from '../../src/explain/explain-options.js';
+import type { Explanation, NdArray } from '../../src/explanation.js';
+import { CompiledModel } from '../../src/model/compiled.js';
+import { onnxRuntimeNode } from '../../src/model/executors/onnxruntime/node.js';
+import { largest, largestDifference, randomArray } from '../helpers/tfjs.js';
+import { SHAPE, valueModel } from '../helpers/value-model.js';
 
 const registry = registryOf(createContainer());
 const DOC = randomArray([1, ...SHAPE], 5);

@@ -4,13 +4,13 @@
  * registry: a new method or formatter is in here by being registered.
  */
 import test from 'ava';
-import { createContainer, registryOf } from '../src/container/container.js';
-import { AbortedError, isWhylensError } from '../src/errors.js';
-import { explainPrediction, explainPredictions } from '../src/explain/explain.js';
-import { type ExplainOptions } from '../src/explain/explain-options.js';
-import type { Explanation, NdArray } from '../src/explanation.js';
-import { selectBackend } from '../src/model/tfjs/backend.js';
-import { largest, largestDifference, randomArray, seedWeights, tf, tfl } from './helpers/tfjs.js';
+import { createContainer, registryOf } from '../../src/container/container.js';
+import { AbortedError, isWhylensError } from '../../src/errors.js';
+import { explainPrediction, explainPredictions } from '../../src/explain/explain.js';
+import { type ExplainOptions } from '../../src/explain/explain-options.js';
+import type { Explanation, NdArray } from '../../src/explanation.js';
+import { selectBackend } from '../../src/model/tfjs/backend.js';
+import { largest, largestDifference, randomArray, seedWeights, tf, tfl } from '../helpers/tfjs.js';
 
 const { layers } = tfl;
 const registry = registryOf(createContainer());

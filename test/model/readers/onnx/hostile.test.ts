@@ -1,14 +1,14 @@
 /** ONNX files that are damaged or made to hurt: typed errors, soon, in little memory. */
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { isWhylensError } from '../../../src/errors.js';
-import type { OnnxModel } from '../../../src/model/files/onnx.js';
-import { decodeOnnx } from '../../../src/model/files/onnx-decode.js';
-import { readOnnx } from '../../../src/model/readers/onnx/read.js';
-import { floats, int64s, node, onnxModel } from '../../helpers/onnx-build.js';
-import { goldenNames } from '../../helpers/onnx-golden.js';
-import { seededRandom } from '../../helpers/lcg.js';
-import { sharedFile } from '../../helpers/shared.js';
+import { isWhylensError } from '../../../../src/errors.js';
+import type { OnnxModel } from '../../../../src/model/files/onnx.js';
+import { decodeOnnx } from '../../../../src/model/files/onnx-decode.js';
+import { readOnnx } from '../../../../src/model/readers/onnx/read.js';
+import { floats, int64s, node, onnxModel } from '../../../helpers/onnx-build.js';
+import { goldenNames } from '../../../helpers/onnx-golden.js';
+import { seededRandom } from '../../../helpers/lcg.js';
+import { sharedFile } from '../../../helpers/shared.js';
 
 const BIG = 1_000_000_000;
 const after = (op: string, ...inputs: string[]) => node(op, inputs, ['y']);
