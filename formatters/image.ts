@@ -57,7 +57,7 @@ export interface FormatAsImageOptions {
 }
 
 /** The options as data: help, flags and validation derive from these. */
-export const IMAGE_OPTIONS = {
+const IMAGE_OPTIONS = {
   colormap: {
     type: 'value',
     expects: `one of ${colormapNames().join(', ')}, each reversed with _r behind it, or a function of 0…1 to a colour`,

@@ -71,7 +71,7 @@ export async function runPlain(context: ExplainContext): Promise<PlainRun> {
 }
 
 /** Every sample's targets with `top` made the class that it means for the unchanged sample. */
-export function definiteTargets(
+function definiteTargets(
   context: Pick<ExplainContext, 'targets'>,
   outputs: readonly OutputValues[],
 ): Target[][] {

@@ -18,7 +18,7 @@ export function percentileFor(maps: readonly Heatmap[], percentile: Percentile):
 }
 
 /** True for what can be passed as `percentile`. */
-export function isPercentile(value: unknown): value is Percentile {
+function isPercentile(value: unknown): value is Percentile {
   return value === 'auto' || (typeof value === 'number' && value > 0 && value <= 100);
 }
 

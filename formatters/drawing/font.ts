@@ -36,7 +36,6 @@ const faces = new Map<boolean, Face>();
 
 /** Ascent and descent in em, the same for both weights. */
 export const ASCENT = REGULAR_METRICS.ascent / EM;
-export const CAPITAL = REGULAR_METRICS.capital / EM;
 
 /** Width of a line of text. */
 export function widthOf(text: string, { size, bold = false }: TextStyle): number {

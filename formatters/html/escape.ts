@@ -25,7 +25,7 @@ export function markup(parts: TemplateStringsArray, ...holes: readonly Hole[]): 
 }
 
 /** Safe in element content and in quoted attributes; control characters become visible. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return visible(text).replace(/[&<>"'`]/gu, (char) => `&#${char.codePointAt(0)};`);
 }
 

@@ -13,7 +13,7 @@ import { nameOf, percent, short, signed } from '../shared/numbers.js';
 import { markup, jsonBlock, oneLine, outside, type Markup } from './escape.js';
 
 /** Colormaps that the page offers, in groups; the chosen one is added. */
-export const OFFERED = {
+const OFFERED = {
   'One-sided': ['viridis', 'magma', 'inferno', 'cividis', 'turbo', 'jet', 'gray', 'Reds', 'YlOrRd'],
   'Two-sided': ['RdBu_r', 'PuOr_r', 'PiYG', 'BrBG'],
 } as const;

@@ -100,7 +100,7 @@ export function resultLine(path: string, explanation: Explanation): string {
   return `${path}: ${explanation.method}: ${targets.map(targetText).join('; ') || explanation.kind}`;
 }
 
-export function targetText({ target, label: given, score, proba }: TargetBase): string {
+function targetText({ target, label: given, score, proba }: TargetBase): string {
   const label = given === undefined ? undefined : cleanName(given);
   const name =
     label === undefined

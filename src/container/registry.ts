@@ -1,4 +1,4 @@
-import { inject, injectable, multiInject, optional } from 'inversify';
+import { injectable, multiInject, optional } from 'inversify';
 import { nearestNames, WhylensError, type ErrorCode } from '../errors.js';
 import type { Explainer, Formatter, ModelAdapter } from './plugin.js';
 import { TOKENS } from './tokens.js';
@@ -77,6 +77,3 @@ function find<T>(what: string, code: ErrorCode, map: ReadonlyMap<string, T>, id:
   }
   return found;
 }
-
-// `inject` is re-exported so that plugins need not depend on inversify's version
-export { inject, injectable };

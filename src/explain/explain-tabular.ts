@@ -5,10 +5,8 @@ import type { Document } from '../documents/document.js';
 import { readDocuments } from '../documents/read.js';
 import { WhylensError } from '../errors.js';
 import type { Explanation } from '../explanation.js';
-import { isLoadedModel } from '../model/loaded.js';
 import { parseTargets } from '../model/parse-targets.js';
 import type { RowModel, Rows, TabularModel } from '../model/tabular/interface.js';
-import { isTabularModel } from '../model/tabular/interface.js';
 import { modelRows } from '../model/tabular/read-rows.js';
 import { tabularView } from '../model/tabular/view.js';
 import { validateOptions } from '../options.js';
@@ -18,17 +16,11 @@ import { withDisplay } from './notebook.js';
 import { registryFor } from './prepare.js';
 import { methodsOwn, SHARED_OPTIONS } from './shared-options.js';
 
-/** The model of rows or texts that was handed in, if it is one. */
-export function tabularModelOf(model: unknown): TabularModel | undefined {
-  const native = isLoadedModel(model) ? model.model : model;
-  return isTabularModel(native) ? native : undefined;
-}
-
 /**
  * The method taken where none is named: what is exact for the model, else what
  * works for any. Trees: Tree SHAP, which needs covers or a background.
  */
-export function defaultTabularMethod(model: TabularModel, { background }: ExplainOptions): string {
+function defaultTabularMethod(model: TabularModel, { background }: ExplainOptions): string {
   if (model.linear !== undefined) return 'linear';
   if (model.documents === 'texts') return 'lime-text';
   if (model.trees !== undefined && (model.trees.hasCover || background !== undefined)) {
@@ -134,7 +126,7 @@ function requireFit(explainer: Explainer, model: TabularModel, registry: Registr
 }
 
 /** Ids of the methods that can serve a model of rows or texts. */
-export function tabularMethods(model: TabularModel, registry: Registry): string[] {
+function tabularMethods(model: TabularModel, registry: Registry): string[] {
   return [...registry.explainers.values()]
     .map(forTabular)
     .filter((explainer) => unfit(explainer, model) === undefined)

@@ -8,7 +8,7 @@ export const BLENDS = ['over', 'add'] as const;
 export type Blend = (typeof BLENDS)[number];
 
 /** The map's weight in the Keras tutorial. */
-export const ADD_INTENSITY = 0.4;
+const ADD_INTENSITY = 0.4;
 
 /**
  * `top` over `bottom`, byte for byte as Pillow's `alpha_composite` (Porter and

@@ -60,7 +60,7 @@ export function pngParts(bytes: Uint8Array): PngParts {
 }
 
 /** Bytes of the rows, with the one for the filter before each. */
-export function rowBytes(bytes: Uint8Array, size: PngSize): number {
+function rowBytes(bytes: Uint8Array, size: PngSize): number {
   const { width, height, depth, colourType } = size;
   const bits = (SAMPLES[colourType] ?? 4) * depth;
   const of = (across: number, down: number) =>

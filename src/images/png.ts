@@ -27,7 +27,7 @@ const HEADER_LENGTH = 33;
 const COLOUR_TYPES: Readonly<Record<PictureMode, 0 | 2 | 6>> = { L: 0, RGB: 2, RGBA: 6 };
 
 /** True where the bytes begin as a PNG file does. */
-export function isPng(bytes: Uint8Array): boolean {
+function isPng(bytes: Uint8Array): boolean {
   return SIGNATURE.every((byte, i) => bytes[i] === byte);
 }
 

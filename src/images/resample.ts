@@ -64,7 +64,7 @@ export function resize(picture: Picture, { width, height, filter }: ResizeOption
 }
 
 /** Refuses a name that is no resampling filter. */
-export function checkFilter(filter: string): ResamplingFilter {
+function checkFilter(filter: string): ResamplingFilter {
   if (!(RESAMPLING_FILTERS as readonly string[]).includes(filter)) {
     throw new WhylensError(
       'UNKNOWN_FILTER',

@@ -75,7 +75,7 @@ export function metricFor(
 }
 
 /** Index of the likeliest class; the first of equal ones. */
-export function predictedClass({ values, margins }: TabularPrediction, n: number): number {
+function predictedClass({ values, margins }: TabularPrediction, n: number): number {
   const { data, columns } = values.columns > 1 ? values : margins;
   if (columns === 1) {
     return values === margins || values.data[n] === margins.data[n]

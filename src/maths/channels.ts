@@ -46,11 +46,6 @@ export function multiply(a: NdArray, b: NdArray): NdArray {
   return { shape: a.shape, data: a.data.map((value, i) => value * b.data[i]) };
 }
 
-/** Element-wise a − b of two arrays of one shape. */
-export function subtract(a: NdArray, b: NdArray): NdArray {
-  return { shape: a.shape, data: a.data.map((value, i) => value - b.data[i]) };
-}
-
 /** `values` `[..., k]` with every channel multiplied by `map` `[...]`. */
 export function scalePositions(values: NdArray, map: Heatmap): NdArray {
   const { channels } = splitShape(values.shape);

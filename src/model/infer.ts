@@ -12,7 +12,7 @@ export interface Inferred {
 const METADATA = 'metadata.json';
 
 /** Files of class names that are looked for beside the model file, best first. */
-export const LABEL_FILES = ['labels.json', 'labels.txt', METADATA] as const;
+const LABEL_FILES = ['labels.json', 'labels.txt', METADATA] as const;
 
 /** How the networks of keras.applications were trained, by the beginning of their names. */
 const TRAINED_WITH: readonly (readonly [RegExp, PreprocessMode])[] = [

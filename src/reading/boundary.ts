@@ -18,15 +18,6 @@ export async function guarded<T>(
   }
 }
 
-/** The same where nothing is waited for. */
-export function guardedNow<T>(code: ErrorCode, file: string, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    throw damaged(code, file, cause);
-  }
-}
-
 function damaged(code: ErrorCode, file: string, cause: unknown): unknown {
   if (isWhylensError(cause)) return cause;
   const text = cause instanceof Error ? cause.message : String(cause);

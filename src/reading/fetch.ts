@@ -61,7 +61,7 @@ export function nameOfAddress(address: URL): string {
 }
 
 /** Refuses kinds of addresses that are switched off. */
-export function requireScheme(address: URL, { schemes }: ReadLimits, fail: Fail): void {
+function requireScheme(address: URL, { schemes }: ReadLimits, fail: Fail): void {
   const scheme = address.protocol.slice(0, -1);
   if (schemes.includes(scheme as Scheme)) return;
   throw fail(

@@ -34,7 +34,7 @@ export interface Golden {
   readonly inner: readonly Inner[];
 }
 
-export function numbersOf({ dtype, shape, base64 }: Stored): Numbers {
+function numbersOf({ dtype, shape, base64 }: Stored): Numbers {
   const bytes = new Uint8Array(Buffer.from(base64, 'base64'));
   const data =
     dtype === 'float64' ? new Float64Array(bytes.buffer) : new Float32Array(bytes.buffer);

@@ -1,7 +1,7 @@
 /** The methods that explain pictures and arrays; those of rows and texts have tests of their own. */
 import type { Explainer } from '../../src/container/plugin.js';
 
-export const PICTURE_KINDS: readonly string[] = ['image', 'array'];
+const PICTURE_KINDS: readonly string[] = ['image', 'array'];
 
 export function pictureMethods(explainers: ReadonlyMap<string, Explainer>): Map<string, Explainer> {
   return new Map(

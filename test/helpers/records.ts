@@ -33,7 +33,7 @@ const layer: LayerChoice = {
 };
 
 /** A brown dog-like disc and a small grey cat-like one before a sloping green: 64 wide, 48 high. */
-export function examplePicture(): Picture {
+function examplePicture(): Picture {
   const [width, height] = [64, 48];
   const data = new Uint8ClampedArray(width * height * 3);
   for (let y = 0, at = 0; y < height; y++) {
@@ -49,7 +49,7 @@ export function examplePicture(): Picture {
 }
 
 /** Bumps `[row, column, height, spread]` summed over `[rows, columns]`: signed and lopsided. */
-export function bumps(
+function bumps(
   rows: number,
   columns: number,
   list: readonly (readonly [number, number, number, number])[],
@@ -249,7 +249,7 @@ export const featureWeightsRecord: FeatureWeightsExplanation = {
 const medicine = 'As I recall, the kidney stone pain was worse than medication could ease.';
 const spaceship = 'No orbit here, only 薬 and a naïve doctor.';
 
-export const weightedSpansRecord: WeightedSpansExplanation = {
+const weightedSpansRecord: WeightedSpansExplanation = {
   kind: 'weighted-spans',
   estimator: 'newsgroups-linear',
   method: 'linear-text',
@@ -398,7 +398,7 @@ export const decisionTreeRecord: DecisionTreeExplanation = {
   },
 };
 
-export const transitionFeaturesRecord: TransitionFeaturesExplanation = {
+const transitionFeaturesRecord: TransitionFeaturesExplanation = {
   kind: 'transition-features',
   estimator: 'ner-crf',
   method: 'crf-transitions',

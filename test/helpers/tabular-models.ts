@@ -32,7 +32,7 @@ function linked(margins: Columns, { kind }: Link): Columns {
 }
 
 /** Any function of rows to margins as a model. */
-export function functionOfRows(
+function functionOfRows(
   names: readonly string[],
   margins: (row: Float64Array) => readonly number[],
   about: Partial<RowModel> & { readonly link?: Link } = {},

@@ -64,7 +64,7 @@ export function largest(a: ArrayLike<number>): number {
 }
 
 /** A fixed, uneven sum over all values of an output. */
-export function unevenTarget(shape: readonly number[]) {
+function unevenTarget(shape: readonly number[]) {
   const size = sizeOf(shape);
   const terms = Array.from({ length: size }, (_, flat) => {
     const index: number[] = [];

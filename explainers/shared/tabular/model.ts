@@ -2,7 +2,6 @@
 import type { ExplainContext } from '../../../src/container/plugin.js';
 import { AbortedError, WhylensError } from '../../../src/errors.js';
 import type {
-  Columns,
   RowModel,
   Rows,
   TabularPrediction,
@@ -143,9 +142,4 @@ function take(
       scores[t][first + n] = score;
     }
   });
-}
-
-/** One column of a prediction as a list. */
-export function columnOf({ data, columns, count }: Columns, k: number): Float64Array {
-  return Float64Array.from({ length: count }, (_, n) => data[n * columns + k]);
 }

@@ -18,13 +18,13 @@ export interface ScoreOf {
 }
 
 /** Number of classes, or of outputs of a regression. */
-export function unitsOf(model: TabularModel, { margins, values }: TabularPrediction): number {
+function unitsOf(model: TabularModel, { margins, values }: TabularPrediction): number {
   if (model.task === 'regression') return values.columns;
   return Math.max(2, margins.columns, values.columns);
 }
 
 /** Names of classes or outputs. */
-export function unitNames(
+function unitNames(
   model: TabularModel,
   labels: readonly string[] | undefined,
 ): readonly string[] | undefined {

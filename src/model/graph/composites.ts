@@ -101,7 +101,7 @@ export const reduceProduct = (x: Value, axes: Shape, keep = true): Value => {
   return kept(product, over, keep);
 };
 /** The rows of an axis, each with that axis kept. */
-export const rows = (x: Value, axis: number): Value[] =>
+const rows = (x: Value, axis: number): Value[] =>
   range(x.shape[axis]).map((i) =>
     slice(
       x,
@@ -173,8 +173,6 @@ export const softsign = (x: Value): Value => div(x, add(abs(x), scalar(1)));
 export const logSigmoid = (x: Value): Value => neg(softplus(neg(x)));
 export const hardTanh = (x: Value, low = -1, high = 1): Value => clip(x, low, high);
 export const tanhShrink = (x: Value): Value => sub(x, tanh(x));
-/** x · σ(1.702 x), the quick form of gelu. */
-export const quickGelu = (x: Value): Value => swish(x, 1.702);
 /** Half the last axis (or another) gates the other half. */
 export const glu = (x: Value, axis = -1): Value => {
   const a = plainAxis(axis, x.shape.length);
@@ -352,7 +350,7 @@ export function convolution(
   return bias === undefined ? y : add(y, bias);
 }
 /** Keras' kernel `[…window, channels, multiplier]` as that of a grouped convolution. */
-export const depthwiseKernel = (kernel: Value): Value =>
+const depthwiseKernel = (kernel: Value): Value =>
   reshape(kernel, [
     ...kernel.shape.slice(0, -2),
     1,

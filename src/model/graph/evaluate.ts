@@ -83,7 +83,7 @@ function roundHalfEven(x: number): number {
   return down % 2 === 0 ? down : down + 1;
 }
 /** By its series of positive terms: exact to rounding. */
-export function erf(x: number): number {
+function erf(x: number): number {
   const size = Math.abs(x);
   if (size > 6) return Math.sign(x);
   let term = size;

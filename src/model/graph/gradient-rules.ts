@@ -212,7 +212,7 @@ function scattered(dy: Value, axis: number, indices: Shape, size: number): Value
  * True for the rectifier that a gate is built with, relu6(x + 3) / 6: it moves
  * its input by one number first, and bounds a factor rather than a signal.
  */
-export function isGate(y: Value<'relu'>): boolean {
+function isGate(y: Value<'relu'>): boolean {
   const [x] = y.inputs;
   const shift = x.op === 'add' ? x.inputs.map(scalarOf).find((n) => n !== undefined) : undefined;
   return y.attrs.ceiling !== Infinity && shift !== undefined && shift !== 0;

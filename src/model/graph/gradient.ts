@@ -37,7 +37,7 @@ export function gradient(
 }
 
 /** What was broadcast on the way forward is summed on the way back. */
-export function summedTo(dx: Value, shape: Shape): Value {
+function summedTo(dx: Value, shape: Shape): Value {
   const lead = dx.shape.length - shape.length;
   const axes = dx.shape.flatMap((n, i) =>
     i < lead || (shape[i - lead] === 1 && n !== 1) ? [i] : [],

@@ -139,16 +139,3 @@ export function substitute(outputs: readonly Value[], by: ReadonlyMap<Value, Val
   }
   return outputs.map((v) => made.get(v)!);
 }
-
-/** True where `v` depends on one of `on` (or is one of them). */
-export function dependsOn(v: Value, on: ReadonlySet<Value>): boolean {
-  const seen = new Set<Value>();
-  const stack = [v];
-  for (let x = stack.pop(); x !== undefined; x = stack.pop()) {
-    if (on.has(x)) return true;
-    if (seen.has(x)) continue;
-    seen.add(x);
-    stack.push(...x.inputs);
-  }
-  return false;
-}

@@ -10,9 +10,6 @@ import { isSklearn, readSklearn } from './sklearn.js';
 import { isUbjson, readUbjson } from './ubjson.js';
 import { isXgboost, readXgboost } from './xgboost.js';
 
-export const READS =
-  'XGBoost (JSON or UBJSON of save_model), LightGBM (text of save_model or JSON of dump_model) and scikit-learn (JSON as in docs/models-of-tables.md)';
-
 /**
  * Reads a model of rows or texts, or gives undefined where the bytes are of
  * another kind of file (a TensorFlow.js model.json, an ONNX graph).

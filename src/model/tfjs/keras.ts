@@ -37,17 +37,6 @@ export interface KerasModel extends KerasLayer {
   build?(): void;
 }
 
-export function isKerasModel(model: unknown): model is KerasModel {
-  const candidate = model as Partial<KerasModel> | null;
-  return (
-    typeof candidate === 'object' &&
-    candidate !== null &&
-    Array.isArray(candidate.layers) &&
-    typeof candidate.predict === 'function' &&
-    typeof candidate.getClassName === 'function'
-  );
-}
-
 export function kerasProgram(model: KerasModel, name: string): Program {
   const builder = new ProgramBuilder();
   const graph = graphOf(model);

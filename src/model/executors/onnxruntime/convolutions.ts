@@ -11,7 +11,7 @@ import { first, numbersOf, permuted, type Emitter, type Perm } from './emitter.j
 type Written = readonly [Perm, string];
 
 /** The value before a padding of space alone, and that padding; none where there is none that fits. */
-export function withoutPadding(
+function withoutPadding(
   v: Value,
   fill: number,
 ): { x: Value; low: number[]; high: number[]; inner: number[] } {

@@ -233,7 +233,7 @@ export class Emitter {
 }
 
 /** Inputs have names of the writer's own: those of a file may be anything. */
-export const inputName = (v: Value, inputs: readonly Value[]): string => `in_${inputs.indexOf(v)}`;
+const inputName = (v: Value, inputs: readonly Value[]): string => `in_${inputs.indexOf(v)}`;
 
 export function numbersOf(v: Value): Float32Array | Float64Array {
   return v.op === 'constant' ? v.attrs.weight.data : evaluate([v])[0];

@@ -335,7 +335,7 @@ function writeBiased(v: Value<'add'>, w: Emitter): readonly [Perm, string] | und
  * The order of the axes of `to` when a value of shape `from`, whose axes lie in
  * the order `perm`, is reshaped without moving a number; undefined where it must be moved.
  */
-export function regrouped(from: Shape, to: Shape, perm: Perm): number[] | undefined {
+function regrouped(from: Shape, to: Shape, perm: Perm): number[] | undefined {
   const wide = (shape: Shape): number[] => range(shape.length).filter((a) => shape[a] !== 1);
   const [sources, targets] = [wide(from), wide(to)];
   const stored = perm.filter((a) => from[a] !== 1);

@@ -83,7 +83,7 @@ export function activated(
   return { value: build(y), before: y, activation: info };
 }
 
-export function activationOf(setting: unknown, { keras }: Dialect, where: string): Row {
+function activationOf(setting: unknown, { keras }: Dialect, where: string): Row {
   if (setting === undefined || setting === null) return ACTIVATIONS.linear;
   const {
     class_name: kind,

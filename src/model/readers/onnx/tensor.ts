@@ -145,12 +145,6 @@ export function arranged(x: Operand, order: Dims): Value {
   );
 }
 
-/** The axes of `x` in the file's own order, without a first one of size 1 (the batch). */
-export function naturalOrder(x: Operand): number[] {
-  const dims = dimsOf(x);
-  return range(dims.length).slice(dims[0] === 1 && dims.length > 0 ? 1 : 0);
-}
-
 export function withValue(x: Traced, value: Value): Traced {
   return { kind: 'traced', value, rank: x.rank, order: x.order, axes: x.axes };
 }

@@ -36,7 +36,7 @@ const both =
 const same: Operator = (_, inputs) => inputs[0];
 
 /** `offset` and `scale` of a Scaler, one for all columns or one each. */
-export const scaler: Operator = (node, inputs) => {
+const scaler: Operator = (node, inputs) => {
   const offset = node.numbers('offset');
   const scale = node.numbers('scale');
   const of = (list: Float64Array, j: number, fallback: number) =>

@@ -13,7 +13,7 @@ import { isWords, type Flowing, type Matrix } from './tensor.js';
 const OF_TEXTS = ['Tokenizer', 'StringNormalizer', 'TfIdfVectorizer'];
 
 /** True for a graph over rows: operators of ONNX-ML, or inputs that are matrices of few columns. */
-export function isTabularOnnx({ graph }: OnnxModel): boolean {
+function isTabularOnnx({ graph }: OnnxModel): boolean {
   return graph.nodes.some(({ domain }) => domain === 'ai.onnx.ml');
 }
 

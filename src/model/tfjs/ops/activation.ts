@@ -218,7 +218,7 @@ export function softmaxOp(kind: string): Op {
   };
 }
 
-export function unitOp(kind: string, name: string, unit: Unit): Op {
+function unitOp(kind: string, name: string, unit: Unit): Op {
   const rectifier =
     name === 'relu' || (unit.info?.ceiling !== undefined && name.startsWith('relu'));
   return {

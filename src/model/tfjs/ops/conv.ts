@@ -8,10 +8,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import type { Op } from '../program.js';
 import type { Weight } from '../weight.js';
-import { padOrCrop, type ConvGeometry, type Padding } from './padding.js';
+import { padOrCrop, type ConvGeometry } from './padding.js';
 import { blockBackward, isBlockwise } from './strided.js';
 
-export type { ConvGeometry, Padding };
+export type { ConvGeometry };
 
 /** Rows added before and after per axis, as TensorFlow counts them. */
 export function padsOf(
@@ -156,7 +156,7 @@ export function convTransposeOp(
 }
 
 /** Forward convolution of any rank; paddings that a back end lacks are made explicit. */
-export function convolve(x: Tensor, kernel: Tensor, geometry: ConvGeometry): Tensor {
+function convolve(x: Tensor, kernel: Tensor, geometry: ConvGeometry): Tensor {
   const rank = kernel.shape.length - 2;
   const { strides, dilations } = geometry;
   const [padded, pad] = explicitPadding(x, kernel.shape.slice(0, rank), geometry);

@@ -40,7 +40,7 @@ const batchNorm: Operator = (inputs, site) => {
 };
 
 /** Over the last axes from `axis` on. */
-export function layerNormalised(
+function layerNormalised(
   x: Traced,
   gamma: Operand | undefined,
   beta: Operand | undefined,

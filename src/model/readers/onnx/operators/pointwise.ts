@@ -17,10 +17,10 @@ export const each =
     const x = needTraced(inputs, 0, site);
     return [withValue(x, f(x.value, site.attributes))];
   };
-export const unary = (fn: Unary): Operator => each((x) => b.unary(fn, x));
+const unary = (fn: Unary): Operator => each((x) => b.unary(fn, x));
 
 /** Several inputs broadcast together. */
-export const together =
+const together =
   (f: (values: readonly Value[], attributes: Attributes) => Value): Operator =>
   (inputs, site) => [
     joined(

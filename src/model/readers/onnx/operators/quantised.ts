@@ -39,7 +39,7 @@ const WARNING =
 const one = (number: number): Known => known([], [number], ELEMENT.float);
 
 /** (q − zero point) · scale, whole tensors, per row of an axis, or in blocks along it. */
-export function multipliedOut(
+function multipliedOut(
   q: Known,
   scale: Known,
   zero: Known | undefined,

@@ -121,7 +121,7 @@ export function convolve(
   );
 }
 
-export const conv: Operator = (inputs, site) => [
+const conv: Operator = (inputs, site) => [
   convolve(need(inputs, 0, site), need(inputs, 1, site), inputs[2], site),
 ];
 
