@@ -8,6 +8,8 @@ const OF_ONE_PICTURE: readonly ErrorCode[] = [
   'INVALID_PICTURE',
   'PICTURE_TOO_LARGE',
   'MODEL_OUTPUT',
+  'TOO_LARGE',
+  'ENGINE_LOST',
   'FILE',
   'FILE_EXISTS',
 ];

@@ -207,7 +207,7 @@ async function jobOf(
       `the map has shape [${heatmap.shape.join(', ')}], the document gives the model [${sample.shape.join(', ')}]: is this the explanation of this document?`,
     );
   }
-  const { batchSize, memoryBudget, signal, onProgress } = options;
+  const { batchSize, memoryBudget, maxMemory, signal, onProgress } = options;
   return {
     model,
     inputs,
@@ -222,7 +222,7 @@ async function jobOf(
     options: chosen,
     seed,
     work: new Work(
-      { batchSize, memoryBudget, signal, onProgress },
+      { batchSize, memoryBudget, maxMemory, signal, onProgress },
       // drop and increase look at the same two pictures
       metrics
         .filter((metric) => metric !== 'increase' || !metrics.includes('drop'))

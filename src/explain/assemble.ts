@@ -149,6 +149,7 @@ const TOOK_PART = [
   'outputActivation',
   'batchSize',
   'memoryBudget',
+  'maxMemory',
   'backend',
 ] as const;
 

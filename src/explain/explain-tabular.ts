@@ -82,6 +82,7 @@ export async function explainTabular(
     batch: {
       batchSize: options.batchSize,
       memoryBudget: options.memoryBudget,
+      maxMemory: options.maxMemory,
       signal: options.signal,
       onProgress: options.onProgress,
     },

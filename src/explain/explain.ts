@@ -224,6 +224,7 @@ async function explainTogether(
         batch: {
           batchSize: options.batchSize,
           memoryBudget: options.memoryBudget,
+          maxMemory: options.maxMemory,
           signal: options.signal,
           onProgress,
         },

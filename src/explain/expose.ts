@@ -104,8 +104,8 @@ export async function exposeModel(
       `model '${description.name}' (${description.adapter}) can only predict, so no layer can be exposed; pass a tfjs model`,
     );
   }
-  const { batchSize, memoryBudget, signal, onProgress } = options;
-  const batch = { batchSize, memoryBudget, signal, onProgress };
+  const { batchSize, memoryBudget, maxMemory, signal, onProgress } = options;
+  const batch = { batchSize, memoryBudget, maxMemory, signal, onProgress };
   const references = layers === undefined ? [] : Array.isArray(layers) ? layers : [layers];
   const paths =
     references.length === 0

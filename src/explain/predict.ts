@@ -79,7 +79,7 @@ export async function predict(
 ): Promise<Prediction> {
   const tabular = tabularModelFor(model, listOf(docs), options);
   if (tabular !== undefined) return predictTabular(tabular, docs, options);
-  const { top = 5, batchSize, memoryBudget, signal, onProgress } = options;
+  const { top = 5, batchSize, memoryBudget, maxMemory, signal, onProgress } = options;
   return withModel(model, options, registryFor(options), async (prepared) => {
     const { description, labels, preprocess } = prepared;
     const list = isList(docs) ? docs : [docs];
@@ -90,6 +90,7 @@ export async function predict(
         inputs: inputs.map(ndSamples),
         batchSize,
         memoryBudget,
+        maxMemory,
         signal,
         onProgress: progress,
       }),

@@ -94,6 +94,11 @@ export const SHARED_OPTIONS = {
     'a number of bytes above 0',
     (given) => typeof given === 'number' && given > 0,
   ),
+  maxMemory: value(
+    'Bytes that values may take at once at all; what needs more is refused.',
+    'a number of bytes above 0',
+    (given) => typeof given === 'number' && given > 0,
+  ),
   signal: value('Interrupts the work.', 'an AbortSignal', (given) =>
     has(given, 'addEventListener', 'function'),
   ),

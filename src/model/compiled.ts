@@ -117,7 +117,7 @@ export class CompiledModel implements ExplainableModel {
       return runChunks<RunResult>(
         options,
         async (position) => {
-          const arrays = await runner.run(values, await feedsOf(position));
+          const arrays = await runner.run(values, await feedsOf(position), request);
           return this.result(runner, arrays, record, position.count);
         },
         request.onChunk,
@@ -162,7 +162,12 @@ export class CompiledModel implements ExplainableModel {
         let result =
           early && names.length > 0
             ? undefined
-            : this.result(runner, await runner.run(whole.fetch, feeds), record, position.count);
+            : this.result(
+                runner,
+                await runner.run(whole.fetch, feeds, request),
+                record,
+                position.count,
+              );
         const gradients: Record<string, NdArray[]> = Object.fromEntries(
           names.map((name) => [name, []]),
         );
@@ -186,6 +191,7 @@ export class CompiledModel implements ExplainableModel {
           const arrays = await runner.run(
             result === undefined ? [...question.fetch, ...wanted] : wanted,
             feeds,
+            request,
           );
           const found = result === undefined ? arrays.slice(question.fetch.length) : arrays;
           result ??= this.result(runner, arrays, record, position.count);
@@ -337,8 +343,8 @@ export class CompiledModel implements ExplainableModel {
       const feeds = inputsAt(position);
       if (before.length > 0) {
         const computed = await (single
-          ? (shared ??= runner.run(before, feeds))
-          : runner.run(before, feeds));
+          ? (shared ??= runner.run(before, feeds, request))
+          : runner.run(before, feeds, request));
         before.forEach((v, i) => feeds.set(context.get(v)!, computed[i]));
       }
       return feeds.set(free, takeSamples(request.from!.activations, position));

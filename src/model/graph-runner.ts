@@ -12,6 +12,7 @@ import { CALCULUS, DECONVNET, GUIDED, type GradientRules } from './graph/gradien
 import type { GraphLayer, ModelGraph } from './graph/model-graph.js';
 import { ordered, substitute, type Value } from './graph/value.js';
 import type { ReluRule } from './interface.js';
+import { machineMemory, requireRoom } from './memory.js';
 
 const RULES: Readonly<Record<ReluRule, GradientRules>> = {
   plain: CALCULUS,
@@ -44,6 +45,8 @@ export class GraphRunner {
   private readonly numbers = new WeakMap<Value, number>();
   private readonly stand = new Map<string, Value<'input'>>();
   private readonly questions = new Map<string, Question>();
+  /** The most samples with which values are known to fit, and the limit that held. */
+  private readonly fitted = new Map<string, { readonly samples: number; readonly limit: number }>();
   private last = 0;
   private readonly byName: ReadonlyMap<string, GraphLayer>;
 
@@ -121,10 +124,15 @@ export class GraphRunner {
   }
 
   /** Runs values; the engine keeps what it compiled for them. */
-  async run(values: readonly Value[], feeds: Feeds): Promise<readonly NdArray[]> {
+  async run(
+    values: readonly Value[],
+    feeds: Feeds,
+    { maxMemory }: { readonly maxMemory?: number } = {},
+  ): Promise<readonly NdArray[]> {
     const unique = [...new Set(values)];
     if (unique.length === 0) return [];
     const key = unique.map((v) => this.idOf(v)).join();
+    this.requireRoom(key, unique, feeds, maxMemory);
     let compiled = this.compiled.get(key);
     if (compiled === undefined) {
       compiled = this.executor.compile(unique);
@@ -135,12 +143,30 @@ export class GraphRunner {
     return values.map((v) => arrays[unique.indexOf(v)]);
   }
 
+  /** Refuses what does not fit; a run that did fit is not looked at again. */
+  private requireRoom(
+    key: string,
+    values: readonly Value[],
+    feeds: Feeds,
+    maxMemory: number | undefined,
+  ): void {
+    const samplesOf = (v: Value): number => feeds.get(v)?.shape[0] ?? 1;
+    const samples = [...feeds.keys()].reduce((most, v) => Math.max(most, samplesOf(v)), 1);
+    const { id: engine, memory } = this.executor;
+    const limit = maxMemory ?? memory ?? machineMemory();
+    const known = this.fitted.get(key);
+    if (known !== undefined && known.samples >= samples && known.limit <= limit) return;
+    requireRoom(values, samplesOf, { model: this.graph.name, engine, samples, memory, maxMemory });
+    this.fitted.set(key, { samples, limit });
+  }
+
   release(): void {
     for (const compiled of this.compiled.values()) {
       void compiled.then((one) => one.release()).catch(() => undefined);
     }
     this.compiled.clear();
     this.questions.clear();
+    this.fitted.clear();
   }
 
   private idOf(v: Value): number {

@@ -110,6 +110,11 @@ export interface BatchOptions {
   readonly batchSize?: number;
   /** Bytes of activations that may live at once. Default 256 MiB. */
   readonly memoryBudget?: number;
+  /**
+   * Bytes that values may take at once at all: what needs more is refused before it runs (`TOO_LARGE`).
+   * Default 2 GiB in WebAssembly, else what the machine has.
+   */
+  readonly maxMemory?: number;
   readonly signal?: AbortSignal;
   /** Called after each chunk with the samples done and their total. */
   readonly onProgress?: (done: number, total: number) => void;

@@ -16,6 +16,8 @@ export interface Compiled {
 export interface Executor {
   /** `onnxruntime`, `onnxruntime-web`, `tfjs`, `reference`. */
   readonly id: string;
+  /** Bytes that values may take at once; left out where the machine is the limit. */
+  readonly memory?: number;
   /** Whether it can run this primitive at all. */
   runs(primitive: Name): boolean;
   /** The same outputs twice give the same thing: executors keep what they compiled. */

@@ -76,6 +76,7 @@ async function select(name: string | undefined, options: BackendOptions): Promis
   }
   const current = tf.getBackend() as string | undefined;
   if (current !== undefined && current !== '') {
+    await started(current);
     return { backend: current, reason: chosen.get(current) ?? 'the process had set it up' };
   }
 
@@ -122,13 +123,17 @@ interface Problem {
 /** Makes `name` current; what went wrong otherwise. */
 async function use(name: string, options: BackendOptions): Promise<Problem | undefined> {
   const tf = await import('@tensorflow/tfjs-core');
-  if (tf.getBackend() === name) return undefined;
+  if (tf.getBackend() === name) {
+    await started(name);
+    return undefined;
+  }
   const before = tf.getBackend() as string | undefined;
   try {
     if (!Object.hasOwn(tf.engine().registryFactory, name)) await load(name, options);
     if (await tf.setBackend(name)) {
       // the cpu back end greets on stderr with an advice that `announce` has given already
       if (name === 'cpu') (tf.backend() as { firstUse?: boolean }).firstUse = false;
+      await started(name);
       return undefined;
     }
   } catch (cause) {
@@ -141,6 +146,14 @@ async function use(name: string, options: BackendOptions): Promise<Problem | und
       ? " (its .wasm files must lie in the page's folder, or where setWasmPaths of @tensorflow/tfjs-backend-wasm says)"
       : '';
   return { message: `the '${name}' back end did not start${hint}` };
+}
+
+/** Whoever set it up: WebAssembly is asked for no more memory than it has. */
+async function started(name: string): Promise<void> {
+  if (name !== 'wasm') return;
+  const { guardWasm, wasmReady } = await import('./wasm-instance.js');
+  await wasmReady();
+  guardWasm();
 }
 
 async function load(name: string, options: BackendOptions): Promise<void> {

@@ -15,15 +15,17 @@ import type {
   RunRequest,
   RunResult,
 } from '../interface.js';
+import { machineMemory, tooLarge, WASM_MEMORY } from '../memory.js';
 import { scoreOf, seedOf } from '../targets.js';
 import { targetsPerSample } from '../targets-per-sample.js';
 import { backward, forward, planOf, type Plan, type Values } from './execute.js';
 import { fuse } from './fuse.js';
 import { linearHeadOf } from './head.js';
-import { bytesPerSample } from './memory.js';
+import { bytesPerSample, neededBytes } from './memory.js';
 import { valueAt, type Program, type ValueId } from './program.js';
 import { repeat } from './ops/repeat.js';
 import { randomizedProgram } from './randomize.js';
+import { failureOf, WASM, wasmReady } from './wasm-instance.js';
 import { Session, type Weight } from './weight.js';
 
 /** Larger chunks than this gain nothing on the back ends measured, and only cost memory. */
@@ -159,27 +161,34 @@ export class TfjsModel implements ExplainableModel {
         bytesPerSample: bytesPerSample(program, plan, request.inputs),
         largest: LARGEST_CHUNK,
       };
-      const evaluateChunk = (position: ChunkPosition): R => {
+      const evaluateChunk = async (position: ChunkPosition): Promise<R> => {
+        await wasmReady();
+        this.requireRoom(plan, request, position);
         let result: R | undefined;
         tf.tidy(() => {
-          const feeds = this.feeds(request, position, from, context, shared, session);
-          const values = forward(plan, feeds, session);
-          const read = (value: ValueId) => toNdArray(values.tensors.get(value)!);
-          const outputs = program.outputs.map(
-            ({ name, value, logits, activation }): OutputValues => {
-              const out = read(value);
-              return {
-                name,
-                activation,
-                values: out,
-                logits: logits === value ? out : read(logits),
-              };
-            },
-          );
-          const activations = Object.fromEntries(
-            record.map(({ path, value }) => [path, read(value)]),
-          );
-          result = finish({ outputs, activations }, { plan, values, session, position });
+          try {
+            const feeds = this.feeds(request, position, from, context, shared, session);
+            const values = forward(plan, feeds, session);
+            const read = (value: ValueId) => toNdArray(values.tensors.get(value)!);
+            const outputs = program.outputs.map(
+              ({ name, value, logits, activation }): OutputValues => {
+                const out = read(value);
+                return {
+                  name,
+                  activation,
+                  values: out,
+                  logits: logits === value ? out : read(logits),
+                };
+              },
+            );
+            const activations = Object.fromEntries(
+              record.map(({ path, value }) => [path, read(value)]),
+            );
+            result = finish({ outputs, activations }, { plan, values, session, position });
+          } catch (error) {
+            // a lost instance is noticed before its tensors are freed
+            throw failureOf(error) ?? error;
+          }
         });
         return result!;
       };
@@ -278,6 +287,26 @@ export class TfjsModel implements ExplainableModel {
       seeds.set(at, before === undefined ? seed : tf.add(before, seed));
     });
     return seeds;
+  }
+
+  /** Refuses what does not fit; sizes that the model leaves open are known to its kernels alone. */
+  private requireRoom(
+    plan: Plan,
+    request: RunRequest | DifferentiateRequest,
+    { count }: ChunkPosition,
+  ): void {
+    const bytes = count * neededBytes(this.program, plan, request.inputs);
+    const engine = tf.getBackend();
+    const { maxMemory } = request;
+    const memory = engine === WASM ? WASM_MEMORY : undefined;
+    if (bytes <= (maxMemory ?? memory ?? machineMemory())) return;
+    throw tooLarge(bytes, {
+      model: this.program.name,
+      engine,
+      samples: count,
+      memory,
+      maxMemory,
+    });
   }
 
   private requireInputs({ inputs }: RunRequest | DifferentiateRequest): void {

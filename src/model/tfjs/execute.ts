@@ -5,6 +5,7 @@ import { WhylensError, isWhylensError } from '../../errors.js';
 import { repeat } from './ops/repeat.js';
 import type { ReluRule } from '../interface.js';
 import type { Saved, Step, ValueId } from './program.js';
+import { failureOf } from './wasm-instance.js';
 import type { Session } from './weight.js';
 
 /** What one forward pass runs, and what it keeps. */
@@ -166,6 +167,8 @@ function guarded<T>(step: Step, verb: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
+    const failure = failureOf(error);
+    if (failure !== undefined) throw failure;
     if (isWhylensError(error)) throw error;
     const message = error instanceof Error ? error.message : String(error);
     throw new WhylensError(

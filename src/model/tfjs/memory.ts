@@ -10,16 +10,33 @@ const BYTES = 4;
  * plus the largest step's input, output and scratch space.
  */
 export function bytesPerSample(program: Program, plan: Plan, inputs: readonly Samples[]): number {
+  const { kept, widest } = valuesOf(program, plan, inputs, 8);
+  return BYTES * (kept + widest * (plan.backward.length > 0 ? 3 : 2));
+}
+
+/** Bytes that one sample cannot do with less of; open sizes count as nothing. */
+export function neededBytes(program: Program, plan: Plan, inputs: readonly Samples[]): number {
+  const { kept, widest } = valuesOf(program, plan, inputs, 0);
+  return BYTES * Math.max(kept, widest);
+}
+
+/** Values kept to the end, and the most that one step reads and writes. */
+function valuesOf(
+  program: Program,
+  plan: Plan,
+  inputs: readonly Samples[],
+  open: number,
+): { readonly kept: number; readonly widest: number } {
   const shapes = new Map<number, readonly (number | null)[]>();
   for (const { path, shape } of program.layers) {
     const value = program.values.get(path);
     if (value !== undefined) shapes.set(value, shape);
   }
   const input = inputs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  // a free size is taken to be no larger than the input's own
+  // a free size is taken to be so many times the input's own
   const sizeAt = (value: number) => {
     const shape = shapes.get(value) ?? [];
-    return shape.includes(null) ? input * 8 : sizeOf(shape as number[]);
+    return shape.includes(null) ? input * open : sizeOf(shape as number[]);
   };
   let kept = input;
   for (const value of plan.keep) kept += sizeAt(value);
@@ -28,5 +45,5 @@ export function bytesPerSample(program: Program, plan: Plan, inputs: readonly Sa
     const all = [...from, ...outputs].reduce((sum, value) => sum + sizeAt(value), 0);
     widest = Math.max(widest, all);
   }
-  return BYTES * (kept + widest * (plan.backward.length > 0 ? 3 : 2));
+  return { kept, widest };
 }

@@ -4,11 +4,12 @@
  * used last before others.
  */
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
-import { WhylensError } from '../../../errors.js';
+import { isWhylensError, WhylensError } from '../../../errors.js';
 import type { NdArray } from '../../../explanation.js';
 import { evaluate } from '../../graph/evaluate.js';
 import { optimise } from '../../graph/passes.js';
 import type { Value } from '../../graph/value.js';
+import { engineLost, isOutOfMemory, isTrap, outOfMemory } from '../../memory.js';
 import type { Compiled, Executor, Feeds } from '../executor.js';
 import { runsInOnnx, writeOnnx, type Written } from './write.js';
 
@@ -26,6 +27,10 @@ export interface SessionOptions {
   /** Bytes of models whose sessions are kept. Default 512 MiB. */
   readonly memory?: number;
   readonly executionProviders?: readonly string[];
+  /** Bytes that values may take at once, where that is not the machine. */
+  readonly values?: number;
+  /** Starts the library anew where its instance was lost; undefined where that is not possible. */
+  readonly renew?: () => Promise<OnnxRuntime | undefined>;
 }
 
 const DEFAULT_MEMORY = 512 * 1024 * 1024;
@@ -33,6 +38,9 @@ const DEFAULT_MEMORY = 512 * 1024 * 1024;
 const OVERHEAD = 256 * 1024;
 /** Errors only: the library's advice is not the user's business. */
 const QUIET = 3;
+
+/** Instances that broke off, and what took their place: one for all executors. */
+const lost = new WeakMap<OnnxRuntime, Promise<OnnxRuntime | undefined>>();
 
 interface Entry {
   readonly written: Promise<{ session: InferenceSession; plan: Plan; bytes: number }>;
@@ -47,7 +55,7 @@ interface Plan extends Omit<Written, 'bytes'> {
 export function onnxExecutor(
   id: string,
   runtime: OnnxRuntime,
-  { threads, memory = DEFAULT_MEMORY, executionProviders }: SessionOptions = {},
+  { threads, memory = DEFAULT_MEMORY, executionProviders, values, renew }: SessionOptions = {},
 ): Executor {
   /** Least recently used first. */
   const entries = new Map<string, Entry>();
@@ -60,11 +68,33 @@ export function onnxExecutor(
     return number;
   };
 
+  let current = runtime;
+  /** The instance to compute with; sessions of a lost one are forgotten, since nothing can free them. */
+  async function instance(): Promise<OnnxRuntime> {
+    for (let next = lost.get(current); next !== undefined; next = lost.get(current)) {
+      const found = await next;
+      if (found === undefined) throw engineLost(new Error('it broke off before'), id, false);
+      entries.clear();
+      current = found;
+    }
+    return current;
+  }
+  /** What goes wrong in the library, as an error of ours where it is known. */
+  async function failure(error: unknown, at: OnnxRuntime): Promise<unknown> {
+    if (isWhylensError(error)) return error;
+    if (isTrap(error) || lost.has(at)) {
+      if (!lost.has(at))
+        lost.set(at, renew?.().catch(() => undefined) ?? Promise.resolve(undefined));
+      return engineLost(error, id, (await lost.get(at)) !== undefined);
+    }
+    return isOutOfMemory(error) ? outOfMemory(error, id) : error;
+  }
+
   async function create(outputs: readonly Value[]): Promise<Awaited<Entry['written']>> {
     const rewritten = optimise(outputs);
     const { bytes, ...written } = writeOnnx(rewritten.filter((v) => v.live));
     try {
-      const session = await runtime.InferenceSession.create(bytes, {
+      const session = await current.InferenceSession.create(bytes, {
         graphOptimizationLevel: 'all',
         logSeverityLevel: QUIET,
         ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
@@ -72,6 +102,8 @@ export function onnxExecutor(
       });
       return { session, plan: { ...written, outputs: rewritten }, bytes: bytes.length };
     } catch (cause) {
+      const found = await failure(cause, current);
+      if (isWhylensError(found)) throw found;
       throw new WhylensError(
         'BACKEND',
         `${id} refuses the model's graph: ${String((cause as Error).message ?? cause)}. Take another engine, and please report the model`,
@@ -116,16 +148,19 @@ export function onnxExecutor(
 
   async function run(key: string, outputs: readonly Value[], feeds: Feeds): Promise<NdArray[]> {
     if (released) throw new WhylensError('BACKEND', 'the model was released already');
+    const library = await instance();
     const entry = entryOf(key, outputs);
     entry.running++;
     try {
       const { session, plan } = await entry.written;
       const fed = Object.fromEntries(
-        plan.inputs.map((v, i) => [`in_${i}`, tensorOf(runtime, v, feeds)]),
+        plan.inputs.map((v, i) => [`in_${i}`, tensorOf(library, v, feeds)]),
       );
       const found = plan.names.length === 0 ? {} : await session.run(fed);
       let at = 0;
       return plan.outputs.map((v) => (v.live ? arrayOf(found[plan.names[at++]]) : constantOf(v)));
+    } catch (error) {
+      throw await failure(error, library);
     } finally {
       entry.running--;
       if (released) drop(key, entry);
@@ -135,6 +170,7 @@ export function onnxExecutor(
 
   return {
     id,
+    ...(values === undefined ? {} : { memory: values }),
     runs: runsInOnnx,
     compile: (outputs): Promise<Compiled> => {
       const key = outputs.map(idOf).join();

@@ -4,6 +4,7 @@
  * (`wasmPaths`).
  */
 import { WhylensError } from '../../../errors.js';
+import { WASM_MEMORY } from '../../memory.js';
 import type { Executor } from '../executor.js';
 import { onnxExecutor, type OnnxRuntime, type SessionOptions } from './sessions.js';
 
@@ -65,8 +66,21 @@ export async function onnxRuntimeWeb(options: WebOptions = {}): Promise<Executor
   if (wasmPaths !== undefined) env.wasm.wasmPaths = wasmPaths;
   return onnxExecutor('onnxruntime-web', found.runtime, {
     executionProviders: ['wasm'],
+    values: WASM_MEMORY,
+    ...(options.runtime === undefined ? { renew: anotherInstance } : {}),
     ...options,
   });
+}
+
+let instances = 1;
+/** The package once more, under another address, with an instance of its own: only Node tells where it lies. */
+export async function anotherInstance(): Promise<OnnxRuntime | undefined> {
+  if (typeof process !== 'object' || process.versions?.node === undefined) return undefined;
+  const address = import.meta.resolve(`${PACKAGE}/wasm`);
+  const runtime = (await import(`${address}?instance=${++instances}`)) as OnnxRuntime & Environment;
+  runtime.env.logLevel = 'error';
+  runtime.env.wasm.numThreads = 1;
+  return runtime;
 }
 
 /** In a page that is not isolated from other origins the library takes one thread, whatever is asked. */

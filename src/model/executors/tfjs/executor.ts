@@ -7,7 +7,9 @@ import { evaluate } from '../../graph/evaluate.js';
 import { optimise } from '../../graph/passes.js';
 import type { Weight } from '../../graph/primitives.js';
 import { ordered, type Value } from '../../graph/value.js';
+import { WASM_MEMORY } from '../../memory.js';
 import { chooseBackend } from '../../tfjs/backend.js';
+import { failureOf, WASM, wasmGeneration, wasmReady } from '../../tfjs/wasm-instance.js';
 import type { Compiled, Executor, Feeds } from '../executor.js';
 import { KERNELS } from './kernels.js';
 
@@ -17,7 +19,7 @@ export interface TfjsOptions {
 }
 
 export async function tfjsExecutor({ backend }: TfjsOptions = {}): Promise<Executor> {
-  await chooseBackend(backend);
+  const chosen = await chooseBackend(backend);
   /** Weights on the back end, until the executor is released. */
   const resident = new Map<Weight, Tensor>();
   let released = false;
@@ -32,22 +34,35 @@ export async function tfjsExecutor({ backend }: TfjsOptions = {}): Promise<Execu
     return tensor;
   };
 
+  let generation = wasmGeneration();
+  const forget = (): void => {
+    generation = wasmGeneration();
+    for (const tensor of resident.values()) tensor.dispose();
+    resident.clear();
+  };
+
   function run(plan: Plan, feeds: Feeds): NdArray[] {
     if (released) throw new WhylensError('BACKEND', 'the model was released already');
+    if (generation !== wasmGeneration()) forget();
     let arrays: NdArray[] = [];
     tf.tidy(() => {
       const done = new Map<Value, Tensor>();
-      plan.order.forEach((v, at) => {
-        done.set(v, compute(v, done, feeds, upload));
-        for (const x of plan.lastUsed[at]) if (x.op !== 'constant') done.get(x)!.dispose();
-      });
-      arrays = plan.outputs.map((v) => (v.live ? arrayOf(done.get(v)!) : constantOf(v)));
+      try {
+        plan.order.forEach((v, at) => {
+          done.set(v, compute(v, done, feeds, upload));
+          for (const x of plan.lastUsed[at]) if (x.op !== 'constant') done.get(x)!.dispose();
+        });
+        arrays = plan.outputs.map((v) => (v.live ? arrayOf(done.get(v)!) : constantOf(v)));
+      } catch (error) {
+        throw failureOf(error) ?? error;
+      }
     });
     return arrays;
   }
 
   return {
     id: 'tfjs',
+    ...(chosen.backend === WASM ? { memory: WASM_MEMORY } : {}),
     runs: () => true,
     compile: async (outputs): Promise<Compiled> => {
       const plan = planOf(optimise(outputs));
@@ -56,15 +71,16 @@ export async function tfjsExecutor({ backend }: TfjsOptions = {}): Promise<Execu
         await import('@tensorflow/tfjs-layers');
       }
       return {
-        // a throw becomes a rejection
-        run: async (feeds) => Promise.resolve(run(plan, feeds)),
+        run: async (feeds) => {
+          await wasmReady();
+          return run(plan, feeds);
+        },
         release: () => undefined,
       };
     },
     release: () => {
       released = true;
-      for (const tensor of resident.values()) tensor.dispose();
-      resident.clear();
+      forget();
     },
   };
 }
