@@ -1,5 +1,6 @@
 import { featureWeights } from '../src/builders/feature-weights.js';
 import { explainer, type ExplainContext } from '../src/container/plugin.js';
+import { didYouMean } from '../src/did-you-mean.js';
 import { WhylensError } from '../src/errors.js';
 import { shapleyPlan } from '../src/maths/shapley.js';
 import type { TabularModel, TabularPrediction } from '../src/model/tabular/interface.js';
@@ -119,7 +120,7 @@ async function ofRows(context: ExplainContext) {
   if (unknown !== undefined) {
     throw new WhylensError(
       'INVALID_OPTION',
-      `option 'fixed' names '${unknown}', which is no feature of '${model.name}'; its features are ${names.slice(0, 30).join(', ')}`,
+      `option 'fixed' names '${unknown}', which is not a feature of '${model.name}'${didYouMean(unknown, names)} Its features are ${names.slice(0, 30).join(', ')}`,
     );
   }
   const to = wantedClass(context);

@@ -1,4 +1,5 @@
 import type { Formatter } from '../src/container/plugin.js';
+import { didYouMean } from '../src/did-you-mean.js';
 import { WhylensError } from '../src/errors.js';
 import {
   EXPLANATION_KINDS,
@@ -155,7 +156,7 @@ function sectionsOf(show: readonly string[]): ReadonlySet<string> {
   if (unknown !== undefined) {
     throw new WhylensError(
       'INVALID_OPTION',
-      `option 'show' of text must name parts of the text, got '${unknown}'; there are ${ALLOWED.join(', ')}`,
+      `option 'show' of text must name parts of the text, got '${unknown}'${didYouMean(unknown, ALLOWED)} There are ${ALLOWED.join(', ')}`,
       { facts: { section: unknown, allowed: ALLOWED } },
     );
   }

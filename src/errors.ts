@@ -81,37 +81,6 @@ export class AbortedError extends WhylensError {
   }
 }
 
-/**
- * The `count` names nearest to `name` by edit distance relative to length,
- * nearest first; names that contain it count as nearer. For "did you mean" in messages.
- */
-export function nearestNames(name: string, names: readonly string[], count = 3): string[] {
-  const wanted = name.toLowerCase();
-  return names
-    .map((candidate, order) => {
-      const lower = candidate.toLowerCase();
-      const contains = lower.includes(wanted) || (lower.length > 2 && wanted.includes(lower));
-      const share = editDistance(wanted, lower) / Math.max(wanted.length, lower.length, 1);
-      return { candidate, order, distance: share * (contains ? 0.5 : 1) };
-    })
-    .sort((a, b) => a.distance - b.distance || a.order - b.order)
-    .slice(0, count)
-    .map(({ candidate }) => candidate);
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const swap = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, row[j] + 1, next[j - 1] + 1));
-    }
-    row = next;
-  }
-  return row[b.length];
-}
-
 /** What somebody handed in, for messages. */
 export function describeValue(value: unknown): string {
   if (value === null) return 'null';

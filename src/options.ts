@@ -2,7 +2,8 @@
  * Options of explainers and formatters, declared once: validation, help texts,
  * documentation and the command's flags all derive from these declarations.
  */
-import { nearestNames, WhylensError } from './errors.js';
+import { didYouMean } from './did-you-mean.js';
+import { WhylensError } from './errors.js';
 
 interface Common<T> {
   /** Undefined: left out unless given, or inferred (say from what in `help`). */
@@ -91,32 +92,31 @@ export type GivenOptions<T extends OptionSpecs> = {
   readonly [K in keyof T]?: ValueOf<T[K]> | undefined;
 };
 
+/** Names that may be meant although they are not declared: for "did you mean". */
+export interface OptionsBeside {
+  readonly names: readonly string[];
+  /** How a name that belongs elsewhere is written, say `--target`. Left out: the names may stand here too. */
+  readonly show?: (name: string) => string;
+}
+
 /** Fills in defaults and checks type and range; throws on the first thing that is wrong. */
 export function validateOptions<const T extends OptionSpecs>(
   owner: string,
   specs: T,
   given: Readonly<Record<string, unknown>>,
-  /** Names that may stand beside these, for "did you mean". */
-  beside: readonly string[] = [],
+  beside: readonly OptionsBeside[] = [],
 ): OptionValues<T> {
   const result: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
     if (!Object.hasOwn(specs, name)) {
-      const allowed = Object.keys(specs);
-      throw new WhylensError(
-        'UNKNOWN_OPTION',
-        allowed.length + beside.length === 0
-          ? `${owner} has no option '${name}': it takes none`
-          : `${owner} has no option '${name}'; did you mean '${nearestNames(name, [...allowed, ...beside], 1)[0]}'? Its options are ${allowed.join(', ')}`,
-        { facts: { option: name, allowed } },
-      );
+      throw unknownOption(owner, name, Object.keys(specs), beside);
     }
     const problem = problemOf(specs[name], value);
     if (problem !== undefined) {
       throw new WhylensError(
         'INVALID_OPTION',
-        `option '${name}' of ${owner} must be ${problem}, got ${show(value)}`,
+        `option '${name}' of ${owner} must be ${problem}, got ${show(value)}${misspelt(specs[name], value)}`,
         { facts: { option: name, value: show(value) } },
       );
     }
@@ -126,6 +126,31 @@ export function validateOptions<const T extends OptionSpecs>(
     if (result[name] === undefined && spec.default !== undefined) result[name] = spec.default;
   }
   return result as OptionValues<T>;
+}
+
+/** If nothing of that place is near, other places are looked at: an option of a formatter is misplaced, not misspelt. */
+function unknownOption(
+  owner: string,
+  name: string,
+  allowed: readonly string[],
+  beside: readonly OptionsBeside[],
+): WhylensError {
+  const here = beside.filter(({ show }) => show === undefined).flatMap(({ names }) => names);
+  let near = didYouMean(name, [...allowed, ...here]);
+  if (near === '.') {
+    const shown = new Map<string, string>();
+    for (const { names, show } of beside) {
+      for (const candidate of names) {
+        if (!shown.has(candidate)) shown.set(candidate, show?.(candidate) ?? candidate);
+      }
+    }
+    near = didYouMean(name, shown.keys(), (candidate) => shown.get(candidate)!);
+  }
+  const own =
+    allowed.length === 0 ? 'It has none of its own' : `Its options are ${allowed.join(', ')}`;
+  return new WhylensError('UNKNOWN_OPTION', `${owner} has no option '${name}'${near} ${own}`, {
+    facts: { option: name, allowed },
+  });
 }
 
 /** Turns a command-line string into an option's value; the result still goes through `validateOptions`. */
@@ -210,6 +235,13 @@ function problemOf(spec: OptionSpec, value: unknown): string | undefined {
     case 'value':
       return spec.check(value) ? undefined : bad;
   }
+}
+
+/** A choice that is nearly one of those allowed. */
+function misspelt(spec: OptionSpec, value: unknown): string {
+  if (spec.type !== 'choice' || typeof value !== 'string') return '';
+  const near = didYouMean(value, spec.choices);
+  return near === '.' ? '' : near;
 }
 
 function show(value: unknown): string {

@@ -1,5 +1,6 @@
 /** Which part of a raw map is shown. */
-import { nearestNames, WhylensError } from '../../src/errors.js';
+import { didYouMean } from '../../src/did-you-mean.js';
+import { WhylensError } from '../../src/errors.js';
 import { MAP_FILTERS, type MapFilter } from '../../src/maths/filters.js';
 
 /**
@@ -60,7 +61,7 @@ export function checkDisplayFilter<F extends DisplayFilter>(filter: F): F {
   if (!(DISPLAY_FILTERS as readonly string[]).includes(filter)) {
     throw new WhylensError(
       'UNKNOWN_FILTER',
-      `unknown filter of maps ${JSON.stringify(filter)}; did you mean '${nearestNames(String(filter), DISPLAY_FILTERS, 1)[0]}'? Allowed: ${DISPLAY_FILTERS.join(', ')}`,
+      `unknown filter of maps ${JSON.stringify(filter)}${didYouMean(String(filter), DISPLAY_FILTERS)} Allowed: ${DISPLAY_FILTERS.join(', ')}`,
       { facts: { filter, allowed: DISPLAY_FILTERS } },
     );
   }

@@ -4,7 +4,8 @@
  * reading; checking alone leaves arrays and pictures where they lie. Everything
  * that does not fit is refused with its place.
  */
-import { nearestNames, WhylensError } from '../../src/errors.js';
+import { didYouMean } from '../../src/did-you-mean.js';
+import { WhylensError } from '../../src/errors.js';
 import type { JsonValue } from '../../src/explanation.js';
 
 /** Deeper nesting is refused: a cycle when writing, an attack on the stack when reading. */
@@ -96,8 +97,11 @@ export function object<T extends object>(fields: Fields<T>): Codec<T> {
     const given = entriesOf(value, at);
     for (const [name] of given) {
       if (way.direction !== 'check' && !names.includes(name)) {
-        const near = nearestNames(name, names, 1)[0];
-        fail(inside(at, name), `left out: there is no such field (nearest: '${near}')`, value);
+        fail(
+          inside(at, name),
+          `left out: there is no such field${didYouMean(name, names)} The fields are ${names.join(', ')}`,
+          value,
+        );
       }
     }
     const found = new Map(given);

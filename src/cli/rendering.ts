@@ -2,6 +2,7 @@
 import { extname } from 'node:path';
 import type { Formatter } from '../container/plugin.js';
 import type { Registry } from '../container/registry.js';
+import { didYouMean } from '../did-you-mean.js';
 import { WhylensError } from '../errors.js';
 import type { ExplanationKind, Picture } from '../explanation.js';
 import { encodePng } from '../images/png.js';
@@ -29,7 +30,11 @@ export function formattersFor(
     if (fitting.length > 0) return fitting;
     throw new WhylensError(
       'UNKNOWN_FORMATTER',
-      `no formatter writes '.${ending}' files; known endings: ${all.flatMap(({ id, extensions }) => extensions.map((e) => `.${e} (${id})`)).join(', ')}. --as names a formatter`,
+      `no formatter writes '.${ending}' files${didYouMean(
+        ending,
+        all.flatMap(({ extensions }) => extensions),
+        (near) => `.${near}`,
+      )} Known endings: ${all.flatMap(({ id, extensions }) => extensions.map((e) => `.${e} (${id})`)).join(', ')}. --as names a formatter`,
       { facts: { ending } },
     );
   }

@@ -4,6 +4,7 @@ import { COMMANDS } from './commands.js';
 import { exitCodes, helpStyle, helpWanted, withBooleans } from './help.js';
 import { clean } from './clean.js';
 import { errorText, EXIT, exitCodeOf, type Io } from './io.js';
+import { withSuggestion } from './suggest.js';
 import { version } from './version.js';
 
 /** Runs one command line; gives its exit code, one of `EXIT`. */
@@ -19,8 +20,9 @@ export async function run(given: readonly string[], io: Io): Promise<number> {
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(clean(text)),
       getOutHelpWidth: () => io.stdout.columns ?? 100,
-      outputError: (text, write) => write(text.replace(/^error: /, 'whylens: ')),
+      outputError: (text, write) => write(withSuggestion(text, program, args)),
     })
+    .showSuggestionAfterError(false)
     .exitOverride();
 
   let container: Promise<Container> | undefined;

@@ -1,5 +1,6 @@
 import { injectable, multiInject, optional } from 'inversify';
-import { nearestNames, WhylensError, type ErrorCode } from '../errors.js';
+import { didYouMean } from '../did-you-mean.js';
+import { WhylensError, type ErrorCode } from '../errors.js';
 import type { Explainer, Formatter, ModelAdapter } from './plugin.js';
 import { TOKENS } from './tokens.js';
 
@@ -68,10 +69,9 @@ function find<T>(what: string, code: ErrorCode, map: ReadonlyMap<string, T>, id:
   const found = map.get(id);
   if (found === undefined) {
     const registered = [...map.keys()];
-    const near = nearestNames(String(id), registered, 1)[0];
     throw new WhylensError(
       code,
-      `unknown ${what} '${id}'${near === undefined ? '' : `; did you mean '${near}'?`} Registered: ${registered.join(', ') || 'none'}`,
+      `unknown ${what} '${id}'${didYouMean(String(id), registered)} Registered: ${registered.join(', ') || 'none'}`,
       { facts: { id, registered } },
     );
   }

@@ -1,4 +1,5 @@
 /** Tables: named columns and rows of plain values. */
+import { didYouMean } from '../did-you-mean.js';
 import { WhylensError } from '../errors.js';
 
 /** A value of a table; null is a missing one. */
@@ -34,7 +35,7 @@ export function tableColumn({ columns, rows }: Table, name: string): Cell[] {
   if (index === -1) {
     throw new WhylensError(
       'INVALID_DOCUMENT',
-      `the table has no column '${name}'; its columns are ${columns.join(', ')}`,
+      `the table has no column '${name}'${didYouMean(name, columns)} Its columns are ${columns.join(', ')}`,
       { facts: { column: name, columns } },
     );
   }

@@ -1,5 +1,6 @@
 /** The metrics by name: what each asks, which way is better, where it comes from. */
-import { nearestNames, WhylensError } from '../errors.js';
+import { didYouMean } from '../did-you-mean.js';
+import { WhylensError } from '../errors.js';
 
 /** What a metric says of itself. */
 export interface MetricInfo {
@@ -103,7 +104,7 @@ export function chooseMetrics(
     if (!Object.hasOwn(METRICS, name)) {
       throw new WhylensError(
         'INVALID_OPTION',
-        `unknown metric '${name}'; did you mean '${nearestNames(name, names, 1)[0]}'? The metrics are ${names.join(', ')}`,
+        `unknown metric '${name}'${didYouMean(name, names)} The metrics are ${names.join(', ')}`,
         { facts: { metric: name, allowed: names } },
       );
     }

@@ -13,8 +13,8 @@ import { validateOptions } from '../options.js';
 import { completeRecords } from './assemble.js';
 import type { ExplainOptions } from './explain-options.js';
 import { withDisplay } from './notebook.js';
-import { registryFor } from './prepare.js';
-import { methodsOwn, SHARED_OPTIONS } from './shared-options.js';
+import { optionsBeside, registryFor } from './prepare.js';
+import { methodsOwn } from './shared-options.js';
 
 /**
  * The method taken where none is named: what is exact for the model, else what
@@ -46,7 +46,7 @@ export async function explainTabular(
     `method '${explainer.id}'`,
     explainer.options,
     own,
-    Object.keys(SHARED_OPTIONS),
+    optionsBeside(registry),
   );
   const documents = await readDocuments(docs);
   const rows = model.documents === 'rows' ? rowsOf(documents, model) : undefined;

@@ -25,12 +25,13 @@ import { watchingProgress } from './progress.js';
 import {
   areNumeric,
   layerMethods,
+  optionsBeside,
   registryFor,
   requireCapabilities,
   requireDocumentKind,
   withModel,
 } from './prepare.js';
-import { methodsOwn, SHARED_OPTIONS } from './shared-options.js';
+import { methodsOwn } from './shared-options.js';
 
 export const DEFAULT_METHOD = 'grad-cam';
 
@@ -156,7 +157,7 @@ async function explainTogether(
     `method '${explainer.id}'`,
     explainer.options,
     own,
-    Object.keys(SHARED_OPTIONS),
+    optionsBeside(registry),
   );
   const image = options.image === undefined ? undefined : checkPicture(options.image);
   const documents = await readDocuments(docs);

@@ -4,6 +4,7 @@ import { type ExplainOptions } from './explain-options.js';
 import { inputsOf, partsOf } from './inputs.js';
 import { readDocuments } from '../documents/read.js';
 import { isList } from './predict.js';
+import { didYouMean } from '../did-you-mean.js';
 import { WhylensError } from '../errors.js';
 import type { NdArray } from '../explanation.js';
 import { channelMeans } from '../maths/cam.js';
@@ -116,9 +117,10 @@ export async function exposeModel(
       ? 0
       : description.outputs.findIndex(({ name }) => name === options.output);
   if (outputIndex === -1) {
+    const names = description.outputs.map(({ name }) => name);
     throw new WhylensError(
       'INVALID_OPTION',
-      `the model has no output '${options.output}'; its outputs are ${description.outputs.map(({ name }) => name).join(', ')}`,
+      `the model has no output '${options.output}'${didYouMean(String(options.output), names)} Its outputs are ${names.join(', ')}`,
     );
   }
   return {

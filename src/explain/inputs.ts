@@ -2,6 +2,7 @@
 import type { Document, Preprocess } from '../documents/document.js';
 import { modelInput } from '../documents/model-input.js';
 import { readDocument } from '../documents/read.js';
+import { didYouMean } from '../did-you-mean.js';
 import { describeValue, WhylensError } from '../errors.js';
 import type { ExplainOptions } from './explain-options.js';
 import type { NdArray } from '../explanation.js';
@@ -95,9 +96,10 @@ export function inputIndex({ inputs }: ModelDescription, name: string | undefine
   if (name === undefined) return 0;
   const index = inputs.findIndex((input) => input.name === name);
   if (index === -1) {
+    const names = inputs.map((input) => input.name);
     throw new WhylensError(
       'INVALID_OPTION',
-      `the model has no input '${name}'; its inputs are ${inputs.map((input) => input.name).join(', ')}`,
+      `the model has no input '${name}'${didYouMean(name, names)} Its inputs are ${names.join(', ')}`,
     );
   }
   return index;

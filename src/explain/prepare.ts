@@ -17,6 +17,8 @@ import {
 } from '../model/interface.js';
 import type { Inferred } from '../model/infer.js';
 import { isLoadedModel } from '../model/loaded.js';
+import type { OptionsBeside } from '../options.js';
+import { SHARED_OPTIONS } from './shared-options.js';
 
 /** Everything that must be known before an explainer is asked. */
 export interface Prepared {
@@ -119,6 +121,22 @@ export function registryFor({
   } finally {
     container.unload(...plugins);
   }
+}
+
+/** Whose options may be meant where a method has none of that name: the call's and those of formatters. */
+export function optionsBeside({ formatters }: Registry): OptionsBeside[] {
+  const owners = new Map<string, string[]>();
+  for (const { id, options } of formatters.values()) {
+    for (const name of Object.keys(options)) owners.set(name, [...(owners.get(name) ?? []), id]);
+  }
+  return [
+    { names: Object.keys(SHARED_OPTIONS) },
+    {
+      names: [...owners.keys()],
+      show: (name) =>
+        `'${name}', which is an option of formatters (${owners.get(name)!.join(', ')})`,
+    },
+  ];
 }
 
 /** Refuses documents of a kind that the explainer does not explain. */

@@ -5,6 +5,7 @@ import { displayResult, pictureWithDisplay, type RawDisplay } from './notebook.j
 import { registryFor } from './prepare.js';
 import { type ExplainOptions } from './explain-options.js';
 import { validateOptions } from '../options.js';
+import { SHARED_OPTIONS } from './shared-options.js';
 import { WhylensError } from '../errors.js';
 
 /** Options of `showPrediction`: those of the explanation, and how it is shown. */
@@ -38,7 +39,9 @@ export async function showPrediction<const M extends Method = typeof DEFAULT_MET
   } = (options === undefined ? {} : options) as ShowOptions;
   const formatter = registryFor(rest).formatter(id);
   // wrong formatting options are told before the model is run
-  const validated = validateOptions(`formatter '${id}'`, formatter.options, format);
+  const validated = validateOptions(`formatter '${id}'`, formatter.options, format, [
+    { names: Object.keys(SHARED_OPTIONS), show: (name) => `'${name}', beside 'format'` },
+  ]);
   const explanation = await explainPrediction(model, doc, rest);
   if (!formatter.kinds.includes(explanation.kind)) {
     throw new WhylensError(

@@ -1,6 +1,7 @@
 import { color, rgb } from 'd3-color';
 import * as d3 from 'd3-scale-chromatic';
-import { nearestNames, WhylensError } from '../errors.js';
+import { didYouMean } from '../did-you-mean.js';
+import { WhylensError } from '../errors.js';
 import { ROUNDED_UP } from './rounded-up.js';
 
 /**
@@ -163,10 +164,9 @@ function parse(colour: string | Colour, value: number): number[] {
 
 function unknownColormap(name: string): WhylensError {
   const allowed = colormapNames();
-  const near = nearestNames(name, allowed, 1)[0];
   return new WhylensError(
     'UNKNOWN_COLORMAP',
-    `unknown colormap ${JSON.stringify(name)}; did you mean '${near}'? Allowed: ${allowed.join(', ')}, each also reversed with _r behind it, or a function`,
+    `unknown colormap ${JSON.stringify(name)}${didYouMean(name, allowed)} Allowed: ${allowed.join(', ')}, each also reversed with _r behind it, or a function`,
     { facts: { colormap: name, allowed } },
   );
 }

@@ -1,4 +1,5 @@
-import { nearestNames, WhylensError } from '../errors.js';
+import { nearestNames } from '../did-you-mean.js';
+import { WhylensError } from '../errors.js';
 
 /** One class of a prediction: index, label if known, and score. */
 export interface DecodedPrediction {
@@ -77,14 +78,16 @@ export function labelIndex(name: string, labels: readonly string[]): number {
       );
     }
   }
-  const near = nearestLabels(wanted, labels);
-  throw new WhylensError(
-    'UNKNOWN_LABEL',
-    `no class is called '${name}'${near.length === 0 ? ': the model has no labels' : `; the nearest of ${labels.length} labels are ${near.map((label) => `'${label}'`).join(', ')}`}`,
-    { facts: { label: name, nearest: near } },
-  );
+  const near = nearestNames(wanted, labels.flatMap(synonymsOf));
+  throw new WhylensError('UNKNOWN_LABEL', `no class is called '${name}'${nearText(near, labels)}`, {
+    facts: { label: name, nearest: near },
+  });
 }
 
-function nearestLabels(name: string, labels: readonly string[]): string[] {
-  return nearestNames(name, [...new Set(labels.flatMap(synonymsOf))]);
+function nearText(near: readonly string[], labels: readonly string[]): string {
+  if (labels.length === 0) return ': the model has no labels';
+  const quoted = (names: readonly string[]) => names.map((name) => `'${name}'`).join(', ');
+  return near.length === 0
+    ? `, and no label is near to that; there are ${labels.length}, such as ${quoted(labels.slice(0, 3))}`
+    : `; the nearest of ${labels.length} labels are ${quoted(near)}`;
 }

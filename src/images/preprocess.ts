@@ -1,4 +1,5 @@
-import { nearestNames, WhylensError } from '../errors.js';
+import { didYouMean } from '../did-you-mean.js';
+import { WhylensError } from '../errors.js';
 import type { NdArray } from '../explanation.js';
 
 /** The modes of `keras.applications`, and `unit` for models that want 0…1. */
@@ -133,7 +134,7 @@ function modeOf(mode: string, array?: NdArray): Mode {
   if (!Object.hasOwn(MODES, mode)) {
     throw new WhylensError(
       'INVALID_OPTION',
-      `unknown preprocessing ${JSON.stringify(mode)}; did you mean '${nearestNames(String(mode), PREPROCESS_MODES, 1)[0]}'? Allowed: ${PREPROCESS_MODES.join(', ')}`,
+      `unknown preprocessing ${JSON.stringify(mode)}${didYouMean(String(mode), PREPROCESS_MODES)} Allowed: ${PREPROCESS_MODES.join(', ')}`,
       { facts: { mode, allowed: PREPROCESS_MODES } },
     );
   }

@@ -1,4 +1,5 @@
-import { nearestNames, WhylensError } from '../errors.js';
+import { didYouMean } from '../did-you-mean.js';
+import { WhylensError } from '../errors.js';
 import type { Picture } from '../explanation.js';
 import { kernelOf, PRECISION_BITS, type Kernel } from './kernels.js';
 import { CHANNELS, checkPicture, checkSize } from './picture.js';
@@ -68,7 +69,7 @@ function checkFilter(filter: string): ResamplingFilter {
   if (!(RESAMPLING_FILTERS as readonly string[]).includes(filter)) {
     throw new WhylensError(
       'UNKNOWN_FILTER',
-      `unknown resampling filter ${JSON.stringify(filter)}; did you mean '${nearestNames(String(filter), RESAMPLING_FILTERS, 1)[0]}'? Allowed: ${RESAMPLING_FILTERS.join(', ')}`,
+      `unknown resampling filter ${JSON.stringify(filter)}${didYouMean(String(filter), RESAMPLING_FILTERS)} Allowed: ${RESAMPLING_FILTERS.join(', ')}`,
       { facts: { filter, allowed: RESAMPLING_FILTERS } },
     );
   }

@@ -1,4 +1,5 @@
 /** How good predictions are: what `permutationImportance` measures before and after shuffling. */
+import { didYouMean } from '../did-you-mean.js';
 import { WhylensError } from '../errors.js';
 import type { TabularModel, TabularPrediction } from '../model/tabular/interface.js';
 
@@ -58,7 +59,7 @@ export function metricFor(
   if (measure === undefined) {
     throw new WhylensError(
       'INVALID_OPTION',
-      `metric must be one of ${METRIC_NAMES.join(', ')}, or a function (truth, prediction) => number of which more is better; got '${String(metric)}'`,
+      `metric must be one of ${METRIC_NAMES.join(', ')}, or a function (truth, prediction) => number of which more is better; got '${String(metric)}'${didYouMean(String(metric), METRIC_NAMES)}`,
     );
   }
   const forClasses = FOR_CLASSES.includes(wanted);

@@ -1,4 +1,5 @@
 /** What the calls about a model as a whole share. */
+import { didYouMean } from '../did-you-mean.js';
 import { WhylensError } from '../errors.js';
 import { isLoadedModel } from '../model/loaded.js';
 import {
@@ -44,7 +45,7 @@ export function truthColumn(table: unknown, name: string): unknown[] {
     if (list ? at === -1 : !Object.hasOwn(row as object, name)) {
       throw new WhylensError(
         'INVALID_DOCUMENT',
-        `row ${n} of the table has no column '${name}', which holds the truth${columns === undefined ? '' : `; its columns are ${columns.join(', ')}`}`,
+        `row ${n} of the table has no column '${name}', which holds the truth${columns === undefined ? '' : `${didYouMean(name, columns)} Its columns are ${columns.join(', ')}`}`,
         { facts: { row: n, column: name } },
       );
     }

@@ -1,3 +1,4 @@
+import { didYouMean } from '../did-you-mean.js';
 import { WhylensError } from '../errors.js';
 import { parseTarget, type TargetOption } from '../model/parse-targets.js';
 import type { RowModel, Rows } from '../model/tabular/interface.js';
@@ -141,12 +142,10 @@ function columnOf(feature: string | number, { features, name }: RowModel): numbe
   const column =
     typeof feature === 'number' ? feature : features.findIndex((one) => one.name === feature);
   if (features[column] !== undefined) return column;
+  const names = features.map((one) => one.name);
   throw new WhylensError(
     'INVALID_OPTION',
-    `'${name}' has no feature ${JSON.stringify(feature)}; its features are ${features
-      .map((one) => one.name)
-      .slice(0, 30)
-      .join(', ')}`,
+    `'${name}' has no feature ${JSON.stringify(feature)}${didYouMean(String(feature), names)} Its features are ${names.slice(0, 30).join(', ')}`,
   );
 }
 

@@ -3,7 +3,8 @@
  * All return a new map of the same shape; divisions are guarded by an exact
  * zero, so an empty map gives zeros and never NaN.
  */
-import { nearestNames, WhylensError } from '../errors.js';
+import { didYouMean } from '../did-you-mean.js';
+import { WhylensError } from '../errors.js';
 import type { Heatmap } from '../explanation.js';
 
 /** Names of the filters, for options. */
@@ -68,7 +69,7 @@ export function applyFilter(map: Heatmap, filter: MapFilter): Heatmap {
   if (!Object.hasOwn(FILTERS, filter)) {
     throw new WhylensError(
       'UNKNOWN_FILTER',
-      `unknown filter of maps ${JSON.stringify(filter)}; did you mean '${nearestNames(String(filter), MAP_FILTERS, 1)[0]}'? Allowed: ${MAP_FILTERS.join(', ')}`,
+      `unknown filter of maps ${JSON.stringify(filter)}${didYouMean(String(filter), MAP_FILTERS)} Allowed: ${MAP_FILTERS.join(', ')}`,
       { facts: { filter, allowed: MAP_FILTERS } },
     );
   }

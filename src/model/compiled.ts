@@ -1,4 +1,5 @@
 /** What explainers see of any model that was read into a graph, on any engine. */
+import { didYouMean } from '../did-you-mean.js';
 import { WhylensError } from '../errors.js';
 import type { NdArray, Target } from '../explanation.js';
 import { sizeOf } from '../maths/ndarray.js';
@@ -264,9 +265,10 @@ export class CompiledModel implements ExplainableModel {
   private inputNamed({ graph }: GraphRunner, name: string): Value {
     const found = graph.inputs.find((input) => input.name === name);
     if (found !== undefined) return found.value;
+    const names = graph.inputs.map((input) => input.name);
     throw new WhylensError(
       'INVALID_DOCUMENT',
-      `the model '${graph.name}' has no input '${name}'; its inputs are ${graph.inputs.map((input) => input.name).join(', ')}`,
+      `the model '${graph.name}' has no input '${name}'${didYouMean(name, names)} Its inputs are ${names.join(', ')}`,
     );
   }
 

@@ -1,5 +1,6 @@
 /** Choosing and finding layers by what `describe()` says. Pure. */
-import { nearestNames, WhylensError } from '../errors.js';
+import { nearestNames } from '../did-you-mean.js';
+import { WhylensError } from '../errors.js';
 import type { LayerChoice } from '../explanation.js';
 import type { LayerInfo, ModelDescription } from './interface.js';
 
@@ -75,7 +76,7 @@ export function findLayer(description: ModelDescription, reference: LayerReferen
     );
     throw new WhylensError(
       'UNKNOWN_LAYER',
-      `the model has no layer '${name}'; the nearest names are ${near.join(', ')}. 'whylens layers' lists all ${listed.length}`,
+      `the model has no layer '${name}'${near.length === 0 ? '' : `; the nearest names are ${near.join(', ')}`}. 'whylens layers' lists all ${listed.length}`,
       { facts: { layer: name, near } },
     );
   }

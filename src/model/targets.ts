@@ -4,6 +4,7 @@
  * with respect to those outputs, so that an engine needs no closures.
  */
 import type { Target } from '../explanation.js';
+import { didYouMean } from '../did-you-mean.js';
 import { WhylensError } from '../errors.js';
 import { sizeOf } from '../maths/ndarray.js';
 import type { OutputValues, ScoreKind } from './interface.js';
@@ -372,9 +373,10 @@ function outputOf(
   if (target.output === undefined) return outputs[0];
   const found = outputs.find(({ name }) => name === target.output);
   if (found === undefined) {
+    const names = outputs.map(({ name }) => name);
     throw new WhylensError(
       'INVALID_TARGET',
-      `the model has no output '${target.output}'; its outputs are ${outputs.map(({ name }) => name).join(', ')}`,
+      `the model has no output '${target.output}'${didYouMean(target.output, names)} Its outputs are ${names.join(', ')}`,
     );
   }
   return found;

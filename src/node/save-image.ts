@@ -1,4 +1,5 @@
-import { nearestNames, WhylensError } from '../errors.js';
+import { didYouMean } from '../did-you-mean.js';
+import { WhylensError } from '../errors.js';
 import type { Picture } from '../explanation.js';
 import { EXTENSIONS, formatOfName, type SaveImageOptions } from '../images/formats.js';
 import { checkPicture } from '../images/picture.js';
@@ -27,10 +28,9 @@ export async function saveImage(
   if (format === undefined) {
     const endings = Object.keys(EXTENSIONS);
     const ending = /\.([^./\\]+)$/.exec(path)?.[1];
-    const near = ending === undefined ? undefined : nearestNames(ending, endings, 1)[0];
     throw new WhylensError(
       'FILE',
-      `cannot write the picture '${path}': its name must end in ${endings.map((end) => `.${end}`).join(', ')}${near === undefined ? '' : `; did you mean .${near}?`}`,
+      `cannot write the picture '${path}': its name must end in ${endings.map((end) => `.${end}`).join(', ')}${didYouMean(ending ?? '', endings, (near) => `.${near}`)}`,
       { facts: { path, allowed: endings } },
     );
   }

@@ -107,6 +107,6 @@ test('what is no table is told with its place', async (t) => {
   const made = await table('a\n1\n');
   t.throws(() => tableColumn(made, 'b'), {
     code: 'INVALID_DOCUMENT',
-    message: /its columns are a/,
+    message: /has no column 'b'\. Its columns are a/,
   });
 });

@@ -1,6 +1,7 @@
 /** Columns that are explained as one: those of a one-hot code, or any that belong together. */
 import type { ExplainContext } from '../../../src/container/plugin.js';
-import { nearestNames, WhylensError } from '../../../src/errors.js';
+import { didYouMean } from '../../../src/did-you-mean.js';
+import { WhylensError } from '../../../src/errors.js';
 import type { RowModel } from '../../../src/model/tabular/interface.js';
 import type { OptionSpecs } from '../../../src/options.js';
 import type { Player } from './row-game.js';
@@ -39,7 +40,7 @@ export function playersOf(
       if (names[column] === undefined) {
         throw new WhylensError(
           'INVALID_OPTION',
-          `group '${group}' names the feature '${member}', which '${name}' does not have; the nearest is '${nearestNames(String(member), names, 1)[0]}'`,
+          `group '${group}' names the feature '${member}', which '${name}' does not have${didYouMean(String(member), names)} Its features are ${names.slice(0, 30).join(', ')}`,
         );
       }
       if (taken.has(column)) {

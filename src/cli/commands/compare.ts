@@ -20,7 +20,7 @@ import {
   type CompareFlags,
 } from '../flags/compare.js';
 import { addOutputOptions, layerReference } from '../flags/explain.js';
-import { addFormatOptions, formatOptions } from '../flags/format.js';
+import { addFormatOptions, flagsBeside, formatOptions } from '../flags/format.js';
 import { findImages, loadPicture, namedPictures, type ImageSource } from '../images.js';
 import { Messages } from '../io.js';
 import { openModel, type OpenModel } from '../model.js';
@@ -43,7 +43,7 @@ export async function define(command: Command, context: CommandContext): Promise
   addFormatOptions(command, figureOnly(registry));
   context.addLongHelp(command, EXAMPLES);
   command.action(async (pictures: string[], flags: CompareFlags) => {
-    context.exitWith(await compare(pictures, flags, own, container, registry, context));
+    context.exitWith(await compare(command, pictures, flags, own, container, registry, context));
   });
 }
 
@@ -58,6 +58,7 @@ const NAME = 'compare';
 const WIDEST = 5;
 
 async function compare(
+  command: Command,
   named: readonly string[],
   flags: CompareFlags,
   own: ReadonlySet<string>,
@@ -72,7 +73,10 @@ async function compare(
   const methods = list(flags.method);
   const scores = scoresOf(flags.score);
   const special = new Map(
-    methods.map((id) => [id, optionsFor(registry, id, methods, flags.opt ?? [])]),
+    methods.map((id) => [
+      id,
+      optionsFor(registry, id, methods, flags.opt ?? [], flagsBeside(command)),
+    ]),
   );
   const images = await findImages(namedPictures(named, flags));
   if (out === STDOUT) checkStream(context.io, figure, asked, false);

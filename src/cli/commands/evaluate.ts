@@ -23,7 +23,7 @@ import {
   scoreOption,
   seedOption,
 } from '../flags/explain.js';
-import { splitPair } from '../flags/format.js';
+import { flagsBeside, splitPair } from '../flags/format.js';
 import { findImages, loadPicture, namedPictures, type ImageSource } from '../images.js';
 import { Messages } from '../io.js';
 import { openModel, type OpenModel } from '../model.js';
@@ -89,7 +89,7 @@ export async function define(command: Command, context: CommandContext): Promise
   addTalkOptions(command);
   context.addLongHelp(command, help());
   command.action(async (pictures: string[], flags: EvaluateFlags) => {
-    context.exitWith(await evaluate(pictures, flags, registry, context));
+    context.exitWith(await evaluate(command, pictures, flags, registry, context));
   });
 }
 
@@ -119,6 +119,7 @@ interface Result {
 }
 
 async function evaluate(
+  command: Command,
   pictures: readonly string[],
   flags: EvaluateFlags,
   registry: Registry,
@@ -127,7 +128,10 @@ async function evaluate(
   const messages = new Messages(context.io, flags, flags.json === STDOUT);
   const methods = [...new Set(list(flags.method))];
   const own = new Map(
-    methods.map((id) => [id, optionsFor(registry, id, methods, flags.opt ?? [])] as const),
+    methods.map(
+      (id) =>
+        [id, optionsFor(registry, id, methods, flags.opt ?? [], flagsBeside(command))] as const,
+    ),
   );
   const settings = metricOptions(flags.metricOpt ?? []);
   const boxes =

@@ -9,7 +9,7 @@ import type { Registry } from '../../container/registry.js';
 import { parseOption, validateOptions } from '../../options.js';
 import type { CommandContext } from '../commands.js';
 import type { ExplainFlags } from '../flags/explain.js';
-import { formatOptions, splitPair } from '../flags/format.js';
+import { flagsBeside, formatOptions, splitPair } from '../flags/format.js';
 import { more } from '../flags/shared.js';
 import { Messages } from '../io.js';
 import { openModel } from '../model.js';
@@ -60,7 +60,7 @@ export async function explainRows(
   if (method === undefined && opt.length > 0) {
     throw new WhylensError('USAGE', '--opt belongs to a method; name it with --method');
   }
-  const given = method === undefined ? {} : optionsOf(registry, method, opt);
+  const given = method === undefined ? {} : optionsOf(registry, method, opt, command);
   const background =
     flags.background === undefined ? {} : { background: await tableOf(String(flags.background)) };
   const formatters = formattersFor(
@@ -157,6 +157,7 @@ function optionsOf(
   registry: Registry,
   method: string,
   pairs: readonly string[],
+  command: Command,
 ): Record<string, unknown> {
   const explainer = registry.explainer(method);
   const { options } = explainer.rows ?? explainer;
@@ -169,6 +170,6 @@ function optionsOf(
         Object.hasOwn(options, name) ? parseOption(owner, name, options[name], text) : text,
       ]),
   ) as Record<string, unknown>;
-  validateOptions(owner, options, given);
+  validateOptions(owner, options, given, flagsBeside(command));
   return given;
 }

@@ -18,7 +18,7 @@ import {
   layerReference,
   type ExplainFlags,
 } from '../flags/explain.js';
-import { addFormatOptions, formatOptions, methodOptions } from '../flags/format.js';
+import { addFormatOptions, flagsBeside, formatOptions, methodOptions } from '../flags/format.js';
 import { addRowOptions, explainRows, wantsRows } from './explain-rows.js';
 import { findImages, loadPicture, namedPictures, type ImageSource } from '../images.js';
 import { Messages } from '../io.js';
@@ -62,7 +62,7 @@ export async function define(command: Command, context: CommandContext): Promise
       }
       return explainRows(command, flags, own, registry, context);
     }
-    const job = await prepare(pictures, flags, own, container, registry, context);
+    const job = await prepare(command, pictures, flags, own, container, registry, context);
     try {
       context.exitWith(await explainAll(job));
     } finally {
@@ -95,6 +95,7 @@ interface Job {
 
 /** Checks everything that can be checked before the model is loaded, then loads it. */
 async function prepare(
+  command: Command,
   pictures: readonly string[],
   flags: ExplainFlags,
   own: ReadonlySet<string>,
@@ -104,7 +105,7 @@ async function prepare(
 ): Promise<Job> {
   const out = flags.out ?? flags.output;
   const messages = new Messages(context.io, flags, out === STDOUT);
-  const special = methodOptions(registry, flags.method, flags.opt ?? []);
+  const special = methodOptions(registry, flags.method, flags.opt ?? [], flagsBeside(command));
   const formatters = formattersFor(registry, flags.as, out);
   const ending = out === undefined ? '' : extname(out).slice(1).toLowerCase();
   // a wrong option of the output is told before anything is computed

@@ -4,6 +4,7 @@ import type { Registry } from '../../container/registry.js';
 import { WhylensError } from '../../errors.js';
 import { DEFAULT_METHOD } from '../../explain/explain.js';
 import type { Target } from '../../explanation.js';
+import type { OptionsBeside } from '../../options.js';
 import { describeTarget } from '../../model/targets.js';
 import {
   addImageOptions,
@@ -120,6 +121,7 @@ export function optionsFor(
   id: string,
   methods: readonly string[],
   pairs: readonly string[],
+  beside: readonly OptionsBeside[] = [],
 ): Record<string, unknown> {
   const given = Object.fromEntries(pairs.map((pair) => splitPair('--opt', pair)));
   const known = (pair: string, method: string) =>
@@ -127,7 +129,7 @@ export function optionsFor(
   const mine = pairs.filter(
     (pair) => known(pair, id) || !methods.some((other) => known(pair, other)),
   );
-  return methodOptions(registry, id, mine);
+  return methodOptions(registry, id, mine, beside);
 }
 
 /** The figure's options alone: other formatters take no part. */

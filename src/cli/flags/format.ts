@@ -3,7 +3,13 @@ import { Option, type Command } from 'commander';
 import type { Formatter } from '../../container/plugin.js';
 import type { Registry } from '../../container/registry.js';
 import { WhylensError } from '../../errors.js';
-import { describeOption, parseOption, validateOptions, type OptionSpec } from '../../options.js';
+import {
+  describeOption,
+  parseOption,
+  validateOptions,
+  type OptionsBeside,
+  type OptionSpec,
+} from '../../options.js';
 import { collect } from './shared.js';
 
 const GROUP = 'Options of the output:';
@@ -61,7 +67,10 @@ export function formatOptions(
   // a formatter of several file formats takes the one that the file's name asks for
   const { format } = formatter.options;
   if (format?.type === 'choice' && format.choices.includes(ending)) given.format ??= ending;
-  return validateOptions(owner, formatter.options, parseTexts(owner, formatter.options, given));
+  return validateOptions(owner, formatter.options, parseTexts(owner, formatter.options, given), [
+    ...otherFormatters(formatter, formatters),
+    { names: [...own], show: flag },
+  ]);
 }
 
 /** `name=value` pairs of `--opt` as a method's options; a wrapper has those of the method it wraps too. */
@@ -69,12 +78,34 @@ export function methodOptions(
   registry: Registry,
   method: string,
   pairs: readonly string[],
+  beside: readonly OptionsBeside[] = [],
 ): Record<string, unknown> {
   const given = Object.fromEntries(pairs.map((pair) => splitPair('--opt', pair)));
   const { options } = registry.explainerFor(method, given);
   const owner = `method '${method}'`;
-  return validateOptions(owner, options, parseTexts(owner, options, given));
+  const texts = parseTexts(owner, options, given);
+  return validateOptions(owner, options, texts, beside);
 }
+
+/** The flags of a command, which may be meant by an option that a method has not. */
+export function flagsBeside({ options }: Command): OptionsBeside[] {
+  return [{ names: options.map((option) => option.attributeName()), show: flag }];
+}
+
+/** Options that this formatter has not, with a formatter that has. */
+function otherFormatters(
+  { id }: Formatter,
+  formatters: ReadonlyMap<string, Formatter>,
+): OptionsBeside[] {
+  return [...formatters.values()]
+    .filter((other) => other.id !== id)
+    .map((other) => ({
+      names: Object.keys(other.options),
+      show: (name) => `${flag(name)} of '${other.id}' (--as ${other.id})`,
+    }));
+}
+
+const flag = (name: string): string => `--${kebab(name)}`;
 
 function parseTexts(
   owner: string,

@@ -2,7 +2,8 @@
  * Which engine runs a model: the one named, else WHYLENS_ENGINE, else the
  * fastest that loads here and has all that the model is made of.
  */
-import { nearestNames, WhylensError } from '../../errors.js';
+import { didYouMean } from '../../did-you-mean.js';
+import { WhylensError } from '../../errors.js';
 import type { ModelGraph } from '../graph/model-graph.js';
 import { ordered } from '../graph/value.js';
 import type { Executor } from './executor.js';
@@ -105,7 +106,7 @@ function known(name: string, source: string): Engine {
   const allowed = ['auto', ...ENGINES];
   throw new WhylensError(
     'INVALID_OPTION',
-    `${source} names an unknown engine '${name}'; did you mean '${nearestNames(name, allowed, 1)[0]}'? Allowed: ${allowed.join(', ')}`,
+    `${source} names an unknown engine '${name}'${didYouMean(name, allowed)} Allowed: ${allowed.join(', ')}`,
     { facts: { engine: name, allowed } },
   );
 }

@@ -1,5 +1,6 @@
 /** Rows as people write them, as numbers in the order of a model's features. */
-import { describeValue, nearestNames, WhylensError } from '../../errors.js';
+import { nearestNames } from '../../did-you-mean.js';
+import { describeValue, WhylensError } from '../../errors.js';
 import type { FeatureInfo, RowModel, Rows } from './interface.js';
 
 /** A row by feature name, or a list of values in the model's order. */
@@ -100,7 +101,7 @@ function ordered(
   return features.map(({ name }) => {
     if (Object.hasOwn(named, name)) return named[name];
     const has = Object.keys(named);
-    const near = nearestNames(name, has, 1)[0];
+    const [near] = nearestNames(name, has, 1);
     throw wrong(
       `row ${n} of ${what} has no column '${name}', which '${model}' reads${near === undefined ? '' : `; the nearest of its columns is '${near}'`}. A missing value is written null. Its columns are ${has.slice(0, 20).join(', ')}`,
       { row: n, column: name },

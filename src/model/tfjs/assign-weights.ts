@@ -5,7 +5,8 @@
  * another version of Keras gave the same weight.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { nearestNames, WhylensError } from '../../errors.js';
+import { nearestNames } from '../../did-you-mean.js';
+import { WhylensError } from '../../errors.js';
 
 /** A variable of a layer, as far as it is assigned to. */
 export interface LayerVariable {
@@ -70,10 +71,8 @@ export function assignWeights(
   }
   const unset = [...free].map(({ path, weight }) => [...path, weight].join('/'));
   if (unset.length === 0 && strangers.length === 0) return;
-  const near =
-    unset.length === 0 || strangers.length === 0
-      ? ''
-      : `; the nearest to '${unset[0]}' is '${nearestNames(unset[0], strangers, 1)[0]}'`;
+  const [nearest] = unset.length === 0 ? [] : nearestNames(unset[0], strangers, 1);
+  const near = nearest === undefined ? '' : `; the nearest to '${unset[0]}' is '${nearest}'`;
   throw new WhylensError(
     'MODEL_LOAD',
     `the weights of ${file} do not fit its topology: ${countOf(unset)} without value${list(unset)}, ${countOf(strangers)} without place${list(strangers)}${near}. Convert the model again with tensorflowjs_converter`,

@@ -6,7 +6,8 @@
  * page that serves them elsewhere calls `setWasmPaths` of
  * `@tensorflow/tfjs-backend-wasm` first.
  */
-import { nearestNames, WhylensError } from '../../errors.js';
+import { didYouMean } from '../../did-you-mean.js';
+import { WhylensError } from '../../errors.js';
 
 /** In order of preference. */
 export const BACKENDS = ['tensorflow', 'wasm', 'cpu'] as const;
@@ -102,7 +103,7 @@ async function useNamed(wanted: string, source: string, options: BackendOptions)
     const allowed = [...new Set([...BACKENDS, ...registered])];
     throw new WhylensError(
       'BACKEND',
-      `${source} names an unknown back end '${wanted}'; did you mean '${nearestNames(wanted, allowed, 1)[0]}'? Allowed: ${allowed.join(', ')}`,
+      `${source} names an unknown back end '${wanted}'${didYouMean(wanted, allowed)} Allowed: ${allowed.join(', ')}`,
       { facts: { backend: wanted, allowed } },
     );
   }

@@ -1,7 +1,8 @@
 /** A layers model from its topology and its weights. */
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
-import { isWhylensError, nearestNames, WhylensError } from '../../errors.js';
+import { didYouMean } from '../../did-you-mean.js';
+import { isWhylensError, WhylensError } from '../../errors.js';
 import { registerKerasClasses } from './keras-classes.js';
 import { assignWeights } from './assign-weights.js';
 import type { ByteSource } from './bytes.js';
@@ -79,7 +80,7 @@ function requireKnownClasses(model: ModelJson, file: string, prefix = ''): void 
   const wrong = (layer: LayerJson, what: string, name: string): WhylensError =>
     new WhylensError(
       'MODEL_LOAD',
-      `layer '${prefix}${layer.name}' in ${file} has the ${what} '${name}', which TensorFlow.js does not know; did you mean '${nearestNames(name, Object.keys(known), 1)[0]}'? Register your own with tf.serialization.registerClass before loading, or convert the model to a graph model (tensorflowjs_converter --output_format tfjs_graph_model)`,
+      `layer '${prefix}${layer.name}' in ${file} has the ${what} '${name}', which TensorFlow.js does not know${didYouMean(name, Object.keys(known))} Register your own with tf.serialization.registerClass before loading, or convert the model to a graph model (tensorflowjs_converter --output_format tfjs_graph_model)`,
       { facts: { layer: prefix + layer.name, class: name } },
     );
   for (const layer of model.config.layers) {
