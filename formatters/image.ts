@@ -1,138 +1,26 @@
 import type { Formatter } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import type { Explanation, Heatmap, NdArray, Picture } from '../src/explanation.js';
-import {
-  colormapNames,
-  colormapTable,
-  isColormap,
-  type Colormap,
-} from '../src/images/colormaps.js';
-import { addColours, alphaComposite, BLENDS, type Blend } from '../src/images/composite.js';
+import { colormapTable } from '../src/images/colormaps.js';
+import { addColours, alphaComposite } from '../src/images/composite.js';
 import { checkPicture, convertPicture } from '../src/images/picture.js';
-import { RESAMPLING_FILTERS, resize, type ResamplingFilter } from '../src/images/resample.js';
+import { resize, type ResamplingFilter } from '../src/images/resample.js';
 import { validateOptions, type OptionSpecs } from '../src/options.js';
 import { emptyNote } from './display/empty.js';
-import { DEFAULT_DISPLAY_FILTER, DISPLAY_FILTERS, type DisplayFilter } from './display/filters.js';
-import {
-  displayMaximum,
-  PERCENTILE_OPTION,
-  percentileFor,
-  type Percentile,
-} from './display/full-strength.js';
+import type { DisplayFilter } from './display/filters.js';
+import { displayMaximum, percentileFor, type Percentile } from './display/full-strength.js';
 import { heatOf } from './display/heat.js';
 import { colourHeat, colourHeatStretched } from './display/overlay.js';
 import { stampEmpty } from './drawing/stamp-empty.js';
-import { DRAWN_KINDS, partsOf, type PartsOptions } from './image/parts.js';
+import { IMAGE_OPTIONS, type FormatAsImageOptions } from './image/options.js';
+import { DRAWN_KINDS, partsOf } from './image/parts.js';
+
 import { checkExplanation } from './shared/check.js';
 import { selectTarget, type TargetChoice } from './shared/targets.js';
 
+export type { FormatAsImageOptions };
+
 const DEFAULT_FILTER: ResamplingFilter = 'lanczos';
-
-/** Options of `formatAsImage`. */
-export interface FormatAsImageOptions {
-  /** Name or function. Default viridis, with `blend: 'add'` jet. */
-  readonly colormap?: Colormap;
-  /** Opacity where the map is largest, 0 to 1. Default 0.65. Only with `blend: 'over'`. */
-  readonly alphaLimit?: number;
-  /** How the coloured map is enlarged. Default lanczos, with `blend: 'add'` bicubic. */
-  readonly resamplingFilter?: ResamplingFilter;
-  /** How the raw map becomes values of 0 to 1. Default `positive`. */
-  readonly filter?: DisplayFilter;
-  /** Value that has full strength; left out, the map's own largest. Give it to compare pictures. */
-  readonly maximum?: number;
-  /**
-   * Percentile of the map's values that has full strength, above 0. `'auto'`: 100, the largest, as
-   * ELI5, and 99 for maps of 64×64 cells and more, where single pixels outshine all the rest. Default `'auto'`.
-   */
-  readonly percentile?: Percentile;
-  /** Class index, name, or `#n` for the n-th target of the record. Default the first. */
-  readonly target?: TargetChoice;
-  /** `over`: as ELI5; `add`: as the Keras tutorial. */
-  readonly blend?: Blend;
-  /** Which slice of a volume, from 0. Default the middle one. */
-  readonly slice?: number;
-  /** Of the drawing of a signal, in pixels. Default 640 × 160. */
-  readonly width?: number;
-  readonly height?: number;
-}
-
-/** The options as data: help, flags and validation derive from these. */
-const IMAGE_OPTIONS = {
-  colormap: {
-    type: 'value',
-    expects: `one of ${colormapNames().join(', ')}, each reversed with _r behind it, or a function of 0…1 to a colour`,
-    check: isColormap,
-    parse: (text) => text,
-    default: undefined,
-    help: 'Colours of the map (default viridis, with blend add jet).',
-  },
-  alphaLimit: {
-    type: 'number',
-    min: 0,
-    max: 1,
-    default: 0.65,
-    help: 'Opacity where the map is largest (blend over).',
-  },
-  resamplingFilter: {
-    type: 'choice',
-    choices: RESAMPLING_FILTERS,
-    default: undefined,
-    help: 'How the coloured map is enlarged (default lanczos, with blend add bicubic).',
-  },
-  filter: {
-    type: 'choice',
-    choices: DISPLAY_FILTERS,
-    default: DEFAULT_DISPLAY_FILTER,
-    help: 'How the raw map becomes values of 0 to 1.',
-  },
-  maximum: {
-    type: 'number',
-    min: 0,
-    default: undefined,
-    help: 'Value of full strength, to compare pictures (default the largest of the map).',
-  },
-  percentile: PERCENTILE_OPTION,
-  target: {
-    type: 'value',
-    expects: 'a class index, a name, or #n for the n-th target of the record',
-    check: (value: unknown): value is TargetChoice =>
-      typeof value === 'string' || Number.isInteger(value),
-    parse: (text) => (/^\d+$/.test(text.trim()) ? Number(text) : text),
-    default: undefined,
-    help: 'Which target of the record (default the first; of concepts, all).',
-  },
-  blend: {
-    type: 'choice',
-    choices: BLENDS,
-    default: 'over',
-    help: 'over: transparent colours (ELI5); add: 0.4 × colour + picture, stretched (Keras tutorial).',
-  },
-  slice: {
-    type: 'number',
-    min: 0,
-    integer: true,
-    default: undefined,
-    help: 'Which slice of a volume, from 0 (default the middle one).',
-  },
-  width: {
-    type: 'number',
-    min: 1,
-    max: 16384,
-    integer: true,
-    unit: 'pixels',
-    default: 640,
-    help: 'Width of the drawing of a signal.',
-  },
-  height: {
-    type: 'number',
-    min: 1,
-    max: 4096,
-    integer: true,
-    unit: 'pixels',
-    default: 160,
-    help: 'Height of the drawing of a signal.',
-  },
-} as const satisfies OptionSpecs;
 
 /**
  * The picture with the map of one target over it, as ELI5 draws it: the raw
@@ -153,18 +41,12 @@ export function formatAsImage(
   explanation: Explanation,
   options: FormatAsImageOptions = {},
 ): Picture {
-  const given: FormatAsImageOptions = validateOptions('formatter image', IMAGE_OPTIONS, {
-    ...options,
-  });
+  const given = validateOptions('formatter image', IMAGE_OPTIONS, { ...options });
   checkExplanation(explanation);
-  const { blend, alphaLimit = IMAGE_OPTIONS.alphaLimit.default } = given;
+  const { blend, alphaLimit } = given;
   const { colormap = blend === 'add' ? 'jet' : 'viridis' } = given;
   const { resamplingFilter: filter = blend === 'add' ? 'bicubic' : DEFAULT_FILTER } = given;
-  const {
-    base,
-    heat,
-    table = colormapTable(colormap),
-  } = partsOf(explanation, given as PartsOptions);
+  const { base, heat, table = colormapTable(colormap) } = partsOf(explanation, given);
   const image = checkPicture(base);
   const size = { width: image.width, height: image.height, filter };
   const drawn =

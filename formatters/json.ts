@@ -1,7 +1,7 @@
 import type { Formatter } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import { EXPLANATION_KINDS, type Explanation, type JsonValue } from '../src/explanation.js';
-import { type OptionSpecs, validateOptions } from '../src/options.js';
+import { type GivenOptions, type OptionSpecs, validateOptions } from '../src/options.js';
 import { ROOT, type Way } from './json/codec.js';
 import { explanation } from './json/record.js';
 import { migrate, SCHEMA, VERSION } from './json/versions.js';
@@ -12,12 +12,18 @@ const MAX_PIXELS = 100_000_000;
 const MAX_LENGTH = 256 * 1024 * 1024;
 
 const OPTIONS = {
+  /**
+   * Arrays as base64 of little-endian float32, or as plain numbers, which any
+   * program reads at once. Both keep every value; plain numbers lose the sign
+   * of zero. Default `'base64'`.
+   */
   arrays: {
     type: 'choice',
     choices: ['base64', 'numbers'],
     default: 'base64',
     help: 'maps as base64 of float32, exact to the bit, or as plain numbers for other programs',
   },
+  /** Spaces of indentation, 0 for one line. Default 2. */
   indent: {
     type: 'number',
     integer: true,
@@ -30,20 +36,10 @@ const OPTIONS = {
 } as const satisfies OptionSpecs;
 
 /** Options of `formatAsDict`. */
-export interface DictOptions {
-  /**
-   * Arrays as base64 of little-endian float32, or as plain numbers, which any
-   * program reads at once. Both keep every value; plain numbers lose the sign
-   * of zero. Default `'base64'`.
-   */
-  readonly arrays?: 'base64' | 'numbers';
-}
+export type DictOptions = Omit<JsonOptions, 'indent'>;
 
 /** Options of `formatAsJson`. */
-export interface JsonOptions extends DictOptions {
-  /** Spaces of indentation, 0 for one line. Default 2. */
-  readonly indent?: number;
-}
+export type JsonOptions = GivenOptions<typeof OPTIONS>;
 
 /** Options of reading a record. */
 export interface ReadOptions {

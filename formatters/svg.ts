@@ -1,7 +1,8 @@
 import type { Formatter } from '../src/container/plugin.js';
 import { EXPLANATION_KINDS, type Explanation } from '../src/explanation.js';
 import type { OptionSpecs } from '../src/options.js';
-import { FIGURE_OPTIONS, formatAsFigure, type FigureOptions } from './figure.js';
+import { FIGURE_OPTIONS, type FigureOptions } from './drawing/options.js';
+import { formatAsFigure } from './figure.js';
 
 /**
  * One explanation of any kind as an SVG file: what `formatAsFigure` draws, so

@@ -8,7 +8,7 @@ import {
   type TargetBase,
   type TreeNode,
 } from '../src/explanation.js';
-import { type OptionSpecs, validateOptions } from '../src/options.js';
+import { type GivenOptions, type OptionSpecs, validateOptions } from '../src/options.js';
 import { checkExplanation } from './shared/check.js';
 
 /** A cell; undefined where a row has nothing to say. */
@@ -18,6 +18,11 @@ export type Cell = string | number | boolean | undefined;
 export type Row = Readonly<Record<string, Cell>>;
 
 const OPTIONS = {
+  /**
+   * Texts that begin with `=`, `+`, `-`, `@`, a tab or a line break get an
+   * apostrophe before them, since spreadsheets would run them as formulas.
+   * Numbers are left alone. Turn it off for other programs. Default true.
+   */
   guard: {
     type: 'boolean',
     default: true,
@@ -26,14 +31,7 @@ const OPTIONS = {
 } as const satisfies OptionSpecs;
 
 /** Options of `formatAsCsv`. */
-export interface CsvOptions {
-  /**
-   * Texts that begin with `=`, `+`, `-`, `@`, a tab or a line break get an
-   * apostrophe before them, since spreadsheets would run them as formulas.
-   * Numbers are left alone. Turn it off for other programs. Default true.
-   */
-  readonly guard?: boolean;
-}
+export type CsvOptions = GivenOptions<typeof OPTIONS>;
 
 const AXES: Readonly<Record<number, readonly string[]>> = {
   1: ['position'],

@@ -9,7 +9,7 @@ import {
   type NdArray,
   type TargetBase,
 } from '../src/explanation.js';
-import { type OptionSpecs, validateOptions } from '../src/options.js';
+import { type GivenOptions, type OptionSpecs, validateOptions } from '../src/options.js';
 import { PERCENTILE_OPTION, type Percentile } from './display/full-strength.js';
 import { checkExplanation } from './shared/check.js';
 import { plain } from './shared/numbers.js';
@@ -30,23 +30,6 @@ const ALLOWED: readonly string[] = [...Object.keys(PRESETS), ...PRESETS.all];
 /** A part of the text, or one of the presets `all`, `info` and `weights`. */
 export type TextSection = (typeof PRESETS.all)[number] | keyof typeof PRESETS;
 
-/** Options of `formatAsText`. */
-export interface TextOptions {
-  /** Which parts, in their fixed order. Default `'all'`. */
-  readonly show?: TextSection | readonly TextSection[];
-  /** What the terminal can show; `true` is `'truecolor'`. Default `'none'`. */
-  readonly color?: boolean | ColorLevel;
-  /** Block characters or plain ASCII; `'auto'` takes blocks with colour and ASCII without. */
-  readonly glyphs?: 'auto' | 'ascii' | 'blocks';
-  /**
-   * Percentile of a drawing's absolute values that has full strength. `'auto'`: 100, the largest
-   * of the map, and 99 for maps of 64×64 cells and more. Default `'auto'`.
-   */
-  readonly percentile?: Percentile;
-  /** Columns. Default 80, at least 24. */
-  readonly width?: number;
-}
-
 export const TEXT_OPTIONS = {
   show: {
     type: 'list',
@@ -60,13 +43,19 @@ export const TEXT_OPTIONS = {
     default: 'none',
     help: 'colours of the terminal; with 256 or more, maps are drawn over the picture',
   },
+  /** Block characters or plain ASCII; `'auto'` takes blocks with colour and ASCII without. */
   glyphs: {
     type: 'choice',
     choices: ['auto', 'ascii', 'blocks'],
     default: 'auto',
     help: 'characters of drawings; auto takes blocks with colour and ASCII without',
   },
+  /**
+   * Percentile of a drawing's absolute values that has full strength. `'auto'`: 100, the largest
+   * of the map, and 99 for maps of 64×64 cells and more. Default `'auto'`.
+   */
   percentile: PERCENTILE_OPTION,
+  /** Columns. Default 80, at least 24. */
   width: {
     type: 'number',
     integer: true,
@@ -77,6 +66,14 @@ export const TEXT_OPTIONS = {
     help: 'where lines end',
   },
 } as const satisfies OptionSpecs;
+
+/** Options of `formatAsText`. */
+export type TextOptions = Omit<GivenOptions<typeof TEXT_OPTIONS>, 'show' | 'color'> & {
+  /** Which parts, in their fixed order. Default `'all'`. */
+  readonly show?: TextSection | readonly TextSection[];
+  /** What the terminal can show; `true` is `'truecolor'`. Default `'none'`. */
+  readonly color?: boolean | ColorLevel;
+};
 
 /**
  * An explanation as text for a terminal or a file: what was explained and how,

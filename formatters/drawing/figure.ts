@@ -7,6 +7,7 @@ import { oneLine } from '../html/escape.js';
 import { checkExplanation } from '../shared/check.js';
 import { signed } from '../shared/numbers.js';
 import { originalPanel } from './panel-maps.js';
+import type { FigureValues } from './options.js';
 import { panelsOf, type Panel, type PanelOptions } from './panels.js';
 import { moved, type Block, type Scene, type Shape } from './scene.js';
 import { titled } from './titles.js';
@@ -17,16 +18,9 @@ const BAR = 10;
 /** Panels in a row where the caller does not say, as keras-explainable has them. */
 const WIDEST = 8;
 
-export interface FigureLayout extends Omit<PanelOptions, 'pairs' | 'extent'> {
-  /** Panels in a row; left out, rows as even as can be. */
-  readonly columns?: number;
-  /** One a map in order, or whether there are any. */
-  readonly titles: readonly string[] | boolean;
-  readonly colorbar?: boolean;
-  readonly original: 'auto' | 'each' | 'first' | 'none';
-  /** One scale for all maps. */
-  readonly shared: boolean;
-}
+/** The options of a figure, with what follows from them. */
+export type FigureLayout = Omit<PanelOptions, 'pairs' | 'extent'> &
+  Pick<FigureValues, 'columns' | 'titles' | 'colorbar' | 'original' | 'shared'>;
 
 export function figureOf(list: readonly Explanation[], layout: FigureLayout): Scene {
   list.forEach(checkExplanation);

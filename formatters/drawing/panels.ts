@@ -1,36 +1,34 @@
 /** Every kind of record as blocks of a drawing: one a target, concept or table. */
 import type { Explanation } from '../../src/explanation.js';
 import type { Colormap } from '../../src/images/colormaps.js';
-import type { ResamplingFilter } from '../../src/images/resample.js';
-import type { ShownFilter } from '../display/filters.js';
-import type { Percentile } from '../display/full-strength.js';
 import type { Extent } from '../display/scale.js';
+import type { FigureValues } from './options.js';
 import { conceptPanels, imagePanels, volumePanels } from './panel-maps.js';
 import { signalPanels } from './panel-signal.js';
 import { spanPanels } from './panel-spans.js';
 import { treePanel } from './panel-tree.js';
 import { importancePanel, transitionPanel, weightPanels } from './panel-weights.js';
 import type { Block, Palette } from './scene.js';
-import type { SpanScheme } from './spans.js';
 
-export interface PanelOptions {
+/** What panels are drawn with: the options of a figure, with what follows from them. */
+export type PanelOptions = Pick<
+  FigureValues,
+  | 'cellSize'
+  | 'filter'
+  | 'alphaLimit'
+  | 'opacity'
+  | 'resamplingFilter'
+  | 'percentile'
+  | 'scheme'
+  | 'preserveDensity'
+> & {
   readonly palette: Palette;
-  /** Longest side of a picture, in pixels at scale 1. */
-  readonly cellSize: number;
   readonly colormap: Colormap;
-  readonly filter: ShownFilter;
-  readonly alphaLimit: number;
-  readonly opacity?: number;
-  readonly resamplingFilter: ResamplingFilter;
-  /** Which of the values counts as full. */
-  readonly percentile: Percentile;
   /** One scale for all maps. */
   readonly extent?: Extent;
   /** Draw the original beside each map. */
   readonly pairs: boolean;
-  readonly scheme: SpanScheme;
-  readonly preserveDensity?: boolean;
-}
+};
 
 /** A block and what stands above it. */
 export interface Panel extends Block {

@@ -3,20 +3,19 @@ import type { Explanation, JsonValue, LayerChoice } from '../../src/explanation.
 import { nameOf } from '../shared/numbers.js';
 import { renderConcepts } from './concepts.js';
 import { markup, outside, type Markup } from './escape.js';
-import { renderImage, type ImageParts } from './image.js';
+import { renderImage } from './image.js';
+import type { PageValues } from './options.js';
 import { renderSignal } from './signal.js';
-import { renderSpans, type SpansOptions } from './spans.js';
+import { renderSpans } from './spans.js';
 import { renderTree } from './tree.js';
 import { renderVolume } from './volume.js';
 import { renderFeatureWeights, renderImportances, renderTransitions } from './weights.js';
-
-export type ArticleOptions = ImageParts & SpansOptions;
 
 export function renderArticle(
   expl: Explanation,
   id: string,
   heading: 'h1' | 'h2',
-  options: ArticleOptions,
+  options: PageValues,
 ): Markup {
   const title = outside(titleOf(expl));
   return markup`<article id="${id}">
@@ -53,7 +52,7 @@ export function titleOf(expl: Explanation, total = 1): string {
   return 'Which label follows which';
 }
 
-function body(expl: Explanation, id: string, options: ArticleOptions): Markup {
+function body(expl: Explanation, id: string, options: PageValues): Markup {
   switch (expl.kind) {
     case 'image':
       return renderImage(expl, id, options);

@@ -5,13 +5,14 @@ import { conceptColour } from '../display/concepts.js';
 import { overlayOf } from '../display/overlay.js';
 import { nameOf, percent, short } from '../shared/numbers.js';
 import { markup, oneLine, outside, type Markup } from './escape.js';
-import { embedded, type ImageParts } from './image.js';
+import { embedded } from './image.js';
+import type { PageValues } from './options.js';
 import { sharedPicture } from './viewer.js';
 
 /** Longest side of an enlarged map, in pixels. */
 const SMOOTH = 360;
 
-export function renderConcepts(expl: ConceptsExplanation, id: string, options: ImageParts): Markup {
+export function renderConcepts(expl: ConceptsExplanation, id: string, options: PageValues): Markup {
   const picture = embedded(expl.image, options.pictureSize);
   const { define, show } = sharedPicture(`${id}-picture`, picture);
   const heats = expl.concepts.map((concept, i) =>
@@ -92,7 +93,7 @@ function heatOf(
   { heatmap }: Concept,
   index: number,
   { width, height }: Picture,
-  { alphaLimit, resamplingFilter }: ImageParts,
+  { alphaLimit, resamplingFilter }: PageValues,
 ): Picture {
   const overlay = overlayOf(heatmap, {
     colormap: () => conceptColour(index),

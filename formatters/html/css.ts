@@ -1,7 +1,6 @@
 /** The look of the page: one sheet, two palettes, a print version. */
 import { shadeOf, SHADES } from '../display/tint.js';
-
-export type Theme = 'auto' | 'light' | 'dark';
+import type { Theme } from './options.js';
 
 /** The class that shades by a weight, since the policy forbids style attributes: green above zero, red below, the stronger the nearer to `most`. */
 export function shadeClass(weight: number, most: number): string {

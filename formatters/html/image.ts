@@ -4,14 +4,10 @@ import { resize } from '../../src/images/resample.js';
 import { summarizeHeat } from '../../src/maths/summarize-heat.js';
 import { percent } from '../shared/numbers.js';
 import { markup, type Markup } from './escape.js';
-import { fact, renderViewer, sharedPicture, type ViewerOptions } from './viewer.js';
+import type { PageValues } from './options.js';
+import { fact, renderViewer, sharedPicture } from './viewer.js';
 
-export interface ImageParts extends ViewerOptions {
-  /** Pictures with a longer side are embedded smaller, in pixels. */
-  readonly pictureSize: number;
-}
-
-export function renderImage(expl: ImageExplanation, id: string, options: ImageParts): Markup {
+export function renderImage(expl: ImageExplanation, id: string, options: PageValues): Markup {
   const picture = embedded(expl.image, options.pictureSize);
   const { width, height } = picture;
   const { define, show } = sharedPicture(`${id}-picture`, picture);

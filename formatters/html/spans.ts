@@ -8,15 +8,12 @@ import { runsOf, type SpanScheme } from '../drawing/spans.js';
 import { percent, signed } from '../shared/numbers.js';
 import { shadeClass } from './css.js';
 import { markup, outside, visible, type Markup } from './escape.js';
+import type { PageValues } from './options.js';
 import { largestWeight, targetHead, weightTable } from './weights.js';
 
-export interface SpansOptions {
-  readonly scheme: SpanScheme;
-  /** Overrules what the record says of each document. */
-  readonly preserveDensity?: boolean;
-}
+type SpanValues = Pick<PageValues, 'scheme' | 'preserveDensity'>;
 
-export function renderSpans(expl: WeightedSpansExplanation, options: SpansOptions): Markup {
+export function renderSpans(expl: WeightedSpansExplanation, options: SpanValues): Markup {
   const most = largestWeight(
     expl.targets.flatMap(({ featureWeights, weightedSpans }) => [
       featureWeights,
@@ -26,7 +23,7 @@ export function renderSpans(expl: WeightedSpansExplanation, options: SpansOption
   return markup`${expl.targets.map((target) => renderTarget(target, most, options))}`;
 }
 
-function renderTarget(target: WeightedSpansTarget, most: number, options: SpansOptions): Markup {
+function renderTarget(target: WeightedSpansTarget, most: number, options: SpanValues): Markup {
   const { documents, other } = target.weightedSpans;
   const tables = [
     other !== undefined && table('Not in the text', weightTable(other, most, 'Not in the text')),
@@ -46,7 +43,7 @@ const table = (title: string, content: Markup): Markup =>
     ${content}
   </div>`;
 
-function highlighted(document: DocumentSpans, { scheme, preserveDensity }: SpansOptions): Markup {
+function highlighted(document: DocumentSpans, { scheme, preserveDensity }: SpanValues): Markup {
   const { runs, most } = runsOf(document, scheme, preserveDensity);
   const say = (weight: number): string =>
     scheme === 'probabilities' ? percent((weight + 1) / 2) : signed(weight);

@@ -3,14 +3,14 @@ import type { Heatmap, MapTarget, Picture } from '../../src/explanation.js';
 import { floatBytes, toBase64 } from '../../src/images/base64.js';
 import { colormapTable } from '../../src/images/colormaps.js';
 import { pngAddress } from '../../src/images/png.js';
-import { RESAMPLING_FILTERS, type ResamplingFilter } from '../../src/images/resample.js';
+import { RESAMPLING_FILTERS } from '../../src/images/resample.js';
 import { emptyNote } from '../display/empty.js';
 import { SHOWN_FILTERS, type ShownFilter } from '../display/filters.js';
-import type { Percentile } from '../display/full-strength.js';
 import { colormapStrip, overlayOf } from '../display/overlay.js';
 import { endsOf, shownExtent } from '../display/scale.js';
 import { nameOf, percent, short, signed } from '../shared/numbers.js';
 import { markup, jsonBlock, oneLine, outside, type Markup } from './escape.js';
+import { UNDER, type PageValues, type Under } from './options.js';
 
 /** Colormaps that the page offers, in groups; the chosen one is added. */
 const OFFERED = {
@@ -26,10 +26,6 @@ const EVIDENCE_WORDS: Readonly<Record<ShownFilter, string>> = {
   normalize: 'Full range',
 };
 
-/** What may lie under a map. */
-export const UNDER = ['picture', 'grey', 'nothing'] as const;
-export type Under = (typeof UNDER)[number];
-
 const UNDER_WORDS: Readonly<Record<Under, string>> = {
   picture: 'Picture',
   grey: 'Grey picture',
@@ -38,17 +34,6 @@ const UNDER_WORDS: Readonly<Record<Under, string>> = {
 
 /** Pictures smaller than this are drawn larger, so that a smooth map is smooth. */
 const SMALLEST_CANVAS = 448;
-
-export interface ViewerOptions {
-  readonly colormap: string;
-  readonly alphaLimit: number;
-  readonly resamplingFilter: ResamplingFilter;
-  readonly filter: ShownFilter;
-  readonly percentile: Percentile;
-  readonly under: Under;
-  /** Show the original beside the map at first. */
-  readonly original: boolean;
-}
 
 export interface ViewerParts {
   /** Unique on the page. */
@@ -71,7 +56,7 @@ export interface ViewerParts {
   };
 }
 
-export function renderViewer(parts: ViewerParts, options: ViewerOptions): Markup {
+export function renderViewer(parts: ViewerParts, options: PageValues): Markup {
   const { id, targets } = parts;
   if (targets.length === 0) return markup`<p class="card">No target was explained.</p>`;
   const names = targets.map(nameOf);
@@ -105,7 +90,7 @@ export function renderViewer(parts: ViewerParts, options: ViewerOptions): Markup
   </div>`;
 }
 
-function panel(parts: ViewerParts, options: ViewerOptions, target: MapTarget, i: number): Markup {
+function panel(parts: ViewerParts, options: PageValues, target: MapTarget, i: number): Markup {
   const { id, width, height } = parts;
   const { colormap, alphaLimit, filter } = options;
   const extent = shownExtent([target.heatmap], filter, options.percentile);
@@ -160,7 +145,7 @@ function panel(parts: ViewerParts, options: ViewerOptions, target: MapTarget, i:
 export const fact = (name: string, value: string | Markup, wide = false): Markup =>
   markup`<div${wide && markup` class="wide"`}><dt>${name}</dt><dd>${value}</dd></div>`;
 
-function controls({ id, volume }: ViewerParts, options: ViewerOptions): Markup {
+function controls({ id, volume }: ViewerParts, options: PageValues): Markup {
   const groups: Record<string, readonly string[]> = { ...OFFERED };
   if (!Object.values(groups).flat().includes(options.colormap)) {
     groups['Chosen'] = [options.colormap];
@@ -264,7 +249,7 @@ function controls({ id, volume }: ViewerParts, options: ViewerOptions): Markup {
   </div>`;
 }
 
-function data(parts: ViewerParts, options: ViewerOptions): unknown {
+function data(parts: ViewerParts, options: PageValues): unknown {
   const { width, height, targets, volume } = parts;
   const enlarge = Math.max(1, SMALLEST_CANVAS / Math.max(width, height));
   return {

@@ -2,10 +2,11 @@
 import type { Picture, VolumeExplanation } from '../../src/explanation.js';
 import { greyVolume, heatSlice, strongestSlice } from '../drawing/volume.js';
 import { markup, type Markup } from './escape.js';
+import type { PageValues } from './options.js';
 import { whereFact } from './image.js';
-import { renderViewer, sharedPicture, type ViewerOptions } from './viewer.js';
+import { renderViewer, sharedPicture } from './viewer.js';
 
-export function renderVolume(expl: VolumeExplanation, id: string, options: ViewerOptions): Markup {
+export function renderVolume(expl: VolumeExplanation, id: string, options: PageValues): Markup {
   const { depth, height, width, grey } = greyVolume(expl.volume);
   const slice = strongestSlice(expl.targets[0]?.heatmap, depth);
   const size = height * width;

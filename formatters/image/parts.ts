@@ -14,24 +14,20 @@ import { COLORMAP_SIZE, colormapTable } from '../../src/images/colormaps.js';
 import { drawSignal } from '../../src/images/signal.js';
 import { sizeOf } from '../../src/maths/ndarray.js';
 import { conceptColour } from '../display/concepts.js';
-import { isStretched, type DisplayFilter } from '../display/filters.js';
-import { displayMaximum, type Percentile } from '../display/full-strength.js';
+import { isStretched } from '../display/filters.js';
+import { displayMaximum } from '../display/full-strength.js';
 import { heatOf, type Heat } from '../display/heat.js';
 import { sliceOf } from '../display/slices.js';
-import { selectTarget, type TargetChoice } from '../shared/targets.js';
+import { selectTarget } from '../shared/targets.js';
+import type { ImageValues } from './options.js';
 
 /** Kinds of record that can be drawn. */
 export const DRAWN_KINDS = ['image', 'concepts', 'signal', 'volume'] as const;
 
-export interface PartsOptions {
-  readonly target?: TargetChoice;
-  readonly filter?: DisplayFilter;
-  readonly maximum?: number;
-  readonly percentile?: Percentile;
-  readonly slice?: number;
-  readonly width: number;
-  readonly height: number;
-}
+type PartsOptions = Pick<
+  ImageValues,
+  'target' | 'filter' | 'maximum' | 'percentile' | 'slice' | 'width' | 'height'
+>;
 
 export interface Parts {
   readonly base: Picture;

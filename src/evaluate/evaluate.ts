@@ -165,7 +165,7 @@ function optionsOf(options: EvaluateOptions): MetricOptions {
     Object.keys(METRIC_OPTIONS).map((name) => [name, options[name as keyof MetricOptions]]),
   );
   const chosen = validateOptions('evaluateExplanation', METRIC_OPTIONS, given);
-  const { percentiles } = chosen as unknown as MetricOptions;
+  const { percentiles } = chosen;
   if (percentiles.length === 0 || !percentiles.every((p) => p > 0 && p < 100)) {
     throw new WhylensError(
       'INVALID_OPTION',

@@ -1,6 +1,6 @@
 /** What can be chosen about an evaluation, with its defaults; validated like a method's options. */
-import { BASELINE_EXPECTS, isBaseline, parseBaseline, type Baseline } from '../maths/baseline.js';
-import type { OptionSpecs } from '../options.js';
+import { BASELINE_EXPECTS, isBaseline, parseBaseline } from '../maths/baseline.js';
+import type { OptionSpecs, OptionValues } from '../options.js';
 
 /** Options of the metrics, declared once. */
 export const METRIC_OPTIONS = {
@@ -105,20 +105,4 @@ export const METRIC_OPTIONS = {
 } as const satisfies OptionSpecs;
 
 /** {@link METRIC_OPTIONS} with defaults filled in. */
-export interface MetricOptions {
-  readonly score: 'logit' | 'output';
-  readonly baseline: Baseline;
-  readonly insertInto: Baseline;
-  readonly steps: number;
-  readonly percentiles: readonly number[];
-  readonly roadNoise: number;
-  readonly tolerance: number;
-  readonly threshold: number;
-  readonly perturbation: 'squares' | 'noise';
-  readonly perturbations: number;
-  readonly normalize: boolean;
-  readonly noise: number;
-  readonly radius: number;
-  readonly neighbours: number;
-  readonly stages: number;
-}
+export type MetricOptions = OptionValues<typeof METRIC_OPTIONS>;
