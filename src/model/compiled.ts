@@ -77,9 +77,9 @@ export class CompiledModel implements ExplainableModel {
         dtype: input.dtype ?? 'float32',
         ...(input.order === undefined ? {} : { order: input.order }),
       })),
-      outputs: outputs.map(({ name: own, value, logits, activation }) => ({
+      outputs: outputs.map(({ name: own, value, shape, logits, activation }) => ({
         name: own,
-        shape: value.shape,
+        shape: shape ?? value.shape,
         activation,
         logits: pathOf(logits),
       })),
@@ -92,7 +92,7 @@ export class CompiledModel implements ExplainableModel {
         return {
           path,
           kind,
-          shape: value.shape,
+          shape: layer.shape ?? value.shape,
           parameters,
           inputs: before,
           ...(activation === undefined ? {} : { activation }),

@@ -24,6 +24,8 @@ export interface GraphOutput {
   readonly value: Value;
   /** Before the final activation; `value` itself where that is linear. */
   readonly logits: Value;
+  /** As `GraphLayer.shape`. */
+  readonly shape?: readonly (number | null)[];
   readonly activation: OutputInfo['activation'];
   /** As `GraphInput.order`. */
   readonly order?: Shape;
@@ -36,6 +38,8 @@ export interface GraphLayer {
   /** Class or operation as the format calls it. */
   readonly kind: string;
   readonly value: Value;
+  /** Sizes of its value where some change with the input's; else those of `value`. */
+  readonly shape?: readonly (number | null)[];
   readonly parameters: number;
   /** Paths of the layers that feed it. */
   readonly inputs: readonly string[];

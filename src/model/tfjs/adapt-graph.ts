@@ -1,24 +1,38 @@
 import type { AdaptOptions } from '../../container/plugin.js';
+import { isWhylensError } from '../../errors.js';
+import { CompiledModel } from '../compiled.js';
+import { tfjsExecutor } from '../executors/tfjs/executor.js';
+import type { ModelGraph } from '../graph/model-graph.js';
 import type { ExplainableModel } from '../interface.js';
+import { readTfjsGraph } from '../readers/tfjs-graph/read.js';
 import { selectBackend } from './backend.js';
 import { TfjsModel } from './engine.js';
 import { graphProgram } from './graph.js';
 import type { GraphModel } from './graph-model.js';
-import type { Program } from './program.js';
+import { liveGraph } from './live-graph.js';
 
-/** Weights of graph models never change, and translating runs the graph once: kept with the model. */
-const programs = new WeakMap<object, Map<string, Program>>();
-
+/** A live graph model, read and run again by the executor of TensorFlow.js. */
 export async function adaptGraphModel(
   model: unknown,
   options: AdaptOptions,
 ): Promise<ExplainableModel> {
-  await selectBackend(options.backend);
-  const graph = model as GraphModel;
-  const made = programs.get(graph) ?? new Map<string, Program>();
-  programs.set(graph, made);
-  const key = String(options.inputShape);
-  const program = made.get(key) ?? graphProgram(graph, 'graph model', options.inputShape);
-  made.set(key, program);
-  return new TfjsModel({ ...program, name: options.name ?? program.name });
+  const native = model as GraphModel;
+  const { name = 'graph model', inputShape, backend } = options;
+  const file = liveGraph(native);
+  const read = (shape?: readonly number[]): ModelGraph =>
+    readTfjsGraph(file, { name, inputShape: shape });
+  let graph: ModelGraph;
+  try {
+    graph = read(inputShape);
+  } catch (error) {
+    if (!isWhylensError(error, 'UNSUPPORTED_OPERATION')) throw error;
+    // operations that only TensorFlow.js has
+    await selectBackend(backend);
+    return new TfjsModel(graphProgram(native, name, inputShape));
+  }
+  const executor = await tfjsExecutor(backend === undefined ? {} : { backend });
+  const isFree = graph.inputs.length === 1 && graph.inputs[0].shape !== undefined;
+  return new CompiledModel(graph, executor, {
+    ...(isFree ? { atSizes: ([shape]) => read(shape) } : {}),
+  });
 }

@@ -28,7 +28,10 @@ export interface GraphModel {
   readonly executor: {
     readonly graph: { readonly nodes: Readonly<Record<string, GraphNode>> };
   };
-  readonly artifacts?: { readonly modelTopology?: { readonly node?: readonly RawNode[] } };
+  readonly artifacts?: {
+    readonly modelTopology?: { readonly node?: readonly RawNode[] };
+    readonly signature?: unknown;
+  };
   execute(inputs: Record<string, Tensor>, outputs: string | string[]): Tensor | Tensor[];
 }
 

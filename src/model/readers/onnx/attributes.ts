@@ -46,7 +46,7 @@ export class Attributes {
 export function refused(node: OnnxNode, why: string): WhylensError {
   return new WhylensError(
     'UNSUPPORTED_OPERATION',
-    `${titleOf(node)} ${why}. Methods that only need predictions (occlusion, rise, lime, kernel-shap) run the file as it is in ONNX Runtime`,
+    `${titleOf(node)} ${why}. Methods that only need predictions (occlusion, rise, lime, kernel-shap) ${node.domain === 'tensorflow' ? 'still work where TensorFlow.js runs the graph' : 'run the file as it is in ONNX Runtime'}`,
     { facts: { operator: node.op, domain: node.domain, node: node.name } },
   );
 }
@@ -61,6 +61,8 @@ export function broken(node: OnnxNode, why: string): WhylensError {
 }
 
 function titleOf(node: OnnxNode): string {
+  // a graph of TensorFlow, read in the words of ONNX
+  if (node.domain === 'tensorflow') return `node '${node.name}' (${node.op})`;
   const op = node.domain === '' ? node.op : `${node.domain}.${node.op}`;
   const name = node.name === '' ? `that gives '${node.outputs[0]}'` : `'${node.name}'`;
   return `operator ${op} of node ${name}`;

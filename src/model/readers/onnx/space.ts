@@ -1,12 +1,17 @@
 /** From which layers a map can be drawn: those whose axes are known to be space, and are still looked at. */
 import type { GraphOutput, GraphLayer } from '../../graph/model-graph.js';
 import { ordered, type Value } from '../../graph/value.js';
-import type { Step } from './trace.js';
+import type { Traced } from './tensor.js';
 
-export function spaceOf(
-  steps: readonly Step[],
+/** A node that gave a value of the graph. */
+interface Step {
+  readonly output: Traced;
+}
+
+export function spaceOf<S extends Step>(
+  steps: readonly S[],
   outputs: readonly GraphOutput[],
-): Map<Step, GraphLayer['space']> {
+): Map<S, GraphLayer['space']> {
   const ends = outputs.flatMap(({ value, logits }) => [value, logits]);
   const readers = new Map<Value, Value[]>();
   for (const v of ordered(ends)) {

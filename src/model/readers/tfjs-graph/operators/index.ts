@@ -1,0 +1,20 @@
+/** The table of operations: what a graph calls, and the values it stands for. */
+import type { Operation } from '../site.js';
+import { LINEAR } from './linear.js';
+import { POINTWISE } from './pointwise.js';
+import { REDUCE } from './reduce.js';
+import { SHAPE } from './shape.js';
+import { SPATIAL } from './spatial.js';
+
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  ...POINTWISE,
+  ...LINEAR,
+  ...SPATIAL,
+  ...REDUCE,
+  ...SHAPE,
+};
+
+/** The meaning of an operation; undefined where whylens has none. */
+export function operationOf(op: string): Operation | undefined {
+  return Object.hasOwn(OPERATIONS, op) ? OPERATIONS[op] : undefined;
+}
