@@ -77,7 +77,7 @@ export const opaqueGradient = (y: Value<'opaque'>, dy: Value, index: number): Va
   value('opaqueGradient', [...y.inputs, dy], { ...y.attrs, index }, y.inputs[index].shape);
 
 /** The shape that both broadcast to, as in NumPy. */
-function broadcast(a: Shape, b: Shape, op: Name = 'add'): Shape {
+export function broadcast(a: Shape, b: Shape, op: Name = 'add'): Shape {
   const rank = Math.max(a.length, b.length);
   return range(rank).map((i) => {
     const [x, y] = [a[i - rank + a.length] ?? 1, b[i - rank + b.length] ?? 1];

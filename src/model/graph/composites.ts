@@ -101,7 +101,7 @@ export const reduceProduct = (x: Value, axes: Shape, keep = true): Value => {
   return kept(product, over, keep);
 };
 /** The rows of an axis, each with that axis kept. */
-const rows = (x: Value, axis: number): Value[] =>
+export const rows = (x: Value, axis: number): Value[] =>
   range(x.shape[axis]).map((i) =>
     slice(
       x,
@@ -350,7 +350,7 @@ export function convolution(
   return bias === undefined ? y : add(y, bias);
 }
 /** Keras' kernel `[…window, channels, multiplier]` as that of a grouped convolution. */
-const depthwiseKernel = (kernel: Value): Value =>
+export const depthwiseKernel = (kernel: Value): Value =>
   reshape(kernel, [
     ...kernel.shape.slice(0, -2),
     1,

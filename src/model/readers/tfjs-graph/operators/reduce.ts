@@ -68,10 +68,7 @@ const running =
 function product(x: Value, axis: number, exclusive: boolean, backwards: boolean): Value {
   const rows = c.rows(x, axis);
   const own = backwards ? rows.reverse() : rows;
-  const ones = b.tensor(
-    own[0].shape,
-    own[0].shape.reduce<number[]>((list, n) => list.flatMap((one) => range(n).map(() => one)), [1]),
-  );
+  const ones = b.expand(b.scalar(1), own[0].shape);
   const found: Value[] = [];
   own.reduce<Value>((before, row) => {
     const now = b.mul(before, row);
