@@ -66,6 +66,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/show.js'),
   },
   {
+    name: 'doctor',
+    summary: 'Say which engines load here, and what to do for those that do not.',
+    load: () => import('./commands/doctor.js'),
+  },
+  {
     name: 'methods',
     summary: 'List the methods: what they do, need and cost.',
     load: () => import('./commands/methods.js'),

@@ -6,11 +6,14 @@ import { isWhylensError, WhylensError } from '../errors.js';
 import { abortable } from '../reading/abort.js';
 import type { Io } from './io.js';
 import type { Preprocess } from '../documents/document.js';
+import type { Engine } from '../model/engines.js';
 import type { LoadedModel } from '../model/loaded.js';
 
 export interface ModelFlags {
   readonly labels?: string;
   readonly preprocess?: string;
+  readonly engine?: Engine | 'auto';
+  readonly threads?: number;
   readonly backend?: string;
   readonly allowHost?: readonly string[];
   readonly quiet?: boolean;
@@ -50,6 +53,8 @@ export async function openModel(
   const model = await loadModel(path, {
     labels: flags.labels,
     preprocess: flags.preprocess as Preprocess | undefined,
+    engine: flags.engine,
+    threads: flags.threads,
     backend: flags.backend,
     allowHosts: flags.allowHost,
     signal,

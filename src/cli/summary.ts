@@ -11,8 +11,13 @@ const LONGEST = 60;
 export function inferredOfModel({ model }: OpenModel, flags: ModelFlags): string[] {
   const { labels, preprocess, inferred = {} } = model;
   const lines: [string, string][] = [];
-  if (flags.backend === undefined && model.backend !== undefined) {
-    lines.push(['backend', `${model.backend} (${model.backendReason ?? 'as the model says'})`]);
+  const { engine, threads, backend } = model;
+  if (flags.engine === undefined && flags.backend === undefined && engine !== undefined) {
+    const parts = [engine, ...(threads === undefined ? [] : [`threads: ${threads}`])];
+    lines.push(['engine', `${parts.join(', ')} (${model.engineReason ?? 'as the model says'})`]);
+  }
+  if (flags.backend === undefined && backend !== undefined) {
+    lines.push(['backend', `${backend} (${model.backendReason ?? 'as the model says'})`]);
   }
   if (flags.labels === undefined) {
     const own =
@@ -77,7 +82,7 @@ export function details({ model, options }: OpenModel): string[] {
   const sizes = shape === undefined ? 'not known' : shape.map((size) => size ?? 'any').join('×');
   return [
     `whylens ${version()}, Node ${process.version}, ${process.platform} ${process.arch}`,
-    `${model.name}: input ${sizes}, backend ${model.backend ?? 'of the model'}`,
+    `${model.name}: input ${sizes}, engine ${[model.engine, model.backend].filter((part) => part !== undefined).join(', ') || 'of the model'}`,
   ];
 }
 

@@ -198,7 +198,11 @@ export interface ModelAdapter {
 /** What an adapter is told about a model beside the model itself. */
 export interface AdaptOptions {
   readonly name?: string;
-  /** Which engine back end to run on, where there is a choice. */
+  /** Which engine to run on, where there is a choice: `onnxruntime`, `onnxruntime-web`, `tfjs` or `auto`. */
+  readonly engine?: string;
+  /** Threads of one operation, where the engine has them. */
+  readonly threads?: number;
+  /** Which back end of TensorFlow.js to run on. */
   readonly backend?: string;
   /** Shape of one sample, for models that do not tell. */
   readonly inputShape?: readonly number[];

@@ -45,6 +45,8 @@ export interface EvaluateOptions
       | 'preprocess'
       | 'resize'
       | 'inputShape'
+      | 'engine'
+      | 'threads'
       | 'backend'
       | 'container'
       | 'plugins'

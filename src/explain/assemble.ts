@@ -159,9 +159,16 @@ function parametersOf(
   facts: Readonly<Record<string, JsonValue>> = {},
 ): Record<string, JsonValue> {
   const parameters: Record<string, JsonValue> = { score, seed };
+  const { engine } = prepared.description;
   for (const name of TOOK_PART) {
     const value = options[name];
     if (value !== undefined) parameters[name] = asJson(value, explainer.id);
+  }
+  if (engine !== undefined) {
+    const { name, threads, backend } = engine;
+    parameters.engine = name;
+    if (threads !== undefined) parameters.threads = threads;
+    if (backend !== undefined) parameters.backend = backend;
   }
   if (picture !== undefined) parameters.resize ??= DEFAULT_FILTER;
   if (prepared.preprocess !== undefined) {

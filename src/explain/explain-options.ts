@@ -6,6 +6,7 @@ import type { KnownMethod, OwnOptions } from '../container/methods.js';
 import type { Preprocess } from '../documents/document.js';
 import type { Picture } from '../explanation.js';
 import type { ResamplingFilter } from '../images/resample.js';
+import type { Engine } from '../model/engines.js';
 import type { BatchOptions, ScoreKind } from '../model/interface.js';
 import type { LayerReference } from '../model/layers.js';
 import type { TargetOption } from '../model/parse-targets.js';
@@ -37,6 +38,10 @@ export interface SharedOptions extends BatchOptions {
   readonly inputShape?: readonly number[];
   /** What a function's scores are, which it cannot tell. Default `'linear'`: the scores as they are. */
   readonly outputActivation?: 'softmax' | 'sigmoid' | 'linear';
+  /** What runs a live model, where there is a choice; a file's engine is chosen by `loadModel`. Default `'auto'`. */
+  readonly engine?: Engine | 'auto';
+  /** Threads of one operation in ONNX Runtime. Default: the machine's cores. */
+  readonly threads?: number;
   /** tfjs back end: `tensorflow`, `wasm` or `cpu`. */
   readonly backend?: string;
   /** Name of the model in the record. */

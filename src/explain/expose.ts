@@ -22,7 +22,15 @@ export interface ExposeOptions
   extends
     Pick<
       ExplainOptions,
-      'labels' | 'preprocess' | 'resize' | 'backend' | 'container' | 'plugins' | 'inputShape'
+      | 'labels'
+      | 'preprocess'
+      | 'resize'
+      | 'engine'
+      | 'threads'
+      | 'backend'
+      | 'container'
+      | 'plugins'
+      | 'inputShape'
     >,
     BatchOptions {
   /** Name of the output whose logits are wanted. Default: the first. */

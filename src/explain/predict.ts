@@ -26,6 +26,8 @@ export interface PredictOptions
       | 'labels'
       | 'preprocess'
       | 'resize'
+      | 'engine'
+      | 'threads'
       | 'backend'
       | 'container'
       | 'plugins'

@@ -35,7 +35,14 @@ export async function withModel<T>(
   model: unknown,
   options: Pick<
     ExplainOptions,
-    'estimator' | 'backend' | 'inputShape' | 'outputActivation' | 'labels' | 'preprocess'
+    | 'estimator'
+    | 'engine'
+    | 'threads'
+    | 'backend'
+    | 'inputShape'
+    | 'outputActivation'
+    | 'labels'
+    | 'preprocess'
   >,
   registry: Registry,
   work: (prepared: Prepared) => Promise<T>,
@@ -49,7 +56,9 @@ export async function withModel<T>(
   };
   // whoever made it lets go of it
   if (isExplainableModel(native)) {
-    return work({ model: native, description: native.describe(), ...known });
+    const description = native.describe();
+    requireEngine(description, options.engine);
+    return work({ model: native, description, ...known });
   }
   const adapter = [...registry.adapters.values()].find((candidate) => candidate.recognize(native));
   if (adapter === undefined) {
@@ -60,19 +69,33 @@ export async function withModel<T>(
   }
   const adapted = await adapt(adapter, native, {
     name: options.estimator ?? loaded?.name,
+    engine: options.engine ?? loaded?.engine,
+    threads: options.threads,
     backend: options.backend ?? loaded?.backend,
     inputShape: options.inputShape ?? wholeShape(loaded?.inputShape),
     outputActivation: options.outputActivation,
   });
   try {
-    return await work({
-      model: adapted,
-      description: adapted.describe(),
-      ...known,
-    });
+    const description = adapted.describe();
+    requireEngine(description, options.engine);
+    return await work({ model: adapted, description, ...known });
   } finally {
     adapted.release();
   }
+}
+
+/** A model that runs somewhere is not moved. */
+function requireEngine(
+  { name, adapter, engine }: ModelDescription,
+  wanted: string | undefined,
+): void {
+  const runsOn = engine?.name ?? (adapter.startsWith('tfjs') ? 'tfjs' : undefined);
+  if (wanted === undefined || wanted === 'auto' || wanted === runsOn) return;
+  throw new WhylensError(
+    'INVALID_OPTION',
+    `option 'engine' asks for '${wanted}', but model '${name}' runs ${runsOn === undefined ? 'by itself' : `on '${runsOn}'`}: an engine is chosen when a file is loaded, loadModel(file, { engine: '${wanted}' })`,
+    { facts: { engine: wanted, runs: runsOn } },
+  );
 }
 
 function wholeShape(shape: readonly (number | null)[] | undefined): readonly number[] | undefined {

@@ -4,6 +4,7 @@ import { validateOptions } from '../options.js';
 import { WhylensError } from '../errors.js';
 import { PREPROCESS_MODES } from '../images/preprocess.js';
 import { RESAMPLING_FILTERS, type ResamplingFilter } from '../images/resample.js';
+import { ENGINE_OPTIONS } from '../model/engines.js';
 
 export const DEFAULT_FILTER: ResamplingFilter = 'bilinear';
 
@@ -74,7 +75,7 @@ export const SHARED_OPTIONS = {
     help: "What a function's scores are.",
     choices: ['softmax', 'sigmoid', 'linear'],
   },
-  backend: { type: 'string', default: undefined, help: 'What computes.' },
+  ...ENGINE_OPTIONS,
   estimator: { type: 'string', default: undefined, help: 'Name of the model in the record.' },
   container: value(
     'Where plugins are looked up.',

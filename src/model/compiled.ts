@@ -38,6 +38,8 @@ const SIZES_KEPT = 3;
 export interface CompiledOptions {
   /** The graph for other sizes of the inputs, where some are free. */
   readonly atSizes?: (shapes: readonly Shape[]) => ModelGraph;
+  /** What there is to say of the engine, in sentences: among the warnings of every record. */
+  readonly remarks?: readonly string[];
   /** Whether `release` frees the engine too; default true. */
   readonly ownsExecutor?: boolean;
 }
@@ -62,7 +64,9 @@ export class CompiledModel implements ExplainableModel {
   }
 
   private described(): ModelDescription {
-    const { name, format, inputs, outputs, layers, warnings } = this.graph;
+    const { name, format, inputs, outputs, layers } = this.graph;
+    const warnings = [...(this.graph.warnings ?? []), ...(this.options.remarks ?? [])];
+    const { id, facts } = this.executor;
     const pathOf = (v: Value) => [...layers.values()].find(({ value }) => value === v)?.path;
     const origins = axisOrigins(
       [...layers.values()].map(({ value }) => value),
@@ -103,7 +107,8 @@ export class CompiledModel implements ExplainableModel {
         };
       }),
       can: { activations: true, gradients: true, fromLayer: true, randomize: true },
-      ...(warnings === undefined || warnings.length === 0 ? {} : { warnings }),
+      engine: { name: id, ...facts },
+      ...(warnings.length === 0 ? {} : { warnings }),
     };
   }
 
@@ -240,6 +245,7 @@ export class CompiledModel implements ExplainableModel {
     const { atSizes } = this.options;
     return new CompiledModel(redraw(this.graph), this.executor, {
       ...(atSizes === undefined ? {} : { atSizes: (shapes) => redraw(atSizes(shapes)) }),
+      remarks: this.options.remarks,
       ownsExecutor: false,
     });
   }

@@ -76,6 +76,17 @@ export interface Capabilities {
   readonly randomize: boolean;
 }
 
+/** What computes. */
+export interface EngineInfo {
+  /** `onnxruntime`, `onnxruntime-web` or `tfjs`. */
+  readonly name: string;
+  readonly version?: string;
+  /** Threads of one operation, where that is known. */
+  readonly threads?: number;
+  /** What computes inside it: a back end of TensorFlow.js, `webgpu`. */
+  readonly backend?: string;
+}
+
 /** A model's inputs, outputs and layers, and what it can do. */
 export interface ModelDescription {
   readonly name: string;
@@ -88,6 +99,8 @@ export interface ModelDescription {
   /** What reading the model guessed or left out, in sentences; part of every explanation. */
   readonly warnings?: readonly string[];
   readonly can: Capabilities;
+  /** Where that is known. */
+  readonly engine?: EngineInfo;
 }
 
 /**

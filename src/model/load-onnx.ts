@@ -1,10 +1,10 @@
 /** An ONNX file as a model that can be explained, on the engine that is there. */
 import { isWhylensError, WhylensError } from '../errors.js';
 import type { ByteSource } from './tfjs/bytes.js';
-import { CompiledModel } from './compiled.js';
-import { chooseEngine, type Engine, type EngineOptions } from './executors/choose.js';
-import type { Executor } from './executors/executor.js';
-import type { OnnxRuntime } from './executors/onnxruntime/sessions.js';
+import { CompiledModel, type CompiledOptions } from './compiled.js';
+import { chooseEngine, firstEngine, openRuntime, type EngineOptions } from './executors/choose.js';
+import type { EngineFacts } from './executors/executor.js';
+import { factsOf, sessionSettings, type OpenRuntime } from './executors/onnxruntime/sessions.js';
 import type { OnnxModel } from './files/onnx.js';
 import { decodeOnnx } from './files/onnx-decode.js';
 import { externalFiles } from './files/onnx-external.js';
@@ -13,28 +13,27 @@ import type { ExplainableModel } from './interface.js';
 import { channelAxis } from './readers/onnx/input-layout.js';
 import { readOnnx } from './readers/onnx/read.js';
 import { SessionModel } from './session-model.js';
-import { BACKENDS } from './tfjs/backend.js';
 
-export interface LoadOnnxOptions {
+export interface LoadOnnxOptions extends EngineOptions {
   readonly name: string;
   readonly inputShape?: readonly number[];
-  /** An engine or a back end of TensorFlow.js; default: WHYLENS_ENGINE, else the fastest that loads. */
-  readonly engine?: string;
 }
 
-export interface LoadedOnnx {
+/** A model on its engine. */
+export interface Running {
   readonly model: ExplainableModel;
   /** The engine taken. */
   readonly engine: string;
   /** Who chose it, in words. */
   readonly reason: string;
+  readonly facts?: EngineFacts;
 }
 
 /**
  * Reads the file and those beside it that it names. A network whose operators
  * are not all understood runs as it is, for methods that only need predictions.
  */
-export async function loadOnnx(source: ByteSource, options: LoadOnnxOptions): Promise<LoadedOnnx> {
+export async function loadOnnx(source: ByteSource, options: LoadOnnxOptions): Promise<Running> {
   const bytes = await source.model();
   const decoded = decodeOnnx(bytes, source.name);
   const files = new Map<string, Uint8Array>();
@@ -48,44 +47,22 @@ export async function loadOnnx(source: ByteSource, options: LoadOnnxOptions): Pr
     if (!isWhylensError(error, 'UNSUPPORTED_OPERATION')) throw hinted(error, decoded, options);
     return forwardOnly(bytes, files, decoded, options, error);
   }
-  const { executor, reason } = await chooseEngine(graph, engineOptions(options.engine));
   const isFree = graph.inputs.length === 1 && graph.inputs[0].shape !== undefined;
+  return runningGraph(graph, options, isFree ? ([shape]) => read(shape) : undefined);
+}
+
+/** A graph on the engine that is asked for, or the fastest that can. */
+export async function runningGraph(
+  graph: ModelGraph,
+  options: EngineOptions,
+  atSizes?: CompiledOptions['atSizes'],
+): Promise<Running> {
+  const { executor, reason, lacking } = await chooseEngine(graph, options);
   const model = new CompiledModel(graph, executor, {
-    ...(isFree ? { atSizes: ([shape]) => read(shape) } : {}),
+    ...(atSizes === undefined ? {} : { atSizes }),
+    remarks: lacking.map((what) => `the model runs on '${executor.id}', since ${what}`),
   });
-  return { model, engine: executor.id, reason };
-}
-
-/** The back ends of TensorFlow.js stand for that engine. */
-export function engineOptions(name: string | undefined): EngineOptions {
-  if (name === undefined) return {};
-  if ((BACKENDS as readonly string[]).includes(name)) return { engine: 'tfjs', backend: name };
-  return { engine: name as Engine };
-}
-
-/** The native library where it is installed, else the one in WebAssembly. */
-async function engineFor(wanted = 'auto'): Promise<{ executor: Executor; runtime: OnnxRuntime }> {
-  const { importOnnxRuntimeNode, onnxRuntimeNode } =
-    await import('./executors/onnxruntime/node.js');
-  const { importOnnxRuntimeWeb, onnxRuntimeWeb } = await import('./executors/onnxruntime/web.js');
-  if (!['auto', 'onnxruntime', 'onnxruntime-web'].includes(wanted)) {
-    throw new WhylensError(
-      'BACKEND',
-      `an ONNX file runs on 'onnxruntime' or 'onnxruntime-web' ('auto' takes the first that is there), got '${wanted}'`,
-      { facts: { backend: wanted } },
-    );
-  }
-  if (wanted !== 'onnxruntime-web') {
-    const native = await importOnnxRuntimeNode();
-    if ('runtime' in native || wanted === 'onnxruntime') {
-      const executor = await onnxRuntimeNode();
-      if ('runtime' in native) return { executor, runtime: native.runtime };
-    }
-  }
-  const executor = await onnxRuntimeWeb();
-  const web = await importOnnxRuntimeWeb();
-  if ('runtime' in web) return { executor, runtime: web.runtime };
-  throw new WhylensError('BACKEND', web.problem, { cause: web.cause });
+  return { model, engine: executor.id, reason, facts: executor.facts };
 }
 
 /** The file as it is, without layers. */
@@ -95,12 +72,17 @@ async function forwardOnly(
   decoded: OnnxModel,
   options: LoadOnnxOptions,
   reason: WhylensError,
-): Promise<LoadedOnnx> {
-  const { executor, runtime } = await engineFor(options.engine);
+): Promise<Running> {
+  const chosen = await firstEngine<OpenRuntime>(options, async (engine) =>
+    engine === 'tfjs'
+      ? { lacks: reason.message, runs: "'onnxruntime' or 'onnxruntime-web'" }
+      : openRuntime(engine, options),
+  );
+  const { runtime, options: settings } = chosen.taken;
   let session;
   try {
     session = await runtime.InferenceSession.create(bytes, {
-      logSeverityLevel: 3,
+      ...sessionSettings(settings),
       ...(files.size === 0
         ? {}
         : { externalData: [...files].map(([path, data]) => ({ path, data })) }),
@@ -124,8 +106,14 @@ async function forwardOnly(
     ...(axis === undefined ? {} : { channelsFirst: axis === 'first' }),
     why: reason.message,
     ownsSession: true,
+    engine: { name: chosen.engine, ...factsOf(settings) },
   });
-  return { model, engine: executor.id, reason: 'the first that reads the file as it is' };
+  return {
+    model,
+    engine: chosen.engine,
+    reason: `${chosen.reason}, with the file as it is`,
+    facts: factsOf(settings),
+  };
 }
 
 /** Most networks with open sizes still want certain ones. */

@@ -18,7 +18,13 @@ export interface LoadedModel {
   readonly inputShape?: readonly (number | null)[];
   /** Which of these were inferred, and from what. */
   readonly inferred?: Inferred;
-  /** The backend it was loaded for. */
+  /** The engine that runs it: `onnxruntime`, `onnxruntime-web` or `tfjs`. */
+  readonly engine?: string;
+  /** Who chose that engine, in words. */
+  readonly engineReason?: string;
+  /** Threads of one operation, where that is known. */
+  readonly threads?: number;
+  /** The back end of TensorFlow.js it was loaded for. */
   readonly backend?: string;
   /** Who chose that backend, in words. */
   readonly backendReason?: string;

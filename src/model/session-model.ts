@@ -30,6 +30,8 @@ export interface SessionModelOptions {
   readonly channelsFirst?: boolean;
   /** Why there are no derivatives, for messages. */
   readonly why: string;
+  /** What runs it, where that is known. */
+  readonly engine?: ModelDescription['engine'];
   /** Whether `release` frees the session. */
   readonly ownsSession?: boolean;
 }
@@ -100,6 +102,7 @@ export class SessionModel implements ExplainableModel {
       outputs: [{ ...this.output, activation: this.options.activation ?? 'linear' }],
       layers: [],
       can: { activations: false, gradients: false, fromLayer: false, randomize: false },
+      ...(this.options.engine === undefined ? {} : { engine: this.options.engine }),
     };
   }
 

@@ -203,7 +203,7 @@ test('--verbose says more, on stderr', async (t) => {
   for (const line of [
     /^whylens \d+\.\d+\.\d+, Node v\d+/m,
     /fake-model\.js: loaded in \d+\.\d{3} s$/m,
-    /^fake-model: input .*, backend /m,
+    /^fake-model: input .*, engine /m,
     /a\.png: 60×40 RGB$/m,
     /a\.png: explained in \d+\.\d{3} s$/m,
     /a\.png: grad-cam with score "logit", seed 0, /m,

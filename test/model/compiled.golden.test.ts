@@ -1,7 +1,8 @@
 /** ONNX files of real exporters through every engine and the model interface, against float64 autograd. */
 import test from 'ava';
 import { CompiledModel } from '../../src/model/compiled.js';
-import { ENGINES, startEngine } from '../../src/model/executors/choose.js';
+import { startEngine } from '../../src/model/executors/choose.js';
+import { ENGINES } from '../../src/model/engines.js';
 import { ndSamples } from '../../src/model/interface.js';
 import { readOnnx } from '../../src/model/readers/onnx/read.js';
 import { classTarget } from '../../src/model/targets.js';

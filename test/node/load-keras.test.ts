@@ -17,7 +17,7 @@ test('the same network from .h5 and .keras gives the same map, on the engine tha
     const shape = [1, ...ref.input.shape.slice(1)];
     const doc = { shape, data: all.slice(0, all.length / ref.input.shape[0]) };
     const model = await loadModel(file);
-    t.regex(model.backend ?? '', /^onnxruntime/);
+    t.regex(model.engine ?? '', /^onnxruntime/);
     const { outputs } = await predict(model, doc);
     t.is(outputs[0].probabilities, true);
     const expl = await explainPrediction(model, doc);

@@ -162,6 +162,8 @@ async function compare(
         layer: layered ? layerReference(axes[3].values[layer] || undefined) : undefined,
         seed: flags.seed,
         batchSize: flags.batchSize,
+        engine: flags.engine,
+        threads: flags.threads,
         backend: flags.backend,
         signal: context.io.signal,
         onProgress: progress.update,

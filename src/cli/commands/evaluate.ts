@@ -8,6 +8,7 @@ import { DEFAULT_METHOD, explainPrediction } from '../../explain/explain.js';
 import { type ExplainOptions } from '../../explain/explain-options.js';
 import type { Target } from '../../explanation.js';
 import { estimate } from '../../maths/metrics/interval.js';
+import type { Engine } from '../../model/engines.js';
 import { parseOption, validateOptions, type OptionSpecs } from '../../options.js';
 import { BOXES_HELP, boxesFor, readBoxes, type BoxFile } from '../boxes.js';
 import { cleanJson } from '../clean.js';
@@ -49,6 +50,8 @@ interface EvaluateFlags {
   readonly metricOpt?: readonly string[];
   readonly labels?: string;
   readonly preprocess?: string;
+  readonly engine?: Engine | 'auto';
+  readonly threads?: number;
   readonly backend?: string;
   readonly seed?: number;
   readonly batchSize?: number;
@@ -199,6 +202,8 @@ async function one(
     container: await context.container(),
     seed: flags.seed,
     batchSize: flags.batchSize,
+    engine: flags.engine,
+    threads: flags.threads,
     backend: flags.backend,
     signal: context.io.signal,
     onProgress: progress.update,

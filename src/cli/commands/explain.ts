@@ -157,6 +157,8 @@ async function prepare(
     layer: layerReference(flags.layer),
     seed: flags.seed,
     batchSize: flags.batchSize,
+    engine: flags.engine,
+    threads: flags.threads,
     backend: flags.backend,
     signal: context.io.signal,
     onProgress: progress.update,

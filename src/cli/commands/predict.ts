@@ -62,6 +62,8 @@ export function define(command: Command, context: CommandContext): void {
             predict(model, picture, {
               ...options,
               container,
+              engine: flags.engine,
+              threads: flags.threads,
               backend: flags.backend,
               top: flags.top,
               signal: context.io.signal,

@@ -4,6 +4,7 @@ import type { Registry } from '../../container/registry.js';
 import { WhylensError } from '../../errors.js';
 import { DEFAULT_METHOD } from '../../explain/explain.js';
 import type { Target } from '../../explanation.js';
+import type { Engine } from '../../model/engines.js';
 import type { OptionsBeside } from '../../options.js';
 import { describeTarget } from '../../model/targets.js';
 import {
@@ -31,6 +32,8 @@ export interface CompareFlags {
   readonly opt?: readonly string[];
   readonly labels?: string;
   readonly preprocess?: string;
+  readonly engine?: Engine | 'auto';
+  readonly threads?: number;
   readonly backend?: string;
   readonly seed?: number;
   readonly batchSize?: number;

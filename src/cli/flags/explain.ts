@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import type { Registry } from '../../container/registry.js';
 import { DEFAULT_METHOD } from '../../explain/explain.js';
 import { PREPROCESS_MODES } from '../../images/preprocess.js';
+import { ENGINES, type Engine } from '../../model/engines.js';
 import { BACKENDS } from '../../model/tfjs/backend.js';
 import { collect, more, positiveNumber, wholeNumber, withVariable } from './shared.js';
 
@@ -18,6 +19,8 @@ export interface ExplainFlags {
   readonly score: 'logit' | 'output';
   readonly labels?: string;
   readonly preprocess?: string;
+  readonly engine?: Engine | 'auto';
+  readonly threads?: number;
   readonly backend?: string;
   readonly seed?: number;
   readonly batchSize?: number;
@@ -69,8 +72,20 @@ export function addModelFlags(command: Command): Command {
     )
     .addOption(
       more(
+        '--engine <name>',
+        "What runs the model. Default: WHYLENS_ENGINE, else the fastest that can; 'whylens doctor' lists them.",
+      ).choices(['auto', ...ENGINES]),
+    )
+    .addOption(
+      more(
+        '--threads <number>',
+        'Threads of one operation in ONNX Runtime. Default: the cores.',
+      ).argParser(positiveNumber),
+    )
+    .addOption(
+      more(
         '--backend <name>',
-        'What computes. Default: WHYLENS_BACKEND, else the first that loads.',
+        'Back end of TensorFlow.js. Default: WHYLENS_BACKEND, else the first that loads.',
       ).choices(BACKENDS),
     );
 }

@@ -6,17 +6,16 @@ import { didYouMean } from '../../did-you-mean.js';
 import { WhylensError } from '../../errors.js';
 import type { ModelGraph } from '../graph/model-graph.js';
 import { ordered } from '../graph/value.js';
+import { checkBackend, ENGINES, type Engine } from '../engines.js';
 import type { Executor } from './executor.js';
+import type { OpenRuntime } from './onnxruntime/sessions.js';
 
-/** In order of preference. */
-export const ENGINES = ['onnxruntime', 'onnxruntime-web', 'tfjs'] as const;
-export type Engine = (typeof ENGINES)[number];
 const VARIABLE = 'WHYLENS_ENGINE';
 
 export interface EngineOptions {
-  /** Default `'auto'`. */
+  /** Default `'auto'`; `'tfjs'` where a `backend` is named. */
   readonly engine?: Engine | 'auto';
-  /** Threads of one operation, where the engine has them; default: as many as it takes. */
+  /** Threads of one operation, where the engine has them; default: the machine's cores. */
   readonly threads?: number;
   /** Back end of TensorFlow.js. */
   readonly backend?: string;
@@ -26,29 +25,46 @@ export interface EngineOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
-export interface EngineChoice {
-  readonly executor: Executor;
+/** An engine that was taken, and why. */
+export interface Taken<T> {
+  readonly taken: T;
   readonly engine: Engine;
   /** Who chose it, in words. */
   readonly reason: string;
   /** Why engines before it were not taken, one sentence each. */
   readonly skipped: readonly string[];
+  /** Those among them that load and lack a piece of the model. */
+  readonly lacking: readonly string[];
+}
+
+export interface EngineChoice extends Omit<Taken<Executor>, 'taken'> {
+  readonly executor: Executor;
 }
 
 /** Starts one engine. Each is imported only when its turn comes. */
 export async function startEngine(engine: Engine, options: EngineOptions = {}): Promise<Executor> {
-  const { threads, wasmPaths, backend } = options;
-  const shared = threads === undefined ? {} : { threads };
-  if (engine === 'onnxruntime') {
-    const { onnxRuntimeNode } = await import('./onnxruntime/node.js');
-    return onnxRuntimeNode(shared);
+  if (engine !== 'tfjs') {
+    const { onnxExecutor } = await import('./onnxruntime/sessions.js');
+    const open = await openRuntime(engine, options);
+    return onnxExecutor(engine, open.runtime, open.options);
   }
-  if (engine === 'onnxruntime-web') {
-    const { onnxRuntimeWeb } = await import('./onnxruntime/web.js');
-    return onnxRuntimeWeb({ ...shared, ...(wasmPaths === undefined ? {} : { wasmPaths }) });
-  }
+  const { backend } = options;
   const { tfjsExecutor } = await import('./tfjs/executor.js');
   return tfjsExecutor(backend === undefined ? {} : { backend });
+}
+
+/** One of the two libraries that run ONNX files as they are. */
+export async function openRuntime(
+  engine: Exclude<Engine, 'tfjs'>,
+  { threads, wasmPaths }: EngineOptions = {},
+): Promise<OpenRuntime> {
+  const shared = threads === undefined ? {} : { threads };
+  if (engine === 'onnxruntime') {
+    const { openOnnxRuntimeNode } = await import('./onnxruntime/node.js');
+    return openOnnxRuntimeNode(shared);
+  }
+  const { openOnnxRuntimeWeb } = await import('./onnxruntime/web.js');
+  return openOnnxRuntimeWeb({ ...shared, ...(wasmPaths === undefined ? {} : { wasmPaths }) });
 }
 
 /**
@@ -61,36 +77,54 @@ export async function chooseEngine(
   graph: ModelGraph,
   options: EngineOptions = {},
 ): Promise<EngineChoice> {
-  const environment = options.environment ?? (typeof process === 'object' ? process.env : {});
-  const variable = environment[VARIABLE];
-  const wanted = options.engine ?? (variable === undefined || variable === '' ? 'auto' : variable);
-  const source =
-    options.engine === undefined ? `the environment variable ${VARIABLE}` : "option 'engine'";
-  if (wanted !== 'auto') {
-    const engine = known(wanted, source);
+  const { taken, ...choice } = await firstEngine<Executor>(options, async (engine) => {
     const executor = await startEngine(engine, options);
-    const lacking = missing(graph, executor);
-    if (lacking === undefined) {
-      return { executor, engine, reason: `${source} says so`, skipped: [] };
-    }
+    const lacks = missing(graph, executor);
+    if (lacks === undefined) return executor;
     executor.release();
+    return { lacks, runs: "'tfjs'" };
+  });
+  return { ...choice, executor: taken };
+}
+
+/** What an engine that is there lacks, and what would do. */
+interface Lacking {
+  readonly lacks: string;
+  readonly runs: string;
+}
+
+/**
+ * The first engine in the order of preference that `start` gives something for,
+ * or the one named. `start` throws for one that does not load, and says what is
+ * lacking of one that cannot run what is to be run.
+ */
+export async function firstEngine<T extends object>(
+  options: EngineOptions,
+  start: (engine: Engine) => Promise<T | Lacking>,
+): Promise<Taken<T>> {
+  const { wanted, source } = wish(options);
+  if (wanted !== 'auto') {
+    const taken = await start(wanted);
+    if (!isLacking(taken)) {
+      return { taken, engine: wanted, reason: `${source} says so`, skipped: [], lacking: [] };
+    }
     throw new WhylensError(
       'UNSUPPORTED_OPERATION',
-      `${source} asks for engine '${engine}', which has no ${lacking}; only 'tfjs' runs such a model`,
-      { facts: { engine } },
+      `${source} asks for engine '${wanted}', which has no ${taken.lacks}; only ${taken.runs} runs such a model`,
+      { facts: { engine: wanted } },
     );
   }
   const skipped: string[] = [];
+  const lacking: string[] = [];
   for (const engine of ENGINES) {
     try {
-      const executor = await startEngine(engine, options);
-      const lacking = missing(graph, executor);
-      if (lacking === undefined) {
+      const taken = await start(engine);
+      if (!isLacking(taken)) {
         const reason = skipped.length === 0 ? 'the fastest' : 'the fastest that can';
-        return { executor, engine, reason, skipped };
+        return { taken, engine, reason, skipped, lacking };
       }
-      executor.release();
-      skipped.push(`engine '${engine}' has no ${lacking}`);
+      lacking.push(`engine '${engine}' has no ${taken.lacks}`);
+      skipped.push(`engine '${engine}' has no ${taken.lacks}`);
     } catch (error) {
       skipped.push((error as Error).message);
     }
@@ -100,10 +134,30 @@ export async function chooseEngine(
   });
 }
 
-function known(name: string, source: string): Engine {
-  const found = ENGINES.find((engine) => engine === name);
-  if (found !== undefined) return found;
-  const allowed = ['auto', ...ENGINES];
+function isLacking(taken: object): taken is Lacking {
+  return 'lacks' in taken;
+}
+
+/** What is asked for, and who asks. */
+function wish({ engine, backend, environment }: EngineOptions): {
+  wanted: Engine | 'auto';
+  source: string;
+} {
+  if (backend !== undefined) checkBackend(backend, engine);
+  if (engine !== undefined) return known(engine, "option 'engine'");
+  // it names a part of this engine
+  if (backend !== undefined) return { wanted: 'tfjs', source: "option 'backend'" };
+  const variables = environment ?? (typeof process === 'object' ? process.env : {});
+  const variable = variables[VARIABLE];
+  return variable === undefined || variable === ''
+    ? { wanted: 'auto', source: '' }
+    : known(variable, `the environment variable ${VARIABLE}`);
+}
+
+function known(name: string, source: string): { wanted: Engine | 'auto'; source: string } {
+  const allowed = ['auto', ...ENGINES] as const;
+  const wanted = allowed.find((engine) => engine === name);
+  if (wanted !== undefined) return { wanted, source };
   throw new WhylensError(
     'INVALID_OPTION',
     `${source} names an unknown engine '${name}'${didYouMean(name, allowed)} Allowed: ${allowed.join(', ')}`,

@@ -13,11 +13,21 @@ export interface Compiled {
   release(): void;
 }
 
+/** What of an engine is worth telling: part of every record. */
+export interface EngineFacts {
+  readonly version?: string;
+  /** Threads of one operation, where that is known. */
+  readonly threads?: number;
+  /** What computes inside it: a back end of TensorFlow.js, `webgpu`. */
+  readonly backend?: string;
+}
+
 export interface Executor {
   /** `onnxruntime`, `onnxruntime-web`, `tfjs`, `reference`. */
   readonly id: string;
   /** Bytes that values may take at once; left out where the machine is the limit. */
   readonly memory?: number;
+  readonly facts?: EngineFacts;
   /** Whether it can run this primitive at all. */
   runs(primitive: Name): boolean;
   /** The same outputs twice give the same thing: executors keep what they compiled. */

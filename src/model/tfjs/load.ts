@@ -5,12 +5,14 @@ import { abortable, throwIfAborted } from '../../reading/abort.js';
 import { guarded } from '../../reading/boundary.js';
 import { READ_OPTION_NAMES, type ReadLimits, type ReadingOptions } from '../../reading/limits.js';
 import { inferLabels, inferPreprocess, type Inferred } from '../infer.js';
-import type { ExplainableModel } from '../interface.js';
 import { labelsOf } from '../label-file.js';
 import type { LoadedModel } from '../loaded.js';
 import { refuseOtherFormats } from '../files/other-formats.js';
 import type { CustomLayer } from '../readers/keras/read.js';
 import type { ModelExamples } from '../tabular/examples.js';
+import type { EngineOptions } from '../executors/choose.js';
+import { checkBackend, ENGINE_OPTIONS, type Engine } from '../engines.js';
+import type { Running } from '../load-onnx.js';
 import { chooseBackend } from './backend.js';
 import { isKeras, isOnnx, type ByteSource, type ModelFile } from './bytes.js';
 import { readModelFile, type ModelFileContent } from './manifest.js';
@@ -48,9 +50,14 @@ export interface LoadModelOptions<Labels = LabelSource | readonly string[]> exte
   /** Default: the name in the model file, else its folder's. */
   readonly name?: string;
   /**
-   * `tensorflow`, `wasm` or `cpu`; for ONNX and Keras files `onnxruntime` or
-   * `onnxruntime-web`. Default: the first of them that loads.
+   * What runs the model: `'onnxruntime'` (native), `'onnxruntime-web'` (WebAssembly) or
+   * `'tfjs'`. Default `'auto'`: as WHYLENS_ENGINE says, else the fastest that is there and
+   * has all that the model is made of.
    */
+  readonly engine?: Engine | 'auto';
+  /** Threads of one operation in ONNX Runtime. Default: the machine's cores. */
+  readonly threads?: number;
+  /** Back end of TensorFlow.js: `tensorflow`, `wasm` or `cpu`. Default: the first that loads. */
   readonly backend?: string;
   /** Names of the columns in the model's order, for a model of rows whose file has none. */
   readonly featureNames?: readonly string[];
@@ -119,7 +126,7 @@ const LOAD_OPTIONS: OptionSpecs = {
       Object.values(value).every((one) => typeof one === 'function'),
   },
   name: { type: 'string', default: undefined, help: 'Name of the model.' },
-  backend: { type: 'string', default: undefined, help: 'What computes.' },
+  ...ENGINE_OPTIONS,
   // checked where the limits are put together
   ...Object.fromEntries(
     READ_OPTION_NAMES.map((name) => [
@@ -184,6 +191,7 @@ export async function loadFrom(
     if (isOnnx(source.name)) return loadOnnxFrom(source, { ...options, labels });
     if (isKeras(source.name)) return loadKerasFrom(source, { ...options, labels });
     refuseOtherFormats(source.name);
+    requireTfjs(options);
     const content = await readModelFile(source);
     const told = metadataOf(content);
     const { backend, reason } = await chooseBackend(options.backend);
@@ -210,6 +218,8 @@ export async function loadFrom(
         model,
         inputShape: options.inputShape ?? sampleShape(model),
         ...known,
+        engine: 'tfjs',
+        engineReason: 'the one that runs such a model',
         backend,
         backendReason: reason,
         dispose,
@@ -227,14 +237,12 @@ async function loadOnnxFrom(
 ): Promise<LoadedModel> {
   const { loadOnnx } = await import('../load-onnx.js');
   const name = options.name ?? source.title;
-  const { inputShape, backend } = options;
-  const { model, engine, reason } = await loadOnnx(source, { name, inputShape, engine: backend });
-  return compiledModel(
-    source,
-    options,
-    { model, engine, reason, name, names: [name, source.title] },
-    {},
-  );
+  const running = await loadOnnx(source, {
+    ...enginePart(options),
+    name,
+    inputShape: options.inputShape,
+  });
+  return compiledModel(source, options, { ...running, name, names: [name, source.title] }, {});
 }
 
 async function loadKerasFrom(
@@ -242,11 +250,11 @@ async function loadKerasFrom(
   options: LoadModelOptions<readonly string[]>,
 ): Promise<LoadedModel> {
   const { loadKeras } = await import('../load-keras.js');
-  const { inputShape, customLayers, backend, signal } = options;
-  const { model, graph, engine, reason } = await loadKeras(source, {
+  const { inputShape, customLayers, signal } = options;
+  const { graph, ...running } = await loadKeras(source, {
+    ...enginePart(options),
     inputShape,
     customLayers,
-    engine: backend,
     signal,
   });
   const name = options.name ?? graph.name;
@@ -255,8 +263,24 @@ async function loadKerasFrom(
   return compiledModel(
     source,
     options,
-    { model, engine, reason, name, names: [graph.name, source.title] },
+    { ...running, name, names: [graph.name, source.title] },
     told,
+  );
+}
+
+/** What the caller said of engines. */
+function enginePart({ engine, threads, backend }: LoadModelOptions<unknown>): EngineOptions {
+  return { engine, threads, backend };
+}
+
+/** Files of TensorFlow.js run on that engine. */
+function requireTfjs({ engine, backend }: LoadModelOptions<unknown>): void {
+  if (backend !== undefined) checkBackend(backend, engine);
+  if (engine === undefined || engine === 'auto' || engine === 'tfjs') return;
+  throw new WhylensError(
+    'UNSUPPORTED_OPERATION',
+    `option 'engine' asks for '${engine}', but this file runs on 'tfjs' alone; leave the option out`,
+    { facts: { engine } },
   );
 }
 
@@ -264,16 +288,10 @@ async function loadKerasFrom(
 async function compiledModel(
   source: ByteSource,
   { inputShape, labels, preprocess }: LoadModelOptions<readonly string[]>,
-  read: {
-    readonly model: ExplainableModel;
-    readonly engine: string;
-    readonly reason: string;
-    readonly name: string;
-    readonly names: readonly string[];
-  },
+  read: Running & { readonly name: string; readonly names: readonly string[] },
   told: Known,
 ): Promise<LoadedModel> {
-  const { model, engine, reason, name } = read;
+  const { model, engine, reason, facts, name } = read;
   const known = await complete({ labels, preprocess }, told, read.names, source);
   const { inputs } = model.describe();
   return {
@@ -282,8 +300,10 @@ async function compiledModel(
     model,
     inputShape: inputs.length === 1 ? (inputShape ?? inputs[0].shape) : inputShape,
     ...known,
-    backend: engine,
-    backendReason: reason,
+    engine,
+    engineReason: reason,
+    threads: facts?.threads,
+    ...(facts?.backend === undefined ? {} : { backend: facts.backend }),
     dispose: () => model.release(),
   };
 }

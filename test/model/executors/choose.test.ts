@@ -1,7 +1,7 @@
 /** Which engine is taken, and why. */
 import test from 'ava';
 import { isWhylensError } from '../../../src/errors.js';
-import { chooseEngine, startEngine } from '../../../src/model/executors/choose.js';
+import { chooseEngine, firstEngine, startEngine } from '../../../src/model/executors/choose.js';
 import * as b from '../../../src/model/graph/build.js';
 import type { ModelGraph } from '../../../src/model/graph/model-graph.js';
 import type { Value } from '../../../src/model/graph/value.js';
@@ -34,6 +34,41 @@ test.serial('an unknown name is told with what is allowed', async (t) => {
   t.regex(error?.message ?? '', /auto, onnxruntime, onnxruntime-web, tfjs/);
 });
 
+test.serial('a back end names the engine that has it, and no other', async (t) => {
+  const graph = valueModel();
+  const chosen = await chooseEngine(graph, { backend: 'cpu', environment: {} });
+  t.is(chosen.engine, 'tfjs');
+  t.is(chosen.executor.facts?.backend, 'cpu');
+  t.is(chosen.reason, "option 'backend' says so");
+  chosen.executor.release();
+  const wrong = await t.throwsAsync(chooseEngine(graph, { backend: 'onnxruntime' }));
+  t.true(isWhylensError(wrong, 'INVALID_OPTION'));
+  t.regex(wrong?.message ?? '', /engine: 'onnxruntime'/);
+  const both = await t.throwsAsync(
+    chooseEngine(graph, { backend: 'cpu', engine: 'onnxruntime-web' }),
+  );
+  t.true(isWhylensError(both, 'INVALID_OPTION'));
+});
+
+test.serial('the first that has all the pieces, with what the others lack', async (t) => {
+  const started: string[] = [];
+  const chosen = await firstEngine(NOTHING, (engine) => {
+    started.push(engine);
+    if (engine === 'onnxruntime') return Promise.reject(new Error('not installed'));
+    return Promise.resolve(
+      engine === 'tfjs' ? { id: engine } : { lacks: "'loop'", runs: "'tfjs'" },
+    );
+  });
+  t.deepEqual(started, ['onnxruntime', 'onnxruntime-web', 'tfjs']);
+  t.deepEqual(chosen, {
+    taken: { id: 'tfjs' },
+    engine: 'tfjs',
+    reason: 'the fastest that can',
+    skipped: ['not installed', "engine 'onnxruntime-web' has no 'loop'"],
+    lacking: ["engine 'onnxruntime-web' has no 'loop'"],
+  });
+});
+
 /** A layer that doubles its input, known to TensorFlow.js alone. */
 async function opaqueModel(): Promise<ModelGraph> {
   const tf = await import('@tensorflow/tfjs-core');
@@ -55,7 +90,9 @@ test.serial('a layer that only TensorFlow.js runs is run and differentiated ther
   t.is(chosen.engine, 'tfjs');
   t.regex(chosen.skipped.join('\n'), /has no layer of kind 'Doubling'/);
   const { CompiledModel } = await import('../../../src/model/compiled.js');
-  const model = new CompiledModel(graph, chosen.executor);
+  const model = new CompiledModel(graph, chosen.executor, { remarks: chosen.lacking });
+  t.is(model.describe().engine?.name, 'tfjs');
+  t.regex(model.describe().warnings?.[0] ?? '', /'Doubling'/);
   const { ndSamples } = await import('../../../src/model/interface.js');
   const { gradients, scores } = await model.differentiate({
     inputs: [ndSamples({ shape: [1, 3], data: Float32Array.of(1, 2, 3) })],

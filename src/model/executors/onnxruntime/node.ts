@@ -1,7 +1,13 @@
 /** ONNX Runtime's native library, found when it is asked for: an optional package. */
 import { WhylensError } from '../../../errors.js';
+import { coresHere, isNode } from '../cores.js';
 import type { Executor } from '../executor.js';
-import { onnxExecutor, type OnnxRuntime, type SessionOptions } from './sessions.js';
+import {
+  onnxExecutor,
+  type OnnxRuntime,
+  type OpenRuntime,
+  type SessionOptions,
+} from './sessions.js';
 
 const PACKAGE = 'onnxruntime-node';
 
@@ -10,7 +16,7 @@ export async function importOnnxRuntimeNode(): Promise<
   | { readonly runtime: OnnxRuntime; readonly version: string | undefined }
   | { readonly problem: string; readonly cause: unknown }
 > {
-  if (typeof process !== 'object' || process.versions?.node === undefined) {
+  if (!isNode()) {
     return { problem: 'it only runs in Node', cause: undefined };
   }
   // not a literal: an optional package, which no compiler or bundler may look for
@@ -33,12 +39,21 @@ export async function importOnnxRuntimeNode(): Promise<
 }
 
 /** @throws `BACKEND` where the package is not there, with the way to get it. */
-export async function onnxRuntimeNode(options: SessionOptions = {}): Promise<Executor> {
+export async function openOnnxRuntimeNode(options: SessionOptions = {}): Promise<OpenRuntime> {
   const found = await importOnnxRuntimeNode();
-  if ('runtime' in found) return onnxExecutor('onnxruntime', found.runtime, options);
+  if ('runtime' in found) {
+    const { runtime, version } = found;
+    return { runtime, options: { version, ...options, threads: options.threads ?? coresHere() } };
+  }
   throw new WhylensError(
     'BACKEND',
     `engine 'onnxruntime' cannot be used, since ${found.problem}. Install it (npm install ${PACKAGE}; without network ONNXRUNTIME_NODE_INSTALL=skip npm install ${PACKAGE}) or take engine 'onnxruntime-web' or 'tfjs'`,
     { cause: found.cause, facts: { engine: 'onnxruntime' } },
   );
+}
+
+/** The same as an executor. */
+export async function onnxRuntimeNode(given: SessionOptions = {}): Promise<Executor> {
+  const { runtime, options } = await openOnnxRuntimeNode(given);
+  return onnxExecutor('onnxruntime', runtime, options);
 }

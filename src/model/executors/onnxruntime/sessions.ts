@@ -10,8 +10,14 @@ import { evaluate } from '../../graph/evaluate.js';
 import { optimise } from '../../graph/passes.js';
 import type { Value } from '../../graph/value.js';
 import { engineLost, isOutOfMemory, isTrap, outOfMemory } from '../../memory.js';
-import type { Compiled, Executor, Feeds } from '../executor.js';
+import type { Compiled, EngineFacts, Executor, Feeds } from '../executor.js';
 import { runsInOnnx, writeOnnx, type Written } from './write.js';
+
+/** A copy of the library that loaded, and how sessions of it are to be made. */
+export interface OpenRuntime {
+  readonly runtime: OnnxRuntime;
+  readonly options: SessionOptions;
+}
 
 /** What the packages for Node and for the web have in common. */
 export interface OnnxRuntime {
@@ -31,6 +37,8 @@ export interface SessionOptions {
   readonly values?: number;
   /** Starts the library anew where its instance was lost; undefined where that is not possible. */
   readonly renew?: () => Promise<OnnxRuntime | undefined>;
+  /** Of the library: what `facts` says. */
+  readonly version?: string;
 }
 
 const DEFAULT_MEMORY = 512 * 1024 * 1024;
@@ -55,8 +63,9 @@ interface Plan extends Omit<Written, 'bytes'> {
 export function onnxExecutor(
   id: string,
   runtime: OnnxRuntime,
-  { threads, memory = DEFAULT_MEMORY, executionProviders, values, renew }: SessionOptions = {},
+  options: SessionOptions = {},
 ): Executor {
+  const { memory = DEFAULT_MEMORY, values, renew } = options;
   /** Least recently used first. */
   const entries = new Map<string, Entry>();
   const ids = new WeakMap<Value, number>();
@@ -95,10 +104,7 @@ export function onnxExecutor(
     const { bytes, ...written } = writeOnnx(rewritten.filter((v) => v.live));
     try {
       const session = await current.InferenceSession.create(bytes, {
-        graphOptimizationLevel: 'all',
-        logSeverityLevel: QUIET,
-        ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-        ...(executionProviders === undefined ? {} : { executionProviders }),
+        ...sessionSettings(options),
       });
       return { session, plan: { ...written, outputs: rewritten }, bytes: bytes.length };
     } catch (cause) {
@@ -171,6 +177,7 @@ export function onnxExecutor(
   return {
     id,
     ...(values === undefined ? {} : { memory: values }),
+    facts: factsOf(options),
     runs: runsInOnnx,
     compile: (outputs): Promise<Compiled> => {
       const key = outputs.map(idOf).join();
@@ -186,6 +193,29 @@ export function onnxExecutor(
       released = true;
       for (const [key, entry] of entries) if (entry.running === 0) drop(key, entry);
     },
+  };
+}
+
+/** What the library is told of a session. */
+export function sessionSettings({
+  threads,
+  executionProviders,
+}: SessionOptions): InferenceSession.SessionOptions {
+  return {
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: QUIET,
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    ...(executionProviders === undefined ? {} : { executionProviders }),
+  };
+}
+
+/** What is worth telling of sessions made so. */
+export function factsOf({ threads, executionProviders, version }: SessionOptions): EngineFacts {
+  const [backend] = executionProviders ?? [];
+  return {
+    ...(version === undefined ? {} : { version }),
+    ...(threads === undefined ? {} : { threads }),
+    ...(backend === undefined || backend === 'wasm' ? {} : { backend }),
   };
 }
 

@@ -5,8 +5,14 @@
  */
 import { WhylensError } from '../../../errors.js';
 import { WASM_MEMORY } from '../../memory.js';
+import { coresHere, isNode } from '../cores.js';
 import type { Executor } from '../executor.js';
-import { onnxExecutor, type OnnxRuntime, type SessionOptions } from './sessions.js';
+import {
+  onnxExecutor,
+  type OnnxRuntime,
+  type OpenRuntime,
+  type SessionOptions,
+} from './sessions.js';
 
 const PACKAGE = 'onnxruntime-web';
 
@@ -29,8 +35,9 @@ export async function importOnnxRuntimeWeb(): Promise<
   | { readonly runtime: OnnxRuntime; readonly version: string | undefined }
   | { readonly problem: string; readonly cause: unknown }
 > {
-  // not a literal: an optional package, which no compiler may look for
-  const specifier = `${PACKAGE}/wasm`;
+  // not a literal: an optional package, which no compiler may look for. Threads in
+  // Node need the package's own entry for it: the others fetch their files
+  const specifier = isNode() ? PACKAGE : `${PACKAGE}/wasm`;
   try {
     const runtime = (await import(specifier)) as OnnxRuntime & Environment;
     return { runtime, version: runtime.env.versions?.web ?? runtime.env.versions?.common };
@@ -47,7 +54,7 @@ export async function importOnnxRuntimeWeb(): Promise<
 }
 
 /** @throws `BACKEND` where the package is not there, with the way to get it. */
-export async function onnxRuntimeWeb(options: WebOptions = {}): Promise<Executor> {
+export async function openOnnxRuntimeWeb(options: WebOptions = {}): Promise<OpenRuntime> {
   const { threads, wasmPaths } = options;
   const found =
     options.runtime === undefined ? await importOnnxRuntimeWeb() : { runtime: options.runtime };
@@ -61,34 +68,49 @@ export async function onnxRuntimeWeb(options: WebOptions = {}): Promise<Executor
   // read once, when the first session is made
   const { env } = found.runtime as OnnxRuntime & Environment;
   env.logLevel = 'error';
-  // always said: the library's own way to count cores does not work in Node
-  env.wasm.numThreads = threads ?? cores();
+  // always said: the library's own way to count cores does not work in Node. The first wish holds
+  const running = started.get(env) ?? possible(threads ?? coresHere());
+  started.set(env, running);
+  env.wasm.numThreads = running;
   if (wasmPaths !== undefined) env.wasm.wasmPaths = wasmPaths;
-  return onnxExecutor('onnxruntime-web', found.runtime, {
-    executionProviders: ['wasm'],
-    values: WASM_MEMORY,
-    ...(options.runtime === undefined ? { renew: anotherInstance } : {}),
-    ...options,
-  });
+  const version = env.versions?.web ?? env.versions?.common;
+  const { memory, executionProviders = ['wasm'] } = options;
+  return {
+    runtime: found.runtime,
+    options: {
+      version,
+      memory,
+      executionProviders,
+      threads: running,
+      values: WASM_MEMORY,
+      ...(options.runtime === undefined ? { renew: anotherInstance } : {}),
+    },
+  };
+}
+
+/** The same as an executor. */
+export async function onnxRuntimeWeb(given: WebOptions = {}): Promise<Executor> {
+  const { runtime, options } = await openOnnxRuntimeWeb(given);
+  return onnxExecutor('onnxruntime-web', runtime, options);
 }
 
 let instances = 1;
 /** The package once more, under another address, with an instance of its own: only Node tells where it lies. */
 export async function anotherInstance(): Promise<OnnxRuntime | undefined> {
-  if (typeof process !== 'object' || process.versions?.node === undefined) return undefined;
+  if (!isNode()) return undefined;
   const address = import.meta.resolve(`${PACKAGE}/wasm`);
   const runtime = (await import(`${address}?instance=${++instances}`)) as OnnxRuntime & Environment;
   runtime.env.logLevel = 'error';
+  // threads of this entry fetch their files, which Node does not do
   runtime.env.wasm.numThreads = 1;
   return runtime;
 }
 
-/** In a page that is not isolated from other origins the library takes one thread, whatever is asked. */
-function cores(): number {
-  const { navigator, process } = globalThis as {
-    navigator?: { hardwareConcurrency?: number };
-    process?: { versions?: { node?: string } };
-  };
-  // the workers of its bundle fetch files, which Node does not do for file: addresses
-  return process?.versions?.node === undefined ? (navigator?.hardwareConcurrency ?? 1) : 1;
+/** Threads by copy of the library, which starts them once. */
+const started = new WeakMap<object, number>();
+
+/** A page that is not isolated from other origins shares no memory between threads, so it has one. */
+function possible(threads: number): number {
+  const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
+  return isNode() || crossOriginIsolated === true ? threads : 1;
 }

@@ -63,6 +63,7 @@ export async function tfjsExecutor({ backend }: TfjsOptions = {}): Promise<Execu
   return {
     id: 'tfjs',
     ...(chosen.backend === WASM ? { memory: WASM_MEMORY } : {}),
+    facts: { version: tf.version_core, backend: chosen.backend },
     runs: () => true,
     compile: async (outputs): Promise<Compiled> => {
       const plan = planOf(optimise(outputs));

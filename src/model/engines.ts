@@ -1,0 +1,37 @@
+/** The engines by name, and the options that choose between them. */
+import { WhylensError } from '../errors.js';
+import type { OptionSpecs } from '../options.js';
+
+/** In order of preference. */
+export const ENGINES = ['onnxruntime', 'onnxruntime-web', 'tfjs'] as const;
+export type Engine = (typeof ENGINES)[number];
+/** The options of engines, as every call that takes them checks them. */
+export const ENGINE_OPTIONS = {
+  engine: {
+    type: 'choice',
+    default: undefined,
+    choices: ['auto', ...ENGINES],
+    help: 'What runs the model.',
+  },
+  threads: {
+    type: 'number',
+    default: undefined,
+    integer: true,
+    min: 1,
+    help: 'Threads of one operation in ONNX Runtime.',
+  },
+  backend: { type: 'string', default: undefined, help: 'Back end of TensorFlow.js.' },
+} as const satisfies OptionSpecs;
+
+/** A back end is a part of TensorFlow.js and of nothing else. */
+export function checkBackend(backend: string, engine: string | undefined): void {
+  const isEngine = (ENGINES as readonly string[]).includes(backend);
+  if (!isEngine && (engine === undefined || engine === 'auto' || engine === 'tfjs')) return;
+  throw new WhylensError(
+    'INVALID_OPTION',
+    isEngine
+      ? `option 'backend' names a back end of TensorFlow.js (tensorflow, wasm, cpu); '${backend}' is an engine: say engine: '${backend}' (--engine ${backend})`
+      : `option 'backend' names a back end of TensorFlow.js and has no meaning for engine '${engine}'; leave one of the two out`,
+    { facts: { backend, engine } },
+  );
+}

@@ -1,0 +1,101 @@
+/** What a user says of engines, from the option to the record. */
+import { join } from 'node:path';
+import test from 'ava';
+import { isWhylensError } from '../../src/errors.js';
+import { explainPrediction } from '../../src/explain/explain.js';
+import { loadModel } from '../../src/node/load-model.js';
+import { emptyFolder, whylens, whylensHere, writePicture } from '../helpers/command.js';
+import { sharedFile } from '../helpers/shared.js';
+
+const FILE = 'mobilenet_v1_0.25_224.onnx';
+const doc = { shape: [1, 224, 224, 3], data: new Float32Array(224 * 224 * 3).fill(0.5) };
+
+test.serial('each engine gives the same map and says what it was', async (t) => {
+  const path = sharedFile(t, 'models', FILE);
+  if (path === undefined) return;
+  const maps: Float32Array[] = [];
+  for (const [engine, threads] of [
+    ['onnxruntime-web', 2],
+    ['tfjs', undefined],
+  ] as const) {
+    const model = await loadModel(path, { engine, threads, preprocess: 'none' });
+    t.is(model.engine, engine);
+    t.is(model.threads, threads);
+    t.is(model.engineReason, "option 'engine' says so");
+    const expl = await explainPrediction(model, doc, { targets: 7 });
+    t.is(expl.parameters.engine, engine);
+    t.is(expl.parameters.threads ?? undefined, threads as never);
+    t.is(typeof expl.parameters.backend, engine === 'tfjs' ? 'string' : 'undefined');
+    if (expl.kind === 'image') maps.push(expl.targets[0].heatmap.data);
+    const moved = await t.throwsAsync(explainPrediction(model, doc, { engine: 'onnxruntime' }));
+    t.true(isWhylensError(moved, 'INVALID_OPTION'));
+    model.dispose();
+  }
+  const most = maps[0].reduce((max, x) => Math.max(max, Math.abs(x)), 0);
+  maps[0].forEach((x, i) => t.true(Math.abs(x - maps[1][i]) < 1e-4 * most));
+});
+
+test('what is no engine, and threads that are none, are refused before anything is read', async (t) => {
+  for (const options of [{ engine: 'onnx' as 'tfjs' }, { threads: 0 }, { threads: 1.5 }]) {
+    const error = await t.throwsAsync(loadModel('missing.onnx', options));
+    t.true(isWhylensError(error, 'INVALID_OPTION'), error?.message);
+  }
+  const mixed = await t.throwsAsync(
+    loadModel('demo/model/model.json', { engine: 'onnxruntime', backend: 'wasm' }),
+  );
+  t.true(isWhylensError(mixed, 'INVALID_OPTION'), mixed?.message);
+});
+
+test('a model that is no file runs by itself, whatever is asked', async (t) => {
+  const model = () => [[0.25, 0.75]];
+  const options = { method: 'occlusion', inputShape: [4, 4, 1] } as const;
+  const four = { shape: [1, 4, 4, 1], data: new Float32Array(16).fill(1) };
+  await explainPrediction(model, four, { ...options, engine: 'auto' });
+  const error = await t.throwsAsync(explainPrediction(model, four, { ...options, engine: 'tfjs' }));
+  t.true(isWhylensError(error, 'INVALID_OPTION'));
+  t.regex(error?.message ?? '', /by itself/);
+});
+
+test.serial('the flag chooses, what was taken is printed', async (t) => {
+  const path = sharedFile(t, 'models', FILE);
+  if (path === undefined) return;
+  const folder = await emptyFolder(t);
+  const image = await writePicture(join(folder, 'a.png'), (x) => x < 20);
+  const args = ['explain', '-m', path, image, '-o', join(folder, 'map.png'), '--force'];
+  // the library starts its threads once a process
+  const web = await whylens([...args, '--engine', 'onnxruntime-web', '--threads', '1', '-v']);
+  t.is(web.code, 0, web.stderr);
+  t.regex(web.stderr, /engine "onnxruntime-web", threads 1/);
+  const free = await whylensHere(args);
+  t.regex(free.stdout, /^engine: +onnxruntime(-web)?, threads: \d+ \(the fastest/m);
+  const wrong = await whylensHere([...args, '--engine', 'onnx']);
+  t.is(wrong.code, 2);
+  t.regex(wrong.stderr, /auto, onnxruntime, onnxruntime-web, tfjs/);
+});
+
+test.serial('doctor lists the engines with versions, threads, and what to do', async (t) => {
+  const { code, stdout } = await whylensHere(['doctor', '--json', '--threads', '2']);
+  t.is(code, 0);
+  const { engines, cores } = JSON.parse(stdout) as {
+    cores: number;
+    engines: { engine: string; backend?: string; runs: boolean; version?: string }[];
+  };
+  t.true(cores >= 1);
+  t.deepEqual(
+    engines.map(({ engine, backend }) => [engine, backend]),
+    [
+      ['onnxruntime', undefined],
+      ['onnxruntime-web', undefined],
+      ['tfjs', 'tensorflow'],
+      ['tfjs', 'wasm'],
+      ['tfjs', 'cpu'],
+    ],
+  );
+  for (const one of engines) {
+    if (one.runs) t.regex(one.version ?? '', /^\d+\.\d+\.\d+/);
+    else t.regex((one as { problem?: string }).problem ?? '', /nstall it/);
+  }
+  const shown = await whylensHere(['doctor']);
+  t.regex(shown.stdout, /^tfjs, cpu +runs/m);
+  t.regex(shown.stdout, /'auto' takes /);
+});
