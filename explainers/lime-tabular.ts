@@ -5,7 +5,7 @@ import { binName, binOf, quantileBins, type Bins } from '../src/maths/discretise
 import { seededRandom } from '../src/maths/random.js';
 import type { RowModel } from '../src/model/tabular/interface.js';
 import { modelRows } from '../src/model/tabular/read-rows.js';
-import type { OptionSpecs } from '../src/options.js';
+import type { OptionSpecs, OptionValues } from '../src/options.js';
 import { BACKGROUND_OPTION, backgroundRows } from './shared/tabular/background.js';
 import {
   klDivergence,
@@ -19,13 +19,20 @@ import { FEATURE_OPTIONS, featureChoice } from './shared/tabular/options.js';
 import { asRecords, shownValue, targetBase, type SampleRecord } from './shared/tabular/records.js';
 import { scoresFor } from './shared/tabular/targets.js';
 
+/** Rows given instead of drawn, so that a fit can be repeated exactly. */
+export interface GivenSamples {
+  readonly inputs: unknown;
+  readonly interpretable?: readonly ArrayLike<number>[];
+  readonly weights?: ArrayLike<number>;
+}
+
 const options = {
   samples: {
     type: 'value',
     default: 5000,
     expects:
       'a whole number of at least 2, or { inputs, interpretable, weights }: the rows the model sees (the row itself first), the rows the linear model is fitted on, and how much each counts',
-    check: (value) =>
+    check: (value: unknown): value is number | GivenSamples =>
       (Number.isInteger(value) && (value as number) >= 2) ||
       (typeof value === 'object' && value !== null && 'inputs' in value),
     parse: (text) => Number(text),
@@ -53,12 +60,6 @@ const options = {
   ...LIME_OPTIONS,
   ...FEATURE_OPTIONS,
 } as const satisfies OptionSpecs;
-
-interface Given {
-  readonly inputs: unknown;
-  readonly interpretable?: readonly ArrayLike<number>[];
-  readonly weights?: ArrayLike<number>;
-}
 
 interface Sampled {
   readonly inputs: readonly Float64Array[];
@@ -96,14 +97,7 @@ export const limeTabular = explainer({
 
   async explain(context) {
     const { model, rows } = rowTask(context);
-    const own = context.options as unknown as {
-      samples: number | Given;
-      discretise: string;
-      kernelWidth?: number;
-      features: number;
-      selection: string;
-      alpha: number;
-    };
+    const own = context.options;
     const { kernelWidth = 0.75 * Math.sqrt(model.features.length) } = own;
     const prediction = await model.predict(rows, { signal: context.batch.signal });
     const background = await backgroundRows(context, model);
@@ -205,14 +199,14 @@ function binsFor(
 }
 
 function drawn(
-  { options: { discretise, around }, seed }: ExplainContext,
+  { options: { discretise, around }, seed }: ExplainContext<OptionValues<typeof options>>,
   model: RowModel,
   row: Float64Array,
   table: readonly Float64Array[],
   count: number,
 ): Sampled {
   const random = seededRandom(seed);
-  const bins = binsFor(model, table, discretise as string);
+  const bins = binsFor(model, table, discretise);
   const moments = Array.from(row, (_, j) => momentsOf(table.map((other) => other[j])));
   const inputs = Array.from({ length: count }, (_, i) => {
     if (i === 0) return row.slice();
@@ -255,7 +249,7 @@ function interpretable(
 }
 
 function repeated(
-  { inputs: given, interpretable: rows }: Given,
+  { inputs: given, interpretable: rows }: GivenSamples,
   model: RowModel,
   row: Float64Array,
   table: readonly Float64Array[] | undefined,

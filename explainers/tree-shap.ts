@@ -3,7 +3,7 @@ import { explainer, type ExplainContext } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import type { JsonValue } from '../src/explanation.js';
 import type { Rows, TabularModel } from '../src/model/tabular/interface.js';
-import type { OptionSpecs } from '../src/options.js';
+import type { OptionSpecs, OptionValues } from '../src/options.js';
 import { BACKGROUND_OPTION, backgroundRows } from './shared/tabular/background.js';
 import { treeShapInSteps, type TreeShapFound } from './shared/tabular/tree-steps.js';
 import { explainOutput } from './shared/tabular/tree-output.js';
@@ -63,7 +63,7 @@ export const treeShap = explainer({
   cost: '1 forward; trees × leaves × depth²',
   needs: { trees: true },
   documents: ['features', 'text'],
-  options: options,
+  options,
 
   lacks(model: TabularModel): string | undefined {
     return requireTrees(model);
@@ -73,9 +73,7 @@ export const treeShap = explainer({
     const model = context.tabular!;
     const trees = model.trees!;
     const given = context.options.background !== undefined;
-    const { mode = given ? 'interventional' : 'path-dependent' } = context.options as {
-      mode?: string;
-    };
+    const { mode = given ? 'interventional' : 'path-dependent' } = context.options;
     requireMode(mode, given, model, context);
     const table =
       mode === 'interventional' ? await backgroundRows(context, rowTask(context).model) : undefined;
@@ -139,12 +137,12 @@ function requireMode(
 
 /** Shapley values of the margin: sums over the trees. */
 async function explainMargin(
-  context: ExplainContext,
+  context: ExplainContext<OptionValues<typeof options>>,
   { trees, rows, inner, scores, names }: TreeTask,
   table: Rows | undefined,
 ): Promise<TreeShapFound> {
   const size = { features: trees.features, outputs: trees.outputs };
-  const { interactions } = context.options as { interactions: boolean };
+  const { interactions } = context.options;
   const background = table === undefined ? undefined : inner(table);
   const values = await treeShapInSteps(context, trees, rows, { ...size, background, interactions });
   return {

@@ -26,7 +26,8 @@ export const ROW_SHAP_OPTIONS = {
     type: 'value',
     default: undefined,
     expects: "a whole number of at least 2, or 'all'",
-    check: (value) => value === 'all' || (Number.isInteger(value) && (value as number) >= 2),
+    check: (value: unknown): value is number | 'all' =>
+      value === 'all' || (Number.isInteger(value) && (value as number) >= 2),
     parse: (text) => (text === 'all' ? text : Number(text)),
     help: "coalitions of features that are scored (default: 2048; no more than there are); 'all' for every one",
   },
@@ -71,10 +72,7 @@ export const kernelShapRows = explainer({
 
   async explain(context) {
     const { model, rows } = rowTask(context);
-    const { samples = MOST_COALITIONS, link } = context.options as {
-      samples?: number | 'all';
-      link: 'identity' | 'logit';
-    };
+    const { samples = MOST_COALITIONS, link } = context.options;
     const background = await weightedBackground(context, model);
     const players = playersOf(context, model);
     const prediction = await model.predict(rows, { signal: context.batch.signal });

@@ -5,6 +5,9 @@ import type { OptionSpecs } from '../../../src/options.js';
 /** Name of the feature that holds what no feature explains. */
 export const BIAS = '<BIAS>';
 
+type Top = number | readonly [pos: number, neg: number] | null;
+type FeatureFilter = (name: string, value: number | string | undefined) => boolean;
+
 const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 0;
 
 /** Which features the record keeps. */
@@ -13,7 +16,7 @@ export const FEATURE_OPTIONS = {
     type: 'value',
     default: undefined,
     expects: 'a whole number, two of them [for, against], or null for all',
-    check: (value) =>
+    check: (value: unknown): value is Top =>
       value === null ||
       isCount(value) ||
       (Array.isArray(value) && value.length === 2 && value.every(isCount)),
@@ -28,7 +31,8 @@ export const FEATURE_OPTIONS = {
     type: 'value',
     default: undefined,
     expects: 'a regular expression',
-    check: (value) => value instanceof RegExp || (typeof value === 'string' && isPattern(value)),
+    check: (value: unknown): value is RegExp | string =>
+      value instanceof RegExp || (typeof value === 'string' && isPattern(value)),
     parse: (text) => text,
     help: 'only features whose name matches',
   },
@@ -36,7 +40,7 @@ export const FEATURE_OPTIONS = {
     type: 'value',
     default: undefined,
     expects: 'a function of a name and a value',
-    check: (value) => typeof value === 'function',
+    check: (value: unknown): value is FeatureFilter => typeof value === 'function',
     help: 'only features for which the function (name, value) is true',
   },
 } as const satisfies OptionSpecs;
