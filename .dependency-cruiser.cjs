@@ -9,7 +9,13 @@
  */
 
 /** Names and plain checks that every room may use: errors, the record, declared options. */
-const BASE = ['^src/errors', '^src/explanation', '^src/options', '^src/did-you-mean'];
+const BASE = [
+  '^src/errors',
+  '^src/explanation',
+  '^src/options',
+  '^src/did-you-mean',
+  '^src/mistaken',
+];
 /** What a plugin is: its types and the tokens it binds to. */
 const PLUGIN = ['^src/container/plugin', '^src/container/tokens'];
 /** The model as explainers see it; engines and readers live in folders below. */
@@ -36,7 +42,7 @@ module.exports = {
   forbidden: [
     only(
       'images-maths-explanation-errors',
-      '^src/(images|maths|reading)/|^src/(did-you-mean|explanation|errors|options)[.]ts$',
+      '^src/(images|maths|reading)/|^src/(did-you-mean|explanation|errors|mistaken|options)[.]ts$',
       LIBRARIES,
       'The ground floor knows nothing of models, containers or files.',
     ),

@@ -1,8 +1,10 @@
 import type { Formatter } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
+import { remedyFor } from '../src/mistaken.js';
 import { EXPLANATION_KINDS, type Explanation, type JsonValue } from '../src/explanation.js';
 import { type GivenOptions, type OptionSpecs, validateOptions } from '../src/options.js';
 import { ROOT, type Way } from './json/codec.js';
+import { refuseMistaken } from './shared/check.js';
 import { explanation } from './json/record.js';
 import { migrate, SCHEMA, VERSION } from './json/versions.js';
 
@@ -63,6 +65,7 @@ export function formatAsDict(expl: Explanation, options: DictOptions = {}): Expl
     arrays: arrays,
     maxPixels: Infinity,
   };
+  refuseMistaken(expl);
   const { kind, ...stored } = explanation(expl, ROOT, way) as unknown as ExplanationDict;
   return { schema: SCHEMA, version: VERSION, kind, ...stored };
 }
@@ -95,7 +98,7 @@ export function explanationFromJson(text: string, options: ReadOptions = {}): Ex
       'INVALID_EXPLANATION',
       typeof text === 'string'
         ? `a stored explanation may have ${MAX_LENGTH} characters, this one has ${text.length}`
-        : `a stored explanation must be a string, got ${typeof text}; for parsed JSON use explanationFromDict`,
+        : `a stored explanation must be a string, got ${remedyFor('file', text) ?? `${typeof text}; for parsed JSON use explanationFromDict`}`,
     );
   }
   let parsed: unknown;

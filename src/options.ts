@@ -4,6 +4,7 @@
  */
 import { didYouMean } from './did-you-mean.js';
 import { WhylensError } from './errors.js';
+import { isPromise, remedyFor } from './mistaken.js';
 
 interface Common<T> {
   /** Undefined: left out unless given, or inferred (say from what in `help`). */
@@ -247,6 +248,7 @@ function misspelt(spec: OptionSpec, value: unknown): string {
 function show(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'function') return 'a function';
+  if (isPromise(value)) return remedyFor('value', value)!;
   if (typeof value !== 'object' || value === null) return String(value);
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;

@@ -1,5 +1,7 @@
 /** What a record must be before anything is drawn or written of it. */
 import type { Explanation } from '../../src/explanation.js';
+import { WhylensError } from '../../src/errors.js';
+import { remedyFor } from '../../src/mistaken.js';
 import { ROOT, type Way } from '../json/codec.js';
 import { explanation } from '../json/record.js';
 
@@ -13,5 +15,13 @@ const CHECK: Way = { direction: 'check', arrays: 'base64', maxPixels: Infinity }
  * @throws WhylensError `INVALID_EXPLANATION`
  */
 export function checkExplanation(record: Explanation): void {
+  refuseMistaken(record);
   explanation(record, ROOT, CHECK);
+}
+
+/** Refuses what is easily taken for an explanation, saying what to do instead. */
+export function refuseMistaken(record: unknown): void {
+  const got = remedyFor('explanation', record);
+  if (got === undefined) return;
+  throw new WhylensError('INVALID_EXPLANATION', `an explanation is needed here, got ${got}`);
 }

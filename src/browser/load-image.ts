@@ -1,5 +1,6 @@
 /** Takes the place of `src/node/load-image.ts` in a browser (see `browser` in package.json). */
-import { isWhylensError, WhylensError } from '../errors.js';
+import { describeValue, isWhylensError, WhylensError } from '../errors.js';
+import { remedyFor } from '../mistaken.js';
 import type { Picture } from '../explanation.js';
 import { formatOfBytes } from '../images/formats.js';
 import { checkMaxPixels, checkSize, MAX_PIXELS } from '../images/picture.js';
@@ -69,6 +70,12 @@ async function blobOf(
   }
   if (source instanceof Uint8Array || source instanceof ArrayBuffer) {
     return { blob: new Blob([source as BlobPart]), name: `of ${source.byteLength} bytes` };
+  }
+  if (typeof source !== 'string' && !(source instanceof URL)) {
+    throw new WhylensError(
+      'INVALID_PICTURE',
+      `loadImage needs an address, a file or the bytes of a picture, got ${remedyFor('file', source) ?? describeValue(source)}`,
+    );
   }
   const url = String(source);
   const name = `'${url.length > 80 ? `${url.slice(0, 77)}...` : url}'`;

@@ -1,6 +1,7 @@
 /** The door: what a caller hands in is looked at here once, and nowhere else. */
 import { describeValue, WhylensError } from '../errors.js';
 import type { Picture } from '../explanation.js';
+import { remedyFor } from '../mistaken.js';
 import { checkPicture } from '../images/picture.js';
 import { sizeOf } from '../maths/ndarray.js';
 import type { Document } from './document.js';
@@ -19,6 +20,14 @@ export function readDocuments(given: readonly unknown[]): Promise<Document[]> {
 
 /** One document; `what` names it in messages. */
 export async function readDocument(value: unknown, what = 'the document'): Promise<Document> {
+  const mistake = remedyFor('document', value);
+  if (mistake !== undefined) {
+    throw new WhylensError(
+      'INVALID_DOCUMENT',
+      `${what} must be what the model takes, got ${mistake}`,
+    );
+  }
+  requireOne(value);
   if (typeof value === 'string') return { kind: 'text', text: value };
   if (Array.isArray(value)) return readList(value, what);
   if (isNumbers(value)) return { kind: 'array', shape: [value.length], data: value };
@@ -94,6 +103,17 @@ async function valuesOf(
       { cause },
     );
   }
+}
+
+/** Refuses several documents. Nested numbers are one batch, and a flat list of numbers and texts is one row. */
+function requireOne(value: unknown): void {
+  const isDocument = (item: unknown) =>
+    typeof item === 'object' && item !== null && !isListLike(item);
+  if (!Array.isArray(value) || !value.some(isDocument)) return;
+  throw new WhylensError(
+    'INVALID_DOCUMENT',
+    `one document is wanted here, got an array of ${value.length}; explainPredictions takes several: for await (const expl of explainPredictions(model, documents)) …`,
+  );
 }
 
 function readList(list: readonly unknown[], what: string): Document {

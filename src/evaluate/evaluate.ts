@@ -6,6 +6,7 @@ import { inputIndex, inputsOf, partsOf } from '../explain/inputs.js';
 import { registryFor, withModel, type Prepared } from '../explain/prepare.js';
 import { type ExplainOptions } from '../explain/explain-options.js';
 import type { Explanation, JsonValue, NdArray } from '../explanation.js';
+import { remedyFor } from '../mistaken.js';
 import { splitShape } from '../maths/channels.js';
 import {
   energyInside,
@@ -107,6 +108,13 @@ export async function evaluateExplanation(
   explanation: Explanation,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
+  const mistake = remedyFor('explanation', explanation);
+  if (mistake !== undefined) {
+    throw new WhylensError(
+      'INVALID_EXPLANATION',
+      `evaluateExplanation needs the explanation to judge, got ${mistake}`,
+    );
+  }
   if (!isMapRecord(explanation)) mapOf(explanation);
   const record = explanation as MapRecord;
   const index = targetIndex(record, options.target ?? 0);

@@ -29,6 +29,7 @@ import {
   registryFor,
   requireCapabilities,
   requireDocumentKind,
+  requireModel,
   withModel,
 } from './prepare.js';
 import { methodsOwn } from './shared-options.js';
@@ -160,6 +161,7 @@ async function explainTogether(
     optionsBeside(registry),
   );
   const image = options.image === undefined ? undefined : checkPicture(options.image);
+  requireModel(model, registry);
   const documents = await readDocuments(docs);
   requireDocumentKind(explainer, documents);
   return withModel(model, options, registry, async (prepared) => {

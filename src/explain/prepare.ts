@@ -9,6 +9,7 @@ import type { AdaptOptions, Explainer, ModelAdapter } from '../container/plugin.
 import type { Registry } from '../container/registry.js';
 import type { Document, Preprocess } from '../documents/document.js';
 import { describeValue, isWhylensError, WhylensError } from '../errors.js';
+import { remedyFor } from '../mistaken.js';
 import type { ExplainOptions } from './explain-options.js';
 import {
   isExplainableModel,
@@ -60,13 +61,7 @@ export async function withModel<T>(
     requireEngine(description, options.engine);
     return work({ model: native, description, ...known });
   }
-  const adapter = [...registry.adapters.values()].find((candidate) => candidate.recognize(native));
-  if (adapter === undefined) {
-    throw new WhylensError(
-      'UNSUPPORTED_MODEL',
-      `a model must be ${[...registry.adapters.values()].map(({ recognizes }) => recognizes).join(', or ')}; got ${describeValue(native)}`,
-    );
-  }
+  const adapter = adapterFor(native, registry);
   const adapted = await adapt(adapter, native, {
     name: options.estimator ?? loaded?.name,
     engine: options.engine ?? loaded?.engine,
@@ -96,6 +91,23 @@ function requireEngine(
     `option 'engine' asks for '${wanted}', but model '${name}' runs ${runsOn === undefined ? 'by itself' : `on '${runsOn}'`}: an engine is chosen when a file is loaded, loadModel(file, { engine: '${wanted}' })`,
     { facts: { engine: wanted, runs: runsOn } },
   );
+}
+
+/** The adapter that recognises a model; a value that is no model is refused with what to do instead. */
+function adapterFor(native: unknown, registry: Registry): ModelAdapter {
+  const adapters = [...registry.adapters.values()];
+  const adapter = adapters.find((candidate) => candidate.recognize(native));
+  if (adapter !== undefined) return adapter;
+  throw new WhylensError(
+    'UNSUPPORTED_MODEL',
+    `a model must be ${adapters.map(({ recognizes }) => recognizes).join(', or ')}; got ${remedyFor('model', native) ?? describeValue(native)}`,
+  );
+}
+
+/** Refuses what is no model before the document is looked at, whose message would be about a second mistake. */
+export function requireModel(model: unknown, registry: Registry): void {
+  const native = isLoadedModel(model) ? model.model : model;
+  if (!isExplainableModel(native)) adapterFor(native, registry);
 }
 
 function wholeShape(shape: readonly (number | null)[] | undefined): readonly number[] | undefined {
@@ -171,7 +183,7 @@ export function requireDocumentKind(explainer: Explainer, documents: readonly Do
     const hint = kind === 'text' ? '. To explain a picture file, read it with loadImage first' : '';
     throw new WhylensError(
       'INVALID_DOCUMENT',
-      `method '${explainer.id}' explains documents of kind ${explainer.documents.join(', ')}, got ${kind}${hint}`,
+      `method '${explainer.id}' explains documents of kind ${explainer.documents.join(', ')}, got ${kind === 'features' ? 'a list or an object of values' : kind}${hint}`,
       { facts: { kind, allowed: explainer.documents } },
     );
   }

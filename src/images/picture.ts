@@ -1,5 +1,6 @@
-import { WhylensError } from '../errors.js';
+import { describeValue, WhylensError } from '../errors.js';
 import type { Picture, PictureMode } from '../explanation.js';
+import { remedyFor } from '../mistaken.js';
 
 /** Samples a pixel. */
 export const CHANNELS: Readonly<Record<PictureMode, 1 | 3 | 4>> = { L: 1, RGB: 3, RGBA: 4 };
@@ -70,7 +71,7 @@ export function checkPicture(value: unknown): Picture {
   ) {
     throw new WhylensError(
       'INVALID_PICTURE',
-      `a picture must be { width, height, mode, data } with 8-bit samples, got ${value === null ? 'null' : typeof value}; use loadImage, createPicture or arrayToImage to make one`,
+      `a picture must be { width, height, mode, data } with 8-bit samples, got ${remedyFor('picture', value) ?? `${describeValue(value)}; use loadImage, createPicture or arrayToImage to make one`}`,
     );
   }
   // a browser's ImageData has no mode: it is always RGBA

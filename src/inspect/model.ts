@@ -1,6 +1,7 @@
 /** What the calls about a model as a whole share. */
 import { didYouMean } from '../did-you-mean.js';
 import { WhylensError } from '../errors.js';
+import { remedyFor } from '../mistaken.js';
 import { isLoadedModel } from '../model/loaded.js';
 import {
   isTabularModel,
@@ -14,9 +15,10 @@ import { modelRows } from '../model/tabular/read-rows.js';
 export function requireTabular(model: unknown, what: string): TabularModel {
   const native = isLoadedModel(model) ? model.model : model;
   if (isTabularModel(native)) return native;
+  const got = remedyFor('model', native);
   throw new WhylensError(
     'UNSUPPORTED_MODEL',
-    `${what} needs a model of rows or texts: what loadModel gives for XGBoost, LightGBM, scikit-learn and tabular ONNX files, or modelOfRows and modelOfTexts for functions`,
+    `${what} needs a model of rows or texts: what loadModel gives for XGBoost, LightGBM, scikit-learn and tabular ONNX files, or modelOfRows and modelOfTexts for functions${got === undefined ? '' : `; got ${got}`}`,
   );
 }
 

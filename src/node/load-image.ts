@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { isWhylensError, WhylensError } from '../errors.js';
+import { describeValue, isWhylensError, WhylensError } from '../errors.js';
 import type { Picture } from '../explanation.js';
+import { remedyFor } from '../mistaken.js';
 import { formatOfBytes, type ImageSource, type LoadImageOptions } from '../images/formats.js';
 import { checkMaxPixels, MAX_PIXELS } from '../images/picture.js';
 import { abortable, throwIfAborted } from '../reading/abort.js';
@@ -74,7 +75,7 @@ async function readSource(
   if (typeof source !== 'string' && !(source instanceof URL)) {
     throw new WhylensError(
       'INVALID_PICTURE',
-      `loadImage needs a path, a URL or the bytes of a picture file, got ${source === null ? 'null' : typeof source}`,
+      `loadImage needs a path, a URL or the bytes of a picture file, got ${remedyFor('file', source) ?? describeValue(source)}`,
     );
   }
   const text = String(source);

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { readTableBytes, type TableSource } from '../documents/read-table-bytes.js';
 import type { Table, TableOptions } from '../documents/table.js';
-import { WhylensError } from '../errors.js';
+import { describeValue, WhylensError } from '../errors.js';
+import { remedyFor } from '../mistaken.js';
 
 export type { TableSource };
 
@@ -27,7 +28,7 @@ export async function readTable(source: TableSource, options: TableOptions = {})
   if (typeof source !== 'string' && !(source instanceof URL)) {
     throw new WhylensError(
       'INVALID_DOCUMENT',
-      `readTable needs a path, a URL or the bytes of a file, got ${source === null ? 'null' : typeof source}`,
+      `readTable needs a path, a URL or the bytes of a file, got ${remedyFor('file', source) ?? describeValue(source)}`,
     );
   }
   const name = `'${String(source)}'`;

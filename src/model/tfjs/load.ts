@@ -1,5 +1,6 @@
 /** What loading a model does once its files can be read, wherever they lie. */
-import { isWhylensError, WhylensError } from '../../errors.js';
+import { describeValue, isWhylensError, WhylensError } from '../../errors.js';
+import { remedyFor } from '../../mistaken.js';
 import { validateOptions, type OptionSpecs } from '../../options.js';
 import { abortable, throwIfAborted } from '../../reading/abort.js';
 import { guarded } from '../../reading/boundary.js';
@@ -148,7 +149,7 @@ export function checkLoadRequest(source: unknown, options: unknown): void {
   if (!isText(source) && !(source instanceof URL) && !isList) {
     throw new WhylensError(
       'MODEL_LOAD',
-      `loadModel needs a path, an address or a list of files, got ${source === null ? 'null' : typeof source}`,
+      `loadModel needs a path, an address or a list of files, got ${remedyFor('file', source) ?? describeValue(source)}`,
     );
   }
   if (isText(source) && /^https?:/i.test(String(source)) && !URL.canParse(String(source))) {
