@@ -366,7 +366,7 @@ test('labels in every usual form', async (t) => {
 test('what is no source and no option is refused before anything is read', async (t) => {
   for (const [source, message] of [
     [null, /got null/],
-    [5, /got number/],
+    [5, /got a number/],
     [{}, /list of files/],
     ['http://[bad', /'http:\/\/\[bad' is no address/],
   ] as const) {
