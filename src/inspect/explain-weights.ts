@@ -15,6 +15,7 @@ import type {
 import { parseTarget, type TargetOption } from '../model/parse-targets.js';
 import type { LinearPart, TabularModel, TreeEnsemble } from '../model/tabular/interface.js';
 import { featureFilterOf } from './filter.js';
+import { hashedNames, namesIn, type HashedNames } from './hashed-names.js';
 import { importancesOf, type ImportanceKind } from './importances.js';
 import { requireTabular } from './model.js';
 
@@ -28,6 +29,13 @@ export interface ExplainWeightsOptions {
   readonly featureFilter?: (name: string) => boolean;
   /** What importances of trees count. Default `'gain'`; scikit-learn's trees have their impurity. */
   readonly importance?: ImportanceKind;
+  /**
+   * Texts in which the words of a hashing vectorizer occur: its columns are
+   * named after them, the most frequent first (`garlic | (-)silent`; the
+   * weight counts for the first, and the other way round for those with a
+   * minus). Default: none, and such columns are called `x[12]`.
+   */
+  readonly documents?: readonly string[];
 }
 
 /** The records that `explainWeights` gives. */
@@ -80,7 +88,8 @@ function linearWeights(
   options: ExplainWeightsOptions,
 ): FeatureWeightsExplanation {
   const { features, outputs, coefficients, intercept, hasIntercept, standardErrors } = linear;
-  const names = namesOf(model, features);
+  const hashed = hashedOf(model, options);
+  const names = namesOf(model, features).map((name, j) => hashed?.names.get(j) ?? name);
   const classes = model.task === 'classification';
   const labels = classes ? model.classNames : model.outputNames;
   const binary = classes && outputs === 1;
@@ -93,7 +102,7 @@ function linearWeights(
     const k = binary ? 0 : index;
     const entries: FeatureWeight[] = names.map((feature, j) => ({
       feature,
-      weight: sign * coefficients[k * features + j],
+      weight: sign * (hashed?.signs.get(j) ?? 1) * coefficients[k * features + j],
       ...(standardErrors !== undefined && { std: standardErrors[k * features + j] }),
     }));
     if (hasIntercept || intercept[k] !== 0)
@@ -102,14 +111,14 @@ function linearWeights(
       target: index,
       definition: classes ? { kind: 'class', index } : { kind: 'regression', index, sign: 1 },
       ...(labels?.[index] !== undefined && { label: labels[index] }),
-      featureWeights: featureWeights(entries, choiceOf(options)),
+      featureWeights: featureWeights(entries, choiceOf(options, hashed)),
     };
   });
   return {
     ...baseOf(
       model,
       'linear',
-      'Coefficients of the linear model: what one unit of the feature adds to the margin. <BIAS> is the intercept. They depend on the units of the features, and features that go together share one effect.',
+      `Coefficients of the linear model: what one unit of the feature adds to the ${classes ? 'margin' : 'value'}. <BIAS> is the intercept. They depend on the units of the features, and features that go together share one effect.${hashed === undefined ? '' : ' Names were found by their hashes: words of one column stand side by side, and those with (-) count the other way round.'}`,
     ),
     kind: 'feature-weights',
     parameters: { score: 'logit' },
@@ -186,9 +195,35 @@ function treeWeights(
   };
 }
 
-function choiceOf(options: ExplainWeightsOptions): FeatureWeightsOptions {
+function hashedOf(
+  model: TabularModel,
+  { documents }: ExplainWeightsOptions,
+): HashedNames | undefined {
+  if (documents === undefined) return undefined;
+  if (model.documents !== 'texts' || model.vectorizer?.hashed !== true) {
+    throw new WhylensError(
+      'INVALID_OPTION',
+      `'documents' give names to the columns of a hashing vectorizer, and '${model.name}' (${model.source}) has none: leave the option out`,
+    );
+  }
+  if (!Array.isArray(documents) || documents.some((text) => typeof text !== 'string')) {
+    throw new WhylensError('INVALID_OPTION', `'documents' must be a list of texts`);
+  }
+  return hashedNames(model, documents);
+}
+
+function choiceOf(
+  options: ExplainWeightsOptions,
+  hashed: HashedNames | undefined,
+): FeatureWeightsOptions {
   const { top = TOP } = options;
-  const filter = featureFilterOf(options);
+  const own = featureFilterOf(options);
+  // of several words in one column any may be meant
+  const filter =
+    own === undefined || hashed === undefined
+      ? own
+      : (name: string, value: FeatureWeight['value']) =>
+          namesIn(name).some((one) => own(one, value));
   return { ...(top !== null && { top }), ...(filter !== undefined && { filter }) };
 }
 

@@ -37,13 +37,17 @@ export function goldenCases(
   t: ExecutionContext,
   part: string,
   file: string,
-): { name: string; read: (file: string) => any }[] {
+): { name: string; folder: string; read: (file: string) => any }[] {
   const readme = sharedFile(t, 'golden', 'tabular', 'README.md');
   if (readme === undefined) return [];
   const folder = join(dirname(readme), part);
   return readdirSync(folder)
     .filter((name) => readdirSync(join(folder, name)).includes(file))
-    .map((name) => ({ name, read: (other) => readGolden(join(folder, name, other)) }));
+    .map((name) => ({
+      name,
+      folder: join(folder, name),
+      read: (other) => readGolden(join(folder, name, other)),
+    }));
 }
 
 /** `[n, m]` as rows. */

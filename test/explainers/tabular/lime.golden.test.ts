@@ -12,7 +12,12 @@ import { golden, goldenCases, rowsOf } from '../../helpers/tabular.js';
 test('lime-tabular repeats LIME from its samples', async (t) => {
   for (const { name, read } of goldenCases(t, '3-agnostic', 'lime-tabular.json')) {
     const data = read('data.json');
-    for (const kind of ['continuous', 'quartile']) {
+    for (const kind of [
+      'continuous',
+      'quartile',
+      'continuous_highest_weights',
+      'continuous_around_instance',
+    ]) {
       const part = read('lime-tabular.json')[kind];
       if (part?.f === undefined) continue;
       const inputs = rowsOf(part.perturbed_inputs);
@@ -37,6 +42,7 @@ test('lime-tabular repeats LIME from its samples', async (t) => {
           score: 'output',
           targets: width > 1 ? [Number(label)] : [0],
           features: order.length,
+          ...(kind === 'continuous_highest_weights' && { selection: 'highest-weights' }),
           samples: {
             inputs,
             interpretable: rowsOf(part.perturbed_interpretable),
