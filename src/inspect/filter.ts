@@ -1,5 +1,3 @@
-import type { FeatureFilter } from '../builders/feature-weights.js';
-
 /** Features whose name matches and for which the function is true. */
 export function featureFilterOf({
   featureRe,
@@ -7,7 +5,7 @@ export function featureFilterOf({
 }: {
   readonly featureRe?: RegExp | string;
   readonly featureFilter?: (name: string, value?: number | string) => boolean;
-}): FeatureFilter | undefined {
+}): ((name: string, value?: number | string) => boolean) | undefined {
   if (featureRe === undefined && featureFilter === undefined) return undefined;
   const pattern = typeof featureRe === 'string' ? new RegExp(featureRe, 'u') : featureRe;
   return (name, value) =>

@@ -74,6 +74,8 @@ export interface FeatureInfo {
   readonly categories?: readonly (string | number)[];
   /** The codes that a column of categories without names was trained with. */
   readonly codes?: readonly number[];
+  /** True where any word will do: `categories` then grows with the words that are met. */
+  readonly open?: boolean;
   /** True where the model was made for missing values here. */
   readonly missing: boolean;
 }

@@ -1,8 +1,9 @@
 /** What LightGBM's `dump_model` gives: JSON with nested nodes. */
 import { makeTree } from './ensemble.js';
-import { unsupported, type Field } from './fields.js';
-import { MISSING, type CategorySplit, type RowModel, type Tree } from './interface.js';
-import { lightgbmModel, MISSING_TYPES } from './lightgbm.js';
+import type { Field } from './fields.js';
+import { MISSING, type CategorySplit, type RowModel } from './interface.js';
+import { lightgbmModel, MISSING_TYPES, type LightgbmTree } from './lightgbm.js';
+import type { LinearLeaf } from './linear-leaves.js';
 import { pandasLists } from './lightgbm-text.js';
 import type { ReadOptions } from './read-options.js';
 
@@ -56,7 +57,7 @@ interface FlatNode {
 }
 
 /** Flat arrays of nested nodes, without recursion: trees may be deeper than calls may nest. */
-function readNested(root: Field): Omit<Tree, 'outputs' | 'scale'> {
+function readNested(root: Field): LightgbmTree {
   const flat: FlatNode[] = [{ field: root, left: -1, right: -1 }];
   for (let at = 0; at < flat.length && flat.length <= MOST_NODES; at++) {
     const node = flat[at];
@@ -73,9 +74,18 @@ function readNested(root: Field): Omit<Tree, 'outputs' | 'scale'> {
   const gain = new Float64Array(nodes);
   const cover = new Float64Array(nodes);
   const categories: (CategorySplit | undefined)[] = [];
+  const linear: (LinearLeaf | undefined)[] = [];
   flat.forEach(({ field, left }, n) => {
     if (left === -1) {
-      if (field.has('leaf_coeff')) throw unsupported(field.file, 'linear trees (linear_tree=true)');
+      if (field.has('leaf_coeff')) {
+        const features = Array.from(field.get('leaf_features').numbers());
+        const coefficients = field.get('leaf_coeff').numbers(features.length);
+        linear[n] = {
+          constant: field.get('leaf_const').number(),
+          features,
+          coefficients: Array.from(coefficients),
+        };
+      }
       values[n] = field.get('leaf_value').number();
       cover[n] = nodes === 1 ? field.get('leaf_count').number(1) : field.get('leaf_count').number();
       return;
@@ -110,7 +120,7 @@ function readNested(root: Field): Omit<Tree, 'outputs' | 'scale'> {
     outputs: Int32Array.of(0),
     ...(categories.length > 0 && { categories }),
   });
-  return tree;
+  return { ...tree, ...(linear.length > 0 && { linear }) };
 }
 
 /** `0||3` */

@@ -1,8 +1,9 @@
 /** LightGBM's own model file: lines of key=value, one block a tree. */
 import { makeTree } from './ensemble.js';
-import { broken, Field, unsupported } from './fields.js';
-import { MISSING, type CategorySplit, type RowModel, type Tree } from './interface.js';
-import { lightgbmModel, type LightgbmHead } from './lightgbm.js';
+import { broken, Field } from './fields.js';
+import { MISSING, type CategorySplit, type RowModel } from './interface.js';
+import { lightgbmModel, type LightgbmHead, type LightgbmTree } from './lightgbm.js';
+import type { LinearLeaf } from './linear-leaves.js';
 import type { ReadOptions } from './read-options.js';
 
 /** Told by its first line and its version. */
@@ -14,7 +15,7 @@ export function isLightgbmText(text: string): boolean {
  * A model of `save_model` / `model_to_string`.
  *
  * @throws `MODEL_LOAD` for a file that is cut off or does not fit together;
- * `UNSUPPORTED_MODEL` for linear trees and unknown objectives
+ * `UNSUPPORTED_MODEL` for unknown objectives
  */
 export function readLightgbmText(text: string, file: string, options: ReadOptions): RowModel {
   const end = text.search(/^end of trees\s*$/m);
@@ -121,15 +122,9 @@ class Lines {
   }
 }
 
-function readBlock(lines: Lines): Omit<Tree, 'outputs' | 'scale'> {
+function readBlock(lines: Lines): LightgbmTree {
   const leaves = lines.field('num_leaves').count(1, 1e7);
   const inner = leaves - 1;
-  if (lines.has('is_linear') && lines.field('is_linear').number() === 1) {
-    throw unsupported(
-      lines.field('is_linear').file,
-      `linear trees (linear_tree=true), whose leaves are no constants. Train it without linear_tree`,
-    );
-  }
   const nodes = inner + leaves;
   const value = lines.numbers('leaf_value', leaves);
   const counted = lines.has('leaf_count') && lines.words('leaf_count').length === leaves;
@@ -181,7 +176,28 @@ function readBlock(lines: Lines): Omit<Tree, 'outputs' | 'scale'> {
     ...((counted || leaves === 1) && { cover }),
     ...(categories.length > 0 && { categories }),
   });
-  return tree;
+  const linear = lines.has('is_linear') && lines.field('is_linear').number() === 1;
+  return { ...tree, ...(linear && { linear: linearLeaves(lines, leaves, inner) }) };
+}
+
+/** The leaves' linear models one after the other in three lists, by node. */
+function linearLeaves(lines: Lines, leaves: number, inner: number): (LinearLeaf | undefined)[] {
+  const constants = lines.numbers('leaf_const', leaves);
+  const sizes = lines.numbers('num_features', leaves);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const features = lines.numbers('leaf_features', total);
+  const coefficients = lines.numbers('leaf_coeff', total);
+  const list = new Array<LinearLeaf | undefined>(inner).fill(undefined);
+  let at = 0;
+  sizes.forEach((size, leaf) => {
+    list.push({
+      constant: constants[leaf],
+      features: [...features.subarray(at, at + size)],
+      coefficients: [...coefficients.subarray(at, at + size)],
+    });
+    at += size;
+  });
+  return list;
 }
 
 /** The categories of set `index`: bits of 32-bit words. */

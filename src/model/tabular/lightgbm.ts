@@ -2,7 +2,8 @@
 import { treeEnsemble } from './ensemble.js';
 import { broken, unsupported } from './fields.js';
 import { MISSING, type FeatureInfo, type Link, type RowModel, type Tree } from './interface.js';
-import { rowModel } from './make-model.js';
+import { linearLeafMargins, type LinearLeaf } from './linear-leaves.js';
+import { rowModel, type Part } from './make-model.js';
 import type { ReadOptions } from './read-options.js';
 
 /** What stands before the trees. */
@@ -19,6 +20,12 @@ export interface LightgbmHead {
   /** Categories of a pandas table, in the order of the features that have them. */
   readonly pandas?: readonly (readonly (string | number)[])[];
 }
+
+/** A tree as it is read: what it adds to, and how much it counts, the head tells. */
+export type LightgbmTree = Omit<Tree, 'outputs' | 'scale'> & {
+  /** By node, for leaves that are linear models. */
+  readonly linear?: readonly (LinearLeaf | undefined)[];
+};
 
 /** Words of `objective` and what the margin is to the prediction. */
 function linkOf(objective: string, file: string): Link {
@@ -74,7 +81,7 @@ function linkOf(objective: string, file: string): Link {
 
 export function lightgbmModel(
   head: LightgbmHead,
-  trees: readonly Omit<Tree, 'outputs' | 'scale'>[],
+  trees: readonly LightgbmTree[],
   file: string,
   options: ReadOptions,
 ): RowModel {
@@ -85,28 +92,39 @@ export function lightgbmModel(
   }
   const rounds = trees.length / outputs;
   const classification = /^(binary|multiclass|softmax|ova|ovr)/.test(head.objective);
+  const ensemble = treeEnsemble(
+    {
+      trees: trees.map(({ linear: _linear, ...tree }, t) => ({
+        ...tree,
+        outputs: Int32Array.of(t % outputs),
+        scale: head.averaged ? 1 / rounds : 1,
+      })),
+      features: head.features,
+      outputs,
+      base: new Float64Array(outputs),
+      comparison: '<=',
+      float32: false,
+      coverUnit: 'samples',
+      averaged: head.averaged,
+    },
+    file,
+  );
+  const leaves = trees.map(({ linear }) => linear);
+  const isLinear = leaves.some((linear) => linear !== undefined);
+  if (
+    leaves.some((linear) =>
+      linear?.some((leaf) => leaf?.features.some((j) => !(j >= 0 && j < head.features))),
+    )
+  ) {
+    throw broken(file, `a linear leaf asks for a feature beyond ${head.features}`);
+  }
+  const part: Part = isLinear
+    ? { network: (rows) => linearLeafMargins(ensemble, leaves, rows), outputs }
+    : { trees: ensemble };
   return rowModel({
     name: options.name,
-    source: `LightGBM ${head.objective || 'regression'}, ${trees.length} trees`,
-    part: {
-      trees: treeEnsemble(
-        {
-          trees: trees.map((tree, t) => ({
-            ...tree,
-            outputs: Int32Array.of(t % outputs),
-            scale: head.averaged ? 1 / rounds : 1,
-          })),
-          features: head.features,
-          outputs,
-          base: new Float64Array(outputs),
-          comparison: '<=',
-          float32: false,
-          coverUnit: 'samples',
-          averaged: head.averaged,
-        },
-        file,
-      ),
-    },
+    source: `LightGBM ${head.objective || 'regression'}, ${trees.length} ${isLinear ? 'linear ' : ''}trees`,
+    part,
     link,
     task: classification ? 'classification' : 'regression',
     ...(classification && options.classNames !== undefined && { classNames: options.classNames }),

@@ -1,9 +1,12 @@
 /** A model of rows or texts out of a file, checked against examples. */
-import { WhylensError } from '../../errors.js';
+import { isWhylensError, WhylensError } from '../../errors.js';
+import { decodeOnnx } from '../files/onnx-decode.js';
 import type { LoadedModel } from '../loaded.js';
 import { checkExamples, type ModelExamples } from './examples.js';
 import type { TabularModel } from './interface.js';
-import { readTabular } from './read.js';
+import { looksLikeOnnx } from './onnx/read-onnx.js';
+import { checked, readTabular } from './read.js';
+import type { ReadOptions } from './read-options.js';
 
 export interface TabularLoadOptions {
   readonly name?: string;
@@ -22,10 +25,36 @@ export async function loadTabular(
   options: TabularLoadOptions,
 ): Promise<LoadedModel | undefined> {
   const { examples, name = titleOf(file), ...names } = options;
-  const model = readTabular(bytes, file, { ...names, name });
+  const model = looksLikeOnnx(bytes)
+    ? await openOnnx(bytes, file, { ...names, name })
+    : readTabular(bytes, file, { ...names, name });
   if (model === undefined) return undefined;
   if (examples !== undefined) await checkExamples(model, examples, file);
   return loadedTabular(model);
+}
+
+/** Looked into where that can be, else run by ONNX Runtime. */
+async function openOnnx(
+  bytes: Uint8Array,
+  file: string,
+  options: ReadOptions,
+): Promise<TabularModel | undefined> {
+  let problem: unknown;
+  try {
+    return readTabular(bytes, file, options);
+  } catch (error) {
+    problem = error;
+  }
+  const decoded = decodeOnnx(bytes, file);
+  if (!isWhylensError(problem) || problem.code === 'INVALID_OPTION') throw problem;
+  const { sessionModel } = await import('./onnx/session.js');
+  try {
+    return checked(await sessionModel(decoded, file, options), options, file);
+  } catch (error) {
+    if (isWhylensError(error, 'INVALID_OPTION')) throw error;
+    // what could not be read here says more than that another library fails too
+    throw problem;
+  }
 }
 
 export function loadedTabular(model: TabularModel): LoadedModel {

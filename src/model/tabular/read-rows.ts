@@ -111,7 +111,7 @@ function ordered(
 
 function numberOf(
   value: unknown,
-  { name, categories, codes, missing }: FeatureInfo,
+  { name, categories, codes, missing, open }: FeatureInfo,
   { what, row, model }: Where,
 ): number {
   const at = `row ${row}, column '${name}' of ${what}`;
@@ -143,6 +143,7 @@ function numberOf(
   if (typeof value === 'string') {
     const code = categories?.findIndex((category) => String(category) === value) ?? -1;
     if (code !== -1) return code;
+    if (open === true) return (categories as (string | number)[]).push(value) - 1;
     const text = value.trim();
     if (categories === undefined && text !== '' && !Number.isNaN(Number(text))) return Number(text);
     throw wrong(

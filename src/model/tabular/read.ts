@@ -74,7 +74,7 @@ function parseJson(text: string): unknown {
 }
 
 /** Names given by the caller must fit what the file has. */
-function checked(model: TabularModel, options: ReadOptions, file: string): TabularModel {
+export function checked(model: TabularModel, options: ReadOptions, file: string): TabularModel {
   const { featureNames, classNames } = options;
   if (featureNames !== undefined) {
     if (model.documents === 'texts') {

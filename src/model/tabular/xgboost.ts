@@ -67,19 +67,20 @@ export function readXgboost(file: Field, options: ReadOptions): RowModel {
   const outputs = Math.max(classes, targets, 1);
   const booster = learner.get('gradient_booster');
   const link: Link = { kind };
-  const base = baseScores(params.get('base_score'), outputs, kind);
+  // since version 3 a raw logit starts from its base score as it is
+  const raw = objective === 'binary:logitraw' && versionOf(file) >= 3;
+  const base = baseScores(params.get('base_score'), outputs, raw ? 'identity' : kind);
   const part: Part =
     booster.get('name').value === 'gblinear'
       ? { linear: linearBooster(booster.get('model'), features, outputs, base) }
-      : { trees: treeBooster(booster, features, outputs, base, file.file) };
+      : { trees: treeBooster(booster, features, outputs, base, file.file, roundsOf(learner)) };
   const binary = objective.startsWith('binary:');
   const count = 'trees' in part ? part.trees.trees.length : 0;
   return rowModel({
     name: options.name,
     source: `XGBoost ${objective}${'trees' in part ? `, ${count} trees` : ', linear'}`,
     part,
-    // hinge predicts a class of one score: as distances to the border
-    link: kind === 'step' ? { kind: 'svm' } : link,
+    link,
     task: binary || classes > 0 ? 'classification' : 'regression',
     ...(options.classNames !== undefined && { classNames: options.classNames }),
     ...(!binary &&
@@ -87,6 +88,21 @@ export function readXgboost(file: Field, options: ReadOptions): RowModel {
       options.classNames !== undefined && { outputNames: options.classNames }),
     features: featuresOf(learner, booster, features, options),
   });
+}
+
+function versionOf(file: Field): number {
+  const { value } = file.get('version');
+  return Array.isArray(value) ? Number(value[0]) : 0;
+}
+
+/**
+ * How many rounds predict: all, but for a model that stopped early and was
+ * saved by scikit-learn's interface, which takes those up to the best one.
+ */
+function roundsOf(learner: Field): number | undefined {
+  const attributes = learner.get('attributes');
+  if (!attributes.has('scikit_learn') || !attributes.has('best_iteration')) return undefined;
+  return attributes.get('best_iteration').count(0, 1e9) + 1;
 }
 
 /** In output space, a number or a list written as a string. */
@@ -144,13 +160,16 @@ function treeBooster(
   outputs: number,
   base: Float64Array,
   file: string,
+  rounds: number | undefined,
 ) {
   const dart = booster.has('gbtree');
   const model = dart ? booster.get('gbtree').get('model') : booster.get('model');
   const fields = model.get('trees').list();
   const info = model.get('tree_info').numbers(fields.length);
   const weights = dart ? booster.get('weight_drop').numbers(fields.length) : undefined;
-  const trees = fields.map((tree, t) => {
+  const starts = model.has('iteration_indptr') ? model.get('iteration_indptr').numbers() : [];
+  const last = rounds === undefined ? undefined : starts[rounds];
+  const trees = fields.slice(0, last ?? fields.length).map((tree, t) => {
     const scale = weights === undefined ? 1 : Math.fround(weights[t]);
     return readTree(tree, outputs, info[t], scale);
   });

@@ -292,7 +292,7 @@ test('broken and hostile files are typed errors', async (t) => {
     [LIGHTGBM.replace('leaf_value=10 20 30', 'leaf_value=10 20'), /leaf_value/],
     [LIGHTGBM.replace('left_child=-1 -2', 'left_child=0 -2'), /met twice/],
     [LIGHTGBM.replace('cat_boundaries=0 2', 'cat_boundaries=0 9'), /cat_boundaries/],
-    [LIGHTGBM.replace('is_linear=0', 'is_linear=1'), /linear trees/],
+    [LIGHTGBM.replace('is_linear=0', 'is_linear=1'), /leaf_const/],
     [LIGHTGBM.replace('objective=regression', 'objective=magic'), /magic/],
     [LIGHTGBM.replace('tree_sizes=1', 'tree_sizes=1 2'), /tree_sizes/],
     [{ tree_info: [{}], num_tree_per_iteration: 1, max_feature_idx: 1, feature_names: [] }, /./],
@@ -359,4 +359,58 @@ test('plain functions of texts, and of rows by feature name', async (t) => {
     { plan: 'basic', calls: 4 },
   ]);
   t.deepEqual([...values.data], [1.25, 0.5]);
+});
+
+test('LightGBM: leaves that are linear models', async (t) => {
+  const linear = LIGHTGBM.replace(
+    'is_linear=0',
+    'is_linear=1\nleaf_const=1 2 3\nnum_features=2 0 1\nleaf_features=0 1  1\nleaf_coeff=10 100  -1',
+  );
+  const model = await loadModel(file('linear.txt', linear));
+  // 1 + 10·2 + 100·1, the plain value without x1, 2 alone, 3 − 4
+  const { values } = await predict(
+    model,
+    [
+      [2, 1],
+      [2, null],
+      [9, 0],
+      [9, 4],
+    ].map(([a, b]) => ({ Column_0: a, Column_1: b === 4 ? 2 : b })),
+  );
+  t.deepEqual([...values.data].slice(0, 3), [121, 10, 2]);
+  t.is((model.model as RowModel).form, 'network');
+  t.is((model.model as RowModel).trees, undefined);
+});
+
+test('XGBoost: where a raw logit starts, a hinge, and where early stopping ends', async (t) => {
+  const changed = (change: (learner: any) => void, version?: number[]) => {
+    const copy = structuredClone(XGBOOST) as any;
+    if (version !== undefined) copy.version = version;
+    change(copy.learner);
+    return loadModel(file('m.json', copy));
+  };
+  const row = { calls: 1, plan: 'basic' };
+  const marginOf = async (model: Awaited<ReturnType<typeof loadModel>>) =>
+    (await predict(model, row)).logits.data[0];
+  const raw = (learner: any) => {
+    learner.objective.name = 'binary:logitraw';
+    learner.learner_model_param.base_score = '[7.5E-1]';
+  };
+  t.is(await marginOf(await changed(raw, [3, 2, 0])), -0.25);
+  t.true(Math.abs((await marginOf(await changed(raw, [2, 1, 0]))) - (Math.log(3) - 1)) < 1e-7);
+  const hinge = await changed((learner) => {
+    learner.objective.name = 'binary:hinge';
+  });
+  t.deepEqual([...(await predict(hinge, row)).values.data], [0]);
+  const rounds = (attributes?: unknown) => (learner: any) => {
+    const { model } = learner.gradient_booster;
+    model.trees.push(model.trees[0]);
+    model.tree_info.push(0);
+    model.iteration_indptr = [0, 1, 2];
+    if (attributes !== undefined) learner.attributes = attributes;
+  };
+  t.is(await marginOf(await changed(rounds())), -2);
+  t.is(await marginOf(await changed(rounds({ best_iteration: '0' }))), -2);
+  const stopped = { best_iteration: '0', scikit_learn: '{}' };
+  t.is(await marginOf(await changed(rounds(stopped))), -1);
 });

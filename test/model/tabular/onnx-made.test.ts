@@ -1,5 +1,6 @@
 /** Small ONNX graphs over rows, made here: what each operator and each way of branching does. */
 import test from 'ava';
+import { explainPrediction, type FeatureWeightsExplanation } from '../../../src/index.js';
 import { encodeOnnx } from '../../../src/model/files/onnx-encode.js';
 import { joined } from '../../../src/model/files/protobuf.js';
 import {
@@ -10,15 +11,25 @@ import {
   type OnnxValueInfo,
 } from '../../../src/model/files/onnx.js';
 import type { RowModel } from '../../../src/model/tabular/interface.js';
+import { loadTabular } from '../../../src/model/tabular/load.js';
 import { readTabular } from '../../../src/model/tabular/read.js';
 
 type Given =
-  number | string | readonly number[] | readonly string[] | { readonly ints: readonly number[] };
+  | number
+  | string
+  | readonly number[]
+  | readonly string[]
+  | { readonly ints: readonly number[] }
+  | { readonly tensor: readonly number[] };
 const encode = (text: string) => new TextEncoder().encode(text);
 
 function attribute(name: string, value: Given): OnnxAttribute {
   if (typeof value === 'number') return { name, type: 2, i: BigInt(value) };
   if (typeof value === 'string') return { name, type: 3, s: encode(value) };
+  if ('tensor' in value) {
+    const t = { name: '', type: ELEMENT.float, dims: [value.tensor.length], floats: value.tensor };
+    return { name, type: 4, t };
+  }
   if ('ints' in value) return { name, type: 7, ints: value.ints.map(BigInt) };
   return typeof value[0] === 'string'
     ? { name, type: 8, strings: (value as string[]).map(encode) }
@@ -50,13 +61,13 @@ const value = (name: string, columns: number, type: number = ELEMENT.float): Onn
   shape: [null, columns],
 });
 
-function model(
+function bytesOf(
   inputs: OnnxValueInfo[],
   nodes: OnnxNode[],
   output = 'y',
   initializers: OnnxTensor[] = [],
-): RowModel {
-  const bytes = joined(
+): Uint8Array {
+  return joined(
     encodeOnnx({
       irVersion: 8,
       producer: 'here',
@@ -66,7 +77,10 @@ function model(
       metadata: new Map(),
     }),
   );
-  return readTabular(bytes, 'made.onnx', { name: 'made' })! as RowModel;
+}
+
+function model(...graph: Parameters<typeof bytesOf>): RowModel {
+  return readTabular(bytesOf(...graph), 'made.onnx', { name: 'made' })! as RowModel;
 }
 
 async function run(made: RowModel, rows: number[][]): Promise<number[]> {
@@ -109,7 +123,8 @@ test('every way of branching, at the threshold, beside it, and for missing value
     ['BRANCH_GTE', [20, 10, 10, 20]],
     ['BRANCH_GT', [20, 20, 10, 20]],
     ['BRANCH_EQ', [20, 10, 20, 20]],
-    ['BRANCH_NEQ', [10, 20, 10, 20]],
+    // ONNX Runtime's NaN differs from every number
+    ['BRANCH_NEQ', [10, 20, 10, 10]],
   ];
   for (const [mode, expected] of cases) {
     t.deepEqual(await run(stump(mode, 2, 0), x), expected, mode);
@@ -221,4 +236,109 @@ test('what cannot be computed, and graphs that go wrong, are typed errors', (t) 
       message: /leaves open/,
     },
   );
+});
+
+test("a TreeEnsemble of ai.onnx.ml 5: every mode, leaves in lists of their own, the forest's mean", async (t) => {
+  const made = model(
+    [value('X', 2)],
+    [
+      node('TreeEnsemble', ['X'], ['y'], {
+        n_targets: 1,
+        aggregate_function: 0,
+        post_transform: 0,
+        tree_roots: { ints: [0, 2] },
+        // x0 > 1, then x1 in {2, 5}; the second tree: x0 < 1
+        nodes_modes: { tensor: [3, 6, 1] },
+        nodes_featureids: { ints: [0, 1, 0] },
+        nodes_splits: { tensor: [1, 0, 1] },
+        nodes_truenodeids: { ints: [1, 0, 3] },
+        nodes_trueleafs: { ints: [0, 1, 1] },
+        nodes_falsenodeids: { ints: [2, 1, 4] },
+        nodes_falseleafs: { ints: [1, 1, 1] },
+        nodes_missing_value_tracks_true: { ints: [0, 1, 0] },
+        membership_values: { tensor: [2, 5, NaN] },
+        leaf_targetids: { ints: [0, 0, 0, 0, 0] },
+        leaf_weights: { tensor: [10, 20, 30, 100, 200] },
+      }),
+    ],
+  );
+  t.is(made.form, 'trees');
+  const x = [
+    [2, 5],
+    [2, 3],
+    [2, NaN],
+    [1, 5],
+    [0, 5],
+    [NaN, 5],
+  ];
+  t.deepEqual(await run(made, x), [105, 110, 105, 115, 65, 115]);
+});
+
+test('what is not computed here runs in ONNX Runtime: rows, and texts without their maps', async (t) => {
+  const rows = await loadTabular(
+    bytesOf(
+      [value('X', 2)],
+      [
+        node('Binarizer', ['X'], ['b'], { threshold: [3] }),
+        node('Scaler', ['b'], ['y'], { offset: [0, 0], scale: [2, 4] }),
+      ].map((one) =>
+        one.op === 'Binarizer'
+          ? {
+              ...one,
+              attributes: new Map([['threshold', { name: 'threshold', type: 1, f: 3 }]]),
+            }
+          : one,
+      ),
+    ),
+    'made.onnx',
+    { featureNames: ['age', 'calls'] },
+  );
+  const made = rows!.model as RowModel;
+  t.is(made.form, 'onnx');
+  t.deepEqual(
+    await run(made, [
+      [4, 4],
+      [3, 4],
+      [4, 0],
+    ]),
+    [2, 4, 0, 4, 2, 0],
+  );
+  const shap = (await explainPrediction(
+    rows,
+    { age: 4, calls: 4 },
+    {
+      method: 'kernel-shap',
+      background: [[0, 0]],
+    },
+  )) as FeatureWeightsExplanation;
+  t.deepEqual(
+    [shap.targets[0].featureWeights.pos[0].feature, shap.targets[0].featureWeights.pos[0].weight],
+    ['age', 2],
+  );
+  rows!.dispose();
+  // a map of scores cannot be read in the browser: what it is made of can
+  const scores = await loadTabular(
+    bytesOf(
+      [value('X', 1)],
+      [
+        {
+          ...node('Binarizer', ['X'], ['b']),
+          attributes: new Map([['threshold', { name: 'threshold', type: 1, f: 3 }]]),
+        },
+        node('LinearClassifier', ['b'], ['label', 'p'], {
+          coefficients: [-2, 2],
+          intercepts: [0, 0],
+          classlabels_strings: ['no', 'yes'],
+          post_transform: 'LOGISTIC',
+        }),
+        node('ZipMap', ['p'], ['y'], { classlabels_strings: ['no', 'yes'] }),
+      ],
+    ),
+    'made.onnx',
+    {},
+  );
+  const [no, yes] = await run(scores!.model as RowModel, [[5]]);
+  t.true(Math.abs(yes - 1 / (1 + Math.exp(-2))) < 1e-6 && Math.abs(no + yes - 1) < 1e-6);
+  t.deepEqual(scores!.labels, ['no', 'yes']);
+  scores!.dispose();
 });

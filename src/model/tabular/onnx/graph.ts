@@ -22,6 +22,8 @@ export class TabularGraph {
   constructor(
     model: OnnxModel,
     readonly file: string,
+    /** Columns of the one input that leaves them open. */
+    columns?: number,
   ) {
     const { graph } = model;
     for (const tensor of graph.initializers) this.constants.set(tensor.name, this.constant(tensor));
@@ -40,14 +42,18 @@ export class TabularGraph {
           shape !== undefined &&
           shape.length === 2 &&
           typeof size !== 'number' &&
-          type !== ELEMENT.string
+          type !== ELEMENT.string &&
+          columns === undefined
         ) {
-          throw broken(file, `its input '${name}' leaves open how many columns it has`);
+          throw broken(
+            file,
+            `its input '${name}' leaves open how many columns it has: give their names as featureNames`,
+          );
         }
         return {
           name,
           words: type === ELEMENT.string,
-          columns: typeof size === 'number' ? size : 1,
+          columns: typeof size === 'number' ? size : shape?.length === 2 ? (columns ?? 1) : 1,
         };
       });
   }
@@ -70,7 +76,12 @@ export class TabularGraph {
 
   /** Labels that the graph picks its answer from, where it does so by itself. */
   get classes(): string[] | undefined {
-    const value = this.constants.get('classes');
+    return this.words('classes');
+  }
+
+  /** A list in the file, as words. */
+  words(name: string): string[] | undefined {
+    const value = this.constants.get(name);
     if (value === undefined) return undefined;
     return 'words' in value ? [...value.words] : Array.from(value.data, String);
   }

@@ -295,6 +295,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   LinearRegressor: linear,
   TreeEnsembleClassifier: trees,
   TreeEnsembleRegressor: trees,
+  TreeEnsemble: trees,
   SVMRegressor: svm,
   ArrayFeatureExtractor: pick,
   FeatureVectorizer: (node, inputs) =>

@@ -33,7 +33,8 @@ export function findPart(
       return { input: node.inputs[0], ...oneMargin(linear, link, node.op === 'LinearClassifier') };
     }
     case 'TreeEnsembleClassifier':
-    case 'TreeEnsembleRegressor': {
+    case 'TreeEnsembleRegressor':
+    case 'TreeEnsemble': {
       const columns = width(node.inputs[0]);
       if (columns === undefined) return undefined;
       const { trees, link } = treesOf(node, columns, graph.file);

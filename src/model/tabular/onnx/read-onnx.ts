@@ -13,8 +13,18 @@ import { isWords, type Flowing, type Matrix } from './tensor.js';
 const OF_TEXTS = ['Tokenizer', 'StringNormalizer', 'TfIdfVectorizer'];
 
 /** True for a graph over rows: operators of ONNX-ML, or inputs that are matrices of few columns. */
-function isTabularOnnx({ graph }: OnnxModel): boolean {
-  return graph.nodes.some(({ domain }) => domain === 'ai.onnx.ml');
+function isTabularOnnx({ graph, producer }: OnnxModel): boolean {
+  return (
+    graph.nodes.some(({ domain }) => domain === 'ai.onnx.ml') ||
+    // a linear map alone needs no operator of its own
+    (/^(skl2onnx|OnnxMLTools)/i.test(producer) &&
+      graph.inputs.every(({ shape }) => shape === undefined || shape.length <= 2))
+  );
+}
+
+/** True for a graph that begins with texts. */
+export function isOfTexts({ graph }: OnnxModel): boolean {
+  return graph.nodes.some(({ op }) => OF_TEXTS.includes(op));
 }
 
 /** True for bytes that begin as an ONNX model does: its first field is the version of the format. */
@@ -39,8 +49,8 @@ export function readTabularOnnx(
       `a pipeline over texts (${textOp.op}), whose words ONNX splits otherwise than scikit-learn. Export it as JSON with its vectorizer: see docs/models-of-tables.md`,
     );
   }
-  const graph = new TabularGraph(model, file);
-  const output = scoresOf(model, file);
+  const graph = new TabularGraph(model, file, options.featureNames?.length);
+  const output = scoresOf(model, graph, file);
   const features = featuresOf(model, graph, options);
   const feeds = (rows: Rows): Map<string, Flowing> => feedsOf(rows, graph, features);
   const probe: Rows = {
@@ -65,11 +75,7 @@ export function readTabularOnnx(
     ...(labels === undefined &&
       options.classNames !== undefined && { outputNames: options.classNames }),
   } as const;
-  const producer = model.producer === '' ? '' : ` of ${model.producer}`;
-  const ops = model.graph.nodes
-    .map(({ op }) => op)
-    .filter((op) => op !== 'Cast' && op !== 'ZipMap');
-  const source = `ONNX${producer} (${[...new Set(ops)].join(', ')})`;
+  const source = sourceOf(model);
   if (found !== undefined) {
     return rowModel({
       ...common,
@@ -90,6 +96,12 @@ export function readTabularOnnx(
   });
 }
 
+/** For people: who wrote it, and its operators. */
+export function sourceOf({ graph, producer }: OnnxModel): string {
+  const ops = graph.nodes.map(({ op }) => op).filter((op) => op !== 'Cast' && op !== 'ZipMap');
+  return `ONNX${producer === '' ? '' : ` of ${producer}`} (${[...new Set(ops)].join(', ')})`;
+}
+
 function columnsOf(value: Flowing, count: number, file: string) {
   if (isWords(value) || value.rows !== count) {
     throw broken(file, `its scores are not one row for each of ${count} rows`);
@@ -97,8 +109,8 @@ function columnsOf(value: Flowing, count: number, file: string) {
   return { count, columns: value.columns, data: value.data };
 }
 
-/** The first output that is no label: probabilities, scores or values. */
-function scoresOf({ graph }: OnnxModel, file: string): string {
+/** The first output that is no label: probabilities, scores or values; before its ZipMap where it has one. */
+export function scoresOf({ graph }: OnnxModel, tabular: TabularGraph, file: string): string {
   const made = graph.outputs.filter(
     ({ type }) => type !== ELEMENT.int64 && type !== ELEMENT.string,
   );
@@ -106,11 +118,12 @@ function scoresOf({ graph }: OnnxModel, file: string): string {
   if (found === undefined) {
     throw unsupported(file, 'labels as its only output: there is no score that could be explained');
   }
-  return found.name;
+  const node = tabular.rawMaker(found.name);
+  return node?.op === 'ZipMap' ? node.inputs[0] : found.name;
 }
 
-/** Class names of the node that classifies. */
-function labelsOf({ graph }: OnnxModel, tabular: TabularGraph): string[] | undefined {
+/** Class names of the node that classifies, or those that the label is picked from. */
+export function labelsOf({ graph }: OnnxModel, tabular: TabularGraph): string[] | undefined {
   for (const { outputs } of [...graph.nodes].reverse()) {
     const node = tabular.rawMaker(outputs[0]);
     if (node?.op !== 'ZipMap' && !/Classifier$/.test(node?.op ?? '')) continue;
@@ -119,31 +132,51 @@ function labelsOf({ graph }: OnnxModel, tabular: TabularGraph): string[] | undef
     if (labels !== undefined && !(labels.length === 2 && tabular.classes !== undefined))
       return labels;
   }
-  return tabular.classes;
+  return tabular.classes ?? pickedFrom(graph, tabular);
+}
+
+/** The list that the output of labels is an element of. */
+function pickedFrom({ outputs }: OnnxModel['graph'], tabular: TabularGraph): string[] | undefined {
+  const output = outputs.find(({ type }) => type === ELEMENT.int64 || type === ELEMENT.string);
+  let node = output === undefined ? undefined : tabular.rawMaker(output.name);
+  for (let steps = 0; node !== undefined && steps < 16; steps++) {
+    if (node.op === 'ArrayFeatureExtractor' || node.op === 'Gather') {
+      return tabular.words(node.inputs[0]);
+    }
+    if (!['Cast', 'Identity', 'Reshape', 'Squeeze', 'Flatten'].includes(node.op)) return undefined;
+    node = tabular.rawMaker(node.inputs[0]);
+  }
+  return undefined;
 }
 
 /** One feature a column of each input; an input of one column names it. */
-function featuresOf(
+export function featuresOf(
   { graph }: OnnxModel,
   { inputs }: TabularGraph,
   options: ReadOptions,
 ): FeatureInfo[] {
   const imputes = graph.nodes.some(({ op, attributes }) => {
     const tracks = attributes.get('nodes_missing_value_tracks_true');
-    return op === 'Imputer' || tracks !== undefined;
+    return ['Imputer', 'IsNaN'].includes(op) || tracks !== undefined;
   });
   const own = inputs.flatMap(({ name, columns, words }) =>
     Array.from({ length: columns }, (_, j) => ({
       name: columns === 1 ? name : inputs.length === 1 ? `x${j}` : `${name}${j}`,
       missing: imputes && !words,
-      ...(words && { categories: wordsOf(graph, name, j) }),
+      ...(words && categoriesOf(graph, name)),
     })),
   );
   return own.map((feature, j) => ({ ...feature, name: options.featureNames?.[j] ?? feature.name }));
 }
 
+/** The words that an input may hold; any where the nodes behind it name none. */
+function categoriesOf(graph: OnnxModel['graph'], input: string): Partial<FeatureInfo> {
+  const categories = wordsOf(graph, input);
+  return categories.length === 0 ? { categories, open: true } : { categories };
+}
+
 /** Categories that the nodes behind an input of words know. */
-function wordsOf(graph: OnnxModel['graph'], input: string, _column: number): string[] {
+function wordsOf(graph: OnnxModel['graph'], input: string): string[] {
   const reached = new Set([input]);
   const words = new Set<string>();
   for (const node of graph.nodes) {

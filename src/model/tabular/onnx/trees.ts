@@ -8,6 +8,8 @@ import {
   type TreeEnsemble,
 } from '../interface.js';
 import type { Node } from './attributes.js';
+import { floatBefore } from './float-before.js';
+import { readTreeEnsemble } from './tree-ensemble.js';
 
 const LINKS: Readonly<Record<string, Link['kind']>> = {
   NONE: 'identity',
@@ -36,6 +38,7 @@ export function postTransform(node: Node): Link {
  * a margin.
  */
 export function readOnnxTrees(node: Node, features: number, file: string): OnnxTrees {
+  if (node.op === 'TreeEnsemble') return readTreeEnsemble(node, features, file);
   const classifier = node.op === 'TreeEnsembleClassifier';
   const votes = votesOf(node, classifier ? 'class' : 'target');
   const labels = node.labels('classlabels_strings', 'classlabels_int64s')?.length ?? 0;
@@ -171,8 +174,10 @@ function readTree(
     defaultLeft[n] = (tracks(at) === 1) !== turned ? 1 : 0;
     const x = Math.fround(value(at));
     if (mode === 'BRANCH_LEQ' || mode === 'BRANCH_GT') threshold[n] = x;
-    else if (mode === 'BRANCH_LT' || mode === 'BRANCH_GTE') threshold[n] = before(x);
+    else if (mode === 'BRANCH_LT' || mode === 'BRANCH_GTE') threshold[n] = floatBefore(x);
     else if ((mode === 'BRANCH_EQ' || mode === 'BRANCH_NEQ') && Number.isInteger(x) && x >= 0) {
+      // a missing value differs from every number
+      if (mode === 'BRANCH_NEQ') defaultLeft[n] = 1;
       categories[n] = { codes: new Set([x]), listed: mode === 'BRANCH_EQ' ? 'left' : 'right' };
     } else throw node.wrong(`compares by ${mode} ${x}, which is not known here`);
   });
@@ -213,14 +218,4 @@ function twoSided(tree: Tree): Tree {
     values[2 * n + 1] = x;
   });
   return { ...tree, values, outputs: Int32Array.of(0, 1) };
-}
-
-/** The float32 below: x < t is x <= before(t) for numbers of float32. */
-function before(x: number): number {
-  if (x === -Infinity || Number.isNaN(x)) return x;
-  const float = Float32Array.of(x === 0 ? -0 : x);
-  const bits = new Int32Array(float.buffer);
-  if (x === 0) return -1.401298464324817e-45;
-  bits[0] += x > 0 ? -1 : 1;
-  return float[0];
 }
