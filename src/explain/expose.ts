@@ -110,7 +110,7 @@ export async function exposeModel(
   if (!description.can.activations) {
     throw new WhylensError(
       'NEEDS_ACTIVATIONS',
-      `model '${description.name}' (${description.adapter}) can only predict, so no layer can be exposed; pass a tfjs model`,
+      `model '${description.name}' (${description.adapter}) can only predict, so no layer can be exposed; pass one that shows its layers, such as loadModel gives`,
     );
   }
   const { batchSize, memoryBudget, maxMemory, signal, onProgress } = options;
@@ -150,7 +150,7 @@ export async function exposeModel(
       if (!description.can.gradients) {
         throw new WhylensError(
           'NEEDS_GRADIENTS',
-          `model '${description.name}' (${description.adapter}) gives no gradients; pass a tfjs model`,
+          `model '${description.name}' (${description.adapter}) gives no gradients; pass one that does, such as loadModel gives`,
         );
       }
       return withInputs(docs, async ({ model: adapted, labels }, inputs) => {

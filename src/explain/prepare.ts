@@ -80,11 +80,8 @@ export async function withModel<T>(
 }
 
 /** A model that runs somewhere is not moved. */
-function requireEngine(
-  { name, adapter, engine }: ModelDescription,
-  wanted: string | undefined,
-): void {
-  const runsOn = engine?.name ?? (adapter.startsWith('tfjs') ? 'tfjs' : undefined);
+function requireEngine({ name, engine }: ModelDescription, wanted: string | undefined): void {
+  const runsOn = engine?.name;
   if (wanted === undefined || wanted === 'auto' || wanted === runsOn) return;
   throw new WhylensError(
     'INVALID_OPTION',

@@ -55,6 +55,7 @@ export class TfjsModel implements ExplainableModel {
       })),
       layers,
       can: { activations: true, gradients: true, fromLayer: true, randomize: true },
+      engine: { name: 'tfjs', backend: tf.getBackend() },
     };
   }
 
