@@ -1,6 +1,8 @@
 /** Graph models written node by node, loaded by tfjs-converter as from a file. */
 import * as converter from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
+import type { TfjsGraph } from '../../src/model/readers/tfjs-graph/read.js';
+import { storedWeights } from '../../src/model/readers/tfjs-graph/weights.js';
 import { sizeOf } from '../../src/maths/ndarray.js';
 
 type Attribute = number | boolean | string | readonly number[] | readonly string[];
@@ -9,6 +11,7 @@ export class GraphBuilder {
   private readonly nodes: Record<string, unknown>[] = [];
   private readonly specs: tf.io.WeightsManifestEntry[] = [];
   private readonly data: number[] = [];
+  private readonly functions: unknown[] = [];
 
   placeholder(name: string, shape?: readonly number[], dtype = 'DT_FLOAT'): string {
     const dims = shape?.map((size) => ({ size: String(size) }));
@@ -57,6 +60,36 @@ export class GraphBuilder {
     return name;
   }
 
+  /** A function of the library, written by another builder; `outputs` by name. */
+  function(
+    name: string,
+    inputs: readonly string[],
+    outputs: Readonly<Record<string, string>>,
+    write: (g: GraphBuilder) => void,
+  ): void {
+    const inner = new GraphBuilder();
+    write(inner);
+    this.specs.push(...inner.specs);
+    this.data.push(...inner.data);
+    const args = (names: readonly string[]) =>
+      names.map((arg) => ({ name: arg, type: 'DT_FLOAT' }));
+    this.functions.push({
+      signature: { name, inputArg: args(inputs), outputArg: args(Object.keys(outputs)) },
+      nodeDef: inner.nodes,
+      ret: outputs,
+    });
+  }
+
+  /** As the reader takes it, without any library. */
+  graph(signature?: Signature): TfjsGraph {
+    const { modelTopology, weightSpecs, weightData, ...rest } = this.artifacts(signature);
+    return {
+      topology: modelTopology,
+      signature: 'signature' in rest ? rest.signature : undefined,
+      weights: storedWeights(weightSpecs, weightData),
+    };
+  }
+
   async load(signature?: Signature): Promise<converter.GraphModel> {
     const { weightsManifest: _, ...artifacts } = this.artifacts(signature);
     return converter.loadGraphModel(tf.io.fromMemory(artifacts));
@@ -91,7 +124,7 @@ export class GraphBuilder {
         ]),
       );
     return {
-      modelTopology: { node: this.nodes, library: {}, versions: {} },
+      modelTopology: { node: this.nodes, library: { function: this.functions }, versions: {} },
       weightsManifest: [{ paths: ['group1-shard1of1.bin'], weights: this.specs }],
       weightSpecs: this.specs,
       weightData: buffer,
@@ -119,7 +152,7 @@ function shapeOf(nodes: readonly Record<string, unknown>[], name: string): unkno
   return attr?.shape?.shape ?? { unknownRank: true };
 }
 
-const FLOATS = ['epsilon', 'alpha', 'leakyrelu_alpha'];
+const FLOATS = ['epsilon', 'alpha', 'leakyrelu_alpha', 'beta', 'bias'];
 
 function encode(key: string, value: Attribute): unknown {
   const bytes = (text: string) => Buffer.from(text).toString('base64');
@@ -127,6 +160,9 @@ function encode(key: string, value: Attribute): unknown {
   if (typeof value === 'number') return FLOATS.includes(key) ? { f: value } : { i: String(value) };
   if (typeof value === 'string')
     return value.startsWith('DT_') ? { type: value } : { s: bytes(value) };
+  if (key.endsWith('branch') || key === 'f' || key === 'cond' || key === 'body') {
+    return { func: { name: (value as readonly string[])[0] } };
+  }
   return typeof value[0] === 'string'
     ? { list: { s: (value as string[]).map(bytes) } }
     : { list: { i: (value as number[]).map(String) } };

@@ -30,13 +30,25 @@ export interface Case {
 /** The gradient of an uneven sum of the result with respect to every input, against differences. */
 export function checkAgainstDifferences(t: ExecutionContext, { of, build, feed }: Case): void {
   const inputs = of.map((shape, i) => input(`x${i}`, shape));
-  const y = build(...inputs);
+  checkSlopes(
+    t,
+    build(...inputs),
+    new Map(
+      inputs.map((v, i) => [v, numbers(sizeOf(v.shape), 10 + i).map(feed ?? ((x) => x))] as const),
+    ),
+  );
+}
+
+/** The same for a value of inputs that are fed. */
+export function checkSlopes(
+  t: ExecutionContext,
+  y: Value,
+  fed: ReadonlyMap<Value, Float64Array>,
+): void {
+  const inputs = [...fed.keys()];
   const seedInput = input('seed', y.shape);
   const seed = numbers(sizeOf(y.shape), 77);
-  const feeds = new Map<Value, Float64Array>([
-    ...inputs.map((v, i) => [v, numbers(sizeOf(v.shape), 10 + i).map(feed ?? ((x) => x))] as const),
-    [seedInput, seed],
-  ]);
+  const feeds = new Map<Value, Float64Array>([...fed, [seedInput, seed]]);
   const gradients = gradient(new Map<Value, Value>([[y, seedInput]]), inputs);
   const scoreAt = (v: Value, i: number, by: number): number => {
     const moved = feeds.get(v)!.slice();
