@@ -56,22 +56,30 @@ export class Outputs {
   }
 
   /** Throws `FILE_EXISTS` for a name that is taken, before any work goes into what it cannot hold. */
-  look(picture: string, method: string): void {
-    const { path: wanted, overwrite } = this.nameOf(picture, method, []);
-    const path = this.free(wanted);
-    if (overwrite || !existsSync(path)) return;
-    throw new WhylensError(
-      'FILE_EXISTS',
-      `'${path}' exists and is not overwritten; name it with --out, or use --force or --skip-existing`,
-      { facts: { path } },
-    );
+  look(picture: string, method: string, parts: readonly (readonly string[])[] = [[]]): void {
+    for (const part of parts) {
+      const { path: wanted, overwrite } = this.nameOf(picture, method, part);
+      const path = this.free(wanted);
+      if (overwrite || path === STDOUT || !existsSync(path)) continue;
+      throw new WhylensError(
+        'FILE_EXISTS',
+        `'${path}' exists and is not overwritten; name ${part.length === 0 ? 'it' : 'another file'} with --out, or use --force or --skip-existing`,
+        { facts: { path } },
+      );
+    }
   }
 
-  /** The path of a picture's result, if it is there already; the name then counts as given. */
-  skip(picture: string, method: string): string | undefined {
-    const path = this.free(this.nameOf(picture, method, []).path);
-    if (path === STDOUT || !existsSync(path)) return undefined;
-    return this.unique(path);
+  /** The paths of a picture's results, if all are there already; the names then count as given. */
+  skip(
+    picture: string,
+    method: string,
+    parts: readonly (readonly string[])[] = [[]],
+  ): readonly string[] | undefined {
+    const paths = parts.map((part) => this.free(this.nameOf(picture, method, part).path));
+    if (paths.length === 0 || paths.some((path) => path === STDOUT || !existsSync(path))) {
+      return undefined;
+    }
+    return paths.map((path) => this.unique(path));
   }
 
   /** `parts` tells several results of one picture apart, say by target. */
@@ -88,7 +96,10 @@ export class Outputs {
     if (this.folder === undefined) {
       const end = extname(out!);
       const start = out!.slice(0, out!.length - end.length);
-      return { path: suffix === '' ? out! : `${start}${suffix}${end}`, overwrite: true };
+      // the user named the file without the part, and nothing else
+      return suffix === '' || out === STDOUT
+        ? { path: out!, overwrite: true }
+        : { path: `${start}${suffix}${end}`, overwrite: force };
     }
     const name = `${picture}-${slug(method)}${suffix}`;
     return { path: join(this.folder, `${name}.${extension}`), overwrite: force };

@@ -2,7 +2,7 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { WhylensError } from '../errors.js';
-import { refuseOtherFormats } from '../model/files/other-formats.js';
+import { EXPORT_COMMANDS, refuseOtherFormats } from '../model/files/other-formats.js';
 import { isKeras, isOnnx, missing, titleOf } from '../model/tfjs/bytes.js';
 import type { ByteSource, ModelFile } from '../model/tfjs/bytes.js';
 import type { Fail } from '../reading/fetch.js';
@@ -131,7 +131,7 @@ async function modelFileAt(path: string, limits: ReadLimits): Promise<string> {
   const single = await singleFileIn(path);
   if (single !== undefined) return single;
   const saved = await stat(join(path, 'saved_model.pb')).then(
-    () => ' It holds a SavedModel: convert it with tensorflowjs_converter',
+    () => ` It holds a SavedModel: make a file of it with ${EXPORT_COMMANDS.savedModel}`,
     () => '',
   );
   throw new WhylensError(

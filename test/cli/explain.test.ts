@@ -138,6 +138,21 @@ test('several targets of one picture: a file each', async (t) => {
   for (const file of files) t.true(stdout.includes(file));
   const [one, other] = await Promise.all(files.map((file) => readFile(join(out, file), 'base64')));
   t.not(one, other);
+  // looked at before anything is explained: the name that was given is not one of those written
+  const named = join(folder, 'x.png');
+  const twice = ['explain', ...FAKE, join(folder, 'in/a.png'), '-o', named, '-t', '2', '-t', '3'];
+  t.is((await whylensHere(twice)).code, 0);
+  t.deepEqual((await readdir(folder)).sort(), [
+    'in',
+    'maps',
+    'x-black-and-tan-hound.png',
+    'x-tabby-tabby-cat.png',
+  ]);
+  const again = await whylensHere(twice);
+  t.is(again.code, 5);
+  t.regex(again.stderr, /x-[a-z-]+\.png' exists and is not overwritten.*--force/);
+  t.notRegex(again.stdout, /explained|score/);
+  t.is((await whylensHere([...twice, '--force'])).code, 0);
 });
 
 test('pictures of one name from two folders do not overwrite each other', async (t) => {

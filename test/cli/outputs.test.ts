@@ -1,8 +1,10 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { isWhylensError } from '../../src/errors.js';
 import { Outputs, slug } from '../../src/cli/outputs.js';
+import { partNames } from '../../src/cli/target-parts.js';
+import { classTarget, topClass } from '../../src/model/targets.js';
 import { emptyFolder } from '../helpers/command.js';
 
 test('a name that the user gave is kept and may be overwritten', (t) => {
@@ -46,4 +48,33 @@ test('file names hold no path, whatever a label holds', (t) => {
   t.is(slug('虎 ネコ'), '虎-ネコ');
   t.is(slug('***'), 'x');
   t.is([...slug('a'.repeat(500))].length, 60);
+});
+
+test('names of parts are made up here: they are looked at, and not overwritten unless forced', async (t) => {
+  const folder = await emptyFolder(t);
+  const request = { out: join(folder, 'x.png'), extension: 'png', several: false };
+  await writeFile(join(folder, 'x-dog.png'), '');
+  await writeFile(join(folder, 'x.png'), '');
+  const outputs = new Outputs(request);
+  t.notThrows(() => outputs.look('cat', 'cam'));
+  t.notThrows(() => outputs.look('cat', 'cam', [['bird']]));
+  const error = t.throws(() => outputs.look('cat', 'cam', [['bird'], ['dog']]));
+  t.true(isWhylensError(error, 'FILE_EXISTS'));
+  t.regex(error.message, /x-dog\.png' exists .*--force/);
+  t.false(outputs.next('cat', 'cam', ['dog']).overwrite);
+  const forced = new Outputs({ ...request, force: true });
+  t.notThrows(() => forced.look('cat', 'cam', [['dog']]));
+  t.true(forced.next('cat', 'cam', ['dog']).overwrite);
+  // all or nothing is left out
+  t.is(outputs.skip('cat', 'cam', [['bird'], ['dog']]), undefined);
+});
+
+test('what tells targets apart is known before the prediction, but for ranks', (t) => {
+  const labels = ['dog, hound', 'cat'];
+  const [dog, cat] = [classTarget(0), classTarget(7)];
+  t.deepEqual(partNames([dog, cat], labels), { names: [['dog, hound'], ['7']], known: true });
+  t.deepEqual(partNames([dog], labels), { names: [[]], known: true });
+  t.deepEqual(partNames('all', labels), { names: [['dog, hound'], ['cat']], known: true });
+  t.deepEqual(partNames('all', undefined), { names: [], known: false });
+  t.deepEqual(partNames([topClass(1), cat], labels), { names: [['7']], known: false });
 });

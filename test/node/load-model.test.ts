@@ -230,12 +230,18 @@ test.serial('what is no model.json is said to be what it is', async (t) => {
     ['hello', /does not hold JSON/],
     ['[1]', /got an array/],
     ['{"a": 1}', /no 'modelTopology'; it holds a/],
-    ['{"class_name": "Model", "config": {}}', /topology without weights/],
+    [
+      '{"class_name": "Model", "config": {}}',
+      /topology without weights.*loadModel reads the \.keras or \.h5 file/,
+    ],
     ['{"modelTopology": {"class_name": "Model"}}', /no 'weightsManifest'/],
     ['{"modelTopology": {"x": 1}, "weightsManifest": []}', /neither a graph .* it holds x/],
     ['{"modelTopology": {"class_name": "Model"}, "weightsManifest": []}', /'config.layers'/],
-    [Uint8Array.from([0x89, 0x48, 0x44, 0x46, 13, 10]), /HDF5/],
-    ['PK\u0003\u0004', /zip archive/],
+    [
+      Uint8Array.from([0x89, 0x48, 0x44, 0x46, 13, 10]),
+      /HDF5 file.*ends in \.h5, and loadModel reads it/,
+    ],
+    ['PK\u0003\u0004', /zip archive.*ends in \.keras, and loadModel reads it/],
     ['version https://git-lfs.github.com/spec/v1', /git lfs pull/],
   ];
   for (const [content, message] of wrong) {
@@ -244,7 +250,7 @@ test.serial('what is no model.json is said to be what it is', async (t) => {
   }
   await refuses(t, [], /one model\.json and its weight files, got no files/);
   const folder = await folderWith(t, [{ name: 'saved_model.pb', bytes: textBytes('x') }]);
-  await refuses(t, folder, /no model\.json.*SavedModel/);
+  await refuses(t, folder, /no model\.json.*SavedModel: .*tf2onnx\.convert --saved-model/);
   await refuses(t, join(folder, 'nothing.json'), /there is no such file/);
   await refuses(t, join(folder, 'saved_model.pb'), /got a \.pb file/);
   await mkdir(join(folder, 'empty'));

@@ -30,6 +30,7 @@ import { checkStream, formatterOf, formattersFor, writeOutput } from '../renderi
 import { addPluginOption, addTalkOptions, more } from '../flags/shared.js';
 import { details, inferredLines, parametersText, resultLine } from '../summary.js';
 import { parseTarget } from '../target-expression.js';
+import { partNames, type PartNames } from '../target-parts.js';
 
 export async function define(command: Command, context: CommandContext): Promise<void> {
   const container = await context.container();
@@ -79,6 +80,8 @@ Examples:
   $ curl -s https://example.org/cat.jpg | whylens explain -m model.json - -o cat.png
   $ whylens explain -m model.json photos/*.jpg --as json -o - > maps.jsonl`;
 
+const ONE_FILE: PartNames = { names: [[]], known: true };
+
 interface Job {
   readonly flags: ExplainFlags;
   readonly context: CommandContext;
@@ -87,6 +90,8 @@ interface Job {
   readonly opened: OpenModel;
   readonly images: readonly ImageSource[];
   readonly outputs: Outputs;
+  /** What tells the files of one picture apart. */
+  readonly parts: PartNames;
   readonly options: ExplainOptions;
   readonly progress: Progress;
   /** Formatter for a record, with its options. */
@@ -113,12 +118,11 @@ async function prepare(
   const named = namedPictures(pictures, flags);
   const images = await findImages(named);
   const several = images.length > 1 || images[0].path !== named[0];
-  if (out === STDOUT) {
-    const perTarget = Object.hasOwn(formatters[0].options, 'target') && asked.target === undefined;
-    const targets = flags.target ?? [];
-    const manyTargets = targets.length > 1 || targets[0] === 'all';
-    checkStream(context.io, formatters[0], asked, several || (perTarget && manyTargets));
-  }
+  // a formatter that shows one target at a time writes one file a target
+  const perTarget = Object.hasOwn(formatters[0].options, 'target') && asked.target === undefined;
+  const givenTargets = flags.target ?? [];
+  const manyFiles = perTarget && (givenTargets.length > 1 || givenTargets[0] === 'all');
+  if (out === STDOUT) checkStream(context.io, formatters[0], asked, several || manyFiles);
   const outputs = new Outputs({
     out,
     extension:
@@ -133,7 +137,8 @@ async function prepare(
     },
   });
   // one result is not worth computing where it cannot go; of several, each is asked in its turn
-  if (images.length === 1 && flags.skipExisting !== true && writes(flags)) {
+  const looks = images.length === 1 && flags.skipExisting !== true && writes(flags);
+  if (looks && !manyFiles) {
     outputs.look(images[0].name, flags.method);
   }
   const opened = await messages
@@ -144,16 +149,19 @@ async function prepare(
   for (const line of details(opened)) messages.detail(line);
   const progress = new Progress(messages, flags, flags.method);
   const { labels } = opened.model;
+  const targets =
+    givenTargets.length === 1 && givenTargets[0] === 'all'
+      ? 'all'
+      : flags.target?.map((text) => parseTarget(text, labels));
+  const parts = perTarget ? partNames(targets, labels) : ONE_FILE;
+  if (looks && manyFiles) outputs.look(images[0].name, flags.method, parts.names);
   const options: ExplainOptions = {
     ...special,
     ...opened.options,
     container,
     method: flags.method,
     score: flags.score,
-    targets:
-      flags.target?.length === 1 && flags.target[0] === 'all'
-        ? 'all'
-        : flags.target?.map((text) => parseTarget(text, labels)),
+    targets,
     layer: layerReference(flags.layer),
     seed: flags.seed,
     batchSize: flags.batchSize,
@@ -170,11 +178,14 @@ async function prepare(
     const lines = out === STDOUT && several && formatter.id === 'json';
     return [formatter, lines ? { ...chosen, indent: 0 } : chosen];
   };
-  return { flags, context, messages, registry, opened, images, outputs, options, progress, format };
+  return {
+    ...{ flags, context, messages, registry, opened, images, outputs, parts, options, progress },
+    format,
+  };
 }
 
 async function explainAll(job: Job): Promise<number> {
-  const { images, messages, progress, flags, outputs } = job;
+  const { images, messages, progress, flags, outputs, parts } = job;
   const { length } = images;
   const position = (index: number): string => (length > 1 ? `[${index + 1}/${length}] ` : '');
   let kept = 0;
@@ -192,13 +203,17 @@ async function explainAll(job: Job): Promise<number> {
     },
     async (image, index) => {
       const there =
-        flags.skipExisting === true ? outputs.skip(image.name, flags.method) : undefined;
+        flags.skipExisting === true && parts.known
+          ? outputs.skip(image.name, flags.method, parts.names)
+          : undefined;
       if (there !== undefined) {
-        messages.note(`${position(index)}${image.path}: left out, ${there} exists`);
+        messages.note(
+          `${position(index)}${image.path}: left out, ${there.join(', ')} exist${there.length === 1 ? 's' : ''}`,
+        );
         return;
       }
       if (length > 1 && flags.skipExisting !== true && writes(flags)) {
-        outputs.look(image.name, flags.method);
+        outputs.look(image.name, flags.method, parts.names);
       }
       const { path } = image;
       const picture = await messages.timed(`${path}: read`, () =>

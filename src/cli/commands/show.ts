@@ -70,6 +70,11 @@ export async function define(command: Command, context: CommandContext): Promise
     const name = file === STDIN ? 'explanation' : basename(file, extname(file));
     const parts = partsOf(explanation, formatter, options);
     if (out === STDOUT) checkStream(context.io, formatter, options, parts.length > 1);
+    outputs.look(
+      name,
+      explanation.method,
+      parts.map((part) => part.name),
+    );
     for (const part of parts) {
       const output = outputs.next(name, explanation.method, part.name);
       await writeOutput(context.io, output, formatter.format(explanation, part.options));

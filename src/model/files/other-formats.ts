@@ -1,17 +1,17 @@
 /** Files of models that whylens does not read, each with the command that makes one that it does. */
 import { WhylensError } from '../../errors.js';
 
-const CONVERT: readonly (readonly [RegExp, string, string])[] = [
-  [
-    /\.tflite$/,
-    'a TensorFlow Lite model',
+/** What makes a file that whylens reads, on a command line with Python. */
+export const EXPORT_COMMANDS = {
+  tflite:
     'python -m tf2onnx.convert --tflite model.tflite --output model.onnx (pip install tf2onnx)',
-  ],
-  [
-    /\.pb$/,
-    'a TensorFlow SavedModel or graph',
+  savedModel:
     'python -m tf2onnx.convert --saved-model FOLDER --output model.onnx (pip install tf2onnx), or tensorflowjs_converter FOLDER OUT (pip install tensorflowjs)',
-  ],
+} as const;
+
+const CONVERT: readonly (readonly [RegExp, string, string])[] = [
+  [/\.tflite$/, 'a TensorFlow Lite model', EXPORT_COMMANDS.tflite],
+  [/\.pb$/, 'a TensorFlow SavedModel or graph', EXPORT_COMMANDS.savedModel],
   [
     /\.(pt|pth|ckpt)$|pytorch_model\.bin$/,
     'a PyTorch checkpoint',

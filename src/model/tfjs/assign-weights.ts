@@ -75,7 +75,7 @@ export function assignWeights(
   const near = nearest === undefined ? '' : `; the nearest to '${unset[0]}' is '${nearest}'`;
   throw new WhylensError(
     'MODEL_LOAD',
-    `the weights of ${file} do not fit its topology: ${countOf(unset)} without value${list(unset)}, ${countOf(strangers)} without place${list(strangers)}${near}. Convert the model again with tensorflowjs_converter`,
+    `the weights of ${file} do not fit its topology: ${countOf(unset)} without value${list(unset)}, ${countOf(strangers)} without place${list(strangers)}${near}. Load the .keras or .h5 file that it was converted from instead: loadModel reads it`,
     { facts: { unset, strangers } },
   );
 }

@@ -241,10 +241,18 @@ function announce(name: string, failures: readonly string[], options: BackendOpt
   );
 }
 
-/** A package installed globally finds only what is installed globally too. */
-function howToGetNative(): string {
-  const isGlobal = /[\\/](lib|npm)[\\/]node_modules[\\/]whylens[\\/]/.test(import.meta.url);
-  return `npm install ${isGlobal ? '-g ' : ''}${NATIVE_PACKAGE}`;
+/** Where package managers keep what is installed globally, and the command that adds to it. */
+const GLOBAL: readonly (readonly [folder: RegExp, command: string])[] = [
+  [/[\\/]pnpm[\\/]global[\\/]/, 'pnpm add -g'],
+  [/[\\/]yarn[\\/](Data[\\/])?global[\\/]/i, 'yarn global add'],
+  [/[\\/]\.bun[\\/]install[\\/]global[\\/]/, 'bun add -g'],
+  [/[\\/](lib|npm|nodejs)[\\/]node_modules[\\/]whylens[\\/]/, 'npm install -g'],
+];
+
+/** A package that is installed globally finds only what is installed globally too. `at` is where this file lies. */
+export function howToGetNative(at: string = import.meta.url): string {
+  const command = GLOBAL.find(([folder]) => folder.test(decodeURI(at)))?.[1] ?? 'npm install';
+  return `${command} ${NATIVE_PACKAGE}`;
 }
 
 function isNode(): boolean {

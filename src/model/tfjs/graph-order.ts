@@ -76,7 +76,7 @@ function controlFlow({ name, op }: GraphNode): WhylensError {
 function notInGraph(name: string): WhylensError {
   return new WhylensError(
     'UNSUPPORTED_MODEL',
-    `the graph refers to a node '${name}' that it does not hold; convert the model again with tensorflowjs_converter`,
+    `the graph refers to a node '${name}' that it does not hold; convert the SavedModel again with tensorflowjs_converter`,
     { facts: { node: name } },
   );
 }

@@ -30,7 +30,7 @@ export function expressLayer(layer: LayerJson, context: LayerContext): LayerJson
   if (Number(config.groups ?? 1) !== 1) {
     throw new WhylensError(
       'MODEL_LOAD',
-      `layer '${context.path}' (${layer.class_name}) in ${context.file} is a convolution in ${String(config.groups)} groups, which TensorFlow.js layers do not have. Convert the model to a graph model (tensorflowjs_converter --output_format tfjs_graph_model)`,
+      `layer '${context.path}' (${layer.class_name}) in ${context.file} is a convolution in ${String(config.groups)} groups, which TensorFlow.js layers do not have. Load the .keras or .h5 file that it was converted from instead: loadModel reads it`,
       { facts: { layer: context.path, class: layer.class_name } },
     );
   }
@@ -171,7 +171,7 @@ function activationName(name: string, { modern }: LayerContext): string {
 function unsupported(context: LayerContext, layer: LayerJson, what: string): WhylensError {
   return new WhylensError(
     'MODEL_LOAD',
-    `layer '${context.path}' (${layer.class_name}) in ${context.file} has ${what}, which TensorFlow.js layers do not have. Convert the model to a graph model (tensorflowjs_converter --output_format tfjs_graph_model)`,
+    `layer '${context.path}' (${layer.class_name}) in ${context.file} has ${what}, which TensorFlow.js layers do not have. Load the .keras or .h5 file that it was converted from instead: loadModel reads it`,
     { facts: { layer: context.path, class: layer.class_name } },
   );
 }

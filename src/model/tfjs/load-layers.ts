@@ -80,7 +80,7 @@ function requireKnownClasses(model: ModelJson, file: string, prefix = ''): void 
   const wrong = (layer: LayerJson, what: string, name: string): WhylensError =>
     new WhylensError(
       'MODEL_LOAD',
-      `layer '${prefix}${layer.name}' in ${file} has the ${what} '${name}', which TensorFlow.js does not know${didYouMean(name, Object.keys(known))} Register your own with tf.serialization.registerClass before loading, or convert the model to a graph model (tensorflowjs_converter --output_format tfjs_graph_model)`,
+      `layer '${prefix}${layer.name}' in ${file} has the ${what} '${name}', which TensorFlow.js does not know${didYouMean(name, Object.keys(known))} Register your own with tf.serialization.registerClass before loading, or load the .keras or .h5 file that the model was converted from (loadModel, with customLayers for layers of your own)`,
       { facts: { layer: prefix + layer.name, class: name } },
     );
   for (const layer of model.config.layers) {

@@ -1,6 +1,7 @@
 /** The model file and its weights: read, measured against what the manifest says, decoded. */
 import type { io } from '@tensorflow/tfjs-core';
 import { WhylensError } from '../../errors.js';
+import { EXPORT_COMMANDS } from '../files/other-formats.js';
 import { sizeOf } from '../../maths/ndarray.js';
 import type { ByteSource } from './bytes.js';
 
@@ -50,14 +51,14 @@ export async function readModelFile(source: ByteSource): Promise<ModelFileConten
     const keys = Object.keys(content).slice(0, 8).join(', ') || 'nothing';
     throw wrong(
       'class_name' in content
-        ? `it is a Keras topology without weights. Convert the saved model with tensorflowjs_converter`
+        ? `it is a Keras topology without weights. Load the whole model instead: loadModel reads the .keras or .h5 file that model.save wrote`
         : `it has no 'modelTopology'; it holds ${keys}`,
     );
   }
   const manifest = content.weightsManifest;
   if (!isManifest(manifest)) {
     throw wrong(
-      `it has no 'weightsManifest' that lists weight files with their weights. Convert the saved model with tensorflowjs_converter`,
+      `it has no 'weightsManifest' that lists weight files with their weights. Save the whole model again, or load what it was made of: loadModel reads .keras, .h5 and .onnx files`,
     );
   }
   const format = formatOf(content, topology);
@@ -188,14 +189,15 @@ function parse(bytes: Uint8Array, name: string): unknown {
 }
 
 function describeContent(text: string, bytes: Uint8Array): string {
-  const convert = 'Convert it with tensorflowjs_converter';
   if (bytes.byteLength === 0) return 'the file is empty';
   if (/^\s*</.test(text)) return 'it is an HTML or XML page; is the address right?';
   if (text.startsWith('\u0089HDF') || /^.HDF\r\n/.test(text)) {
-    return `it is a Keras HDF5 file. ${convert}`;
+    return 'it is a Keras HDF5 file. Give it a name that ends in .h5, and loadModel reads it';
   }
-  if (text.startsWith('PK')) return `it is a zip archive, perhaps a .keras file. ${convert}`;
-  if (text.slice(4, 8) === 'TFL3') return `it is a TensorFlow Lite file. ${convert}`;
+  if (text.startsWith('PK'))
+    return 'it is a zip archive. If it is a Keras file, give it a name that ends in .keras, and loadModel reads it';
+  if (text.slice(4, 8) === 'TFL3')
+    return `it is a TensorFlow Lite file. Make an ONNX file of it: ${EXPORT_COMMANDS.tflite}`;
   if (text.startsWith('version https://git-lfs'))
     return 'it is a Git LFS pointer: run git lfs pull';
   if (/^\s*[{[]/.test(text))

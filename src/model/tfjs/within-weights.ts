@@ -24,7 +24,7 @@ export function withinWeights<T>(
     if (!(size <= Math.max(largest, HARMLESS))) {
       throw new WhylensError(
         'MODEL_LOAD',
-        `layer '${this.name}' in ${file} needs a weight '${name}' of shape [${shape.join(', ')}], but the largest weight of the file has ${largest} values. Convert the model again with tensorflowjs_converter`,
+        `layer '${this.name}' in ${file} needs a weight '${name}' of shape [${shape.join(', ')}], but the largest weight of the file has ${largest} values. Load the .keras or .h5 file that it was converted from instead: loadModel reads it`,
         { facts: { layer: this.name, weight: name, shape } },
       );
     }

@@ -1,7 +1,7 @@
 import test from 'ava';
 import * as tf from '@tensorflow/tfjs-core';
 import { isWhylensError } from '../../../src/errors.js';
-import { selectBackend } from '../../../src/model/tfjs/backend.js';
+import { chooseBackend, howToGetNative, selectBackend } from '../../../src/model/tfjs/backend.js';
 
 // one process has one current back end: in order, never side by side
 const missing = () =>
@@ -108,4 +108,27 @@ test.serial('the native back end, where it is installed', async (t) => {
   }
   t.is(process.env.TF_NUM_INTRAOP_THREADS, '1');
   t.deepEqual([...tf.add(tf.tensor1d([1, 2]), 1).dataSync()], [2, 3]);
+});
+
+test('the advice fits how the program was installed', (t) => {
+  const at = (folder: string) =>
+    howToGetNative(`file://${folder}/whylens/dist/src/model/backend.js`);
+  const name = '@tensorflow/tfjs-node';
+  t.is(at('/home/me/project/node_modules'), `npm install ${name}`);
+  t.is(at('/usr/local/lib/node_modules'), `npm install -g ${name}`);
+  t.is(at('/home/me/.nvm/versions/node/v22/lib/node_modules'), `npm install -g ${name}`);
+  t.is(at('/C:/Users/me/AppData/Roaming/npm/node_modules'), `npm install -g ${name}`);
+  t.is(at('/C:/Program%20Files/nodejs/node_modules'), `npm install -g ${name}`);
+  t.is(at('/home/me/.local/share/pnpm/global/5/node_modules'), `pnpm add -g ${name}`);
+  t.is(at('/home/me/.config/yarn/global/node_modules'), `yarn global add ${name}`);
+  t.is(at('/home/me/.bun/install/global/node_modules'), `bun add -g ${name}`);
+});
+
+test.serial('who chose the backend is said', async (t) => {
+  const environment = { WHYLENS_BACKEND: 'cpu' };
+  t.deepEqual(await chooseBackend(undefined, { ...alone, environment }), {
+    backend: 'cpu',
+    reason: 'the environment variable WHYLENS_BACKEND says so',
+  });
+  t.is((await chooseBackend('cpu', alone)).reason, "option 'backend' says so");
 });
