@@ -56,31 +56,6 @@ function at(explainer: Explainer, layer: string): ContextOptions {
   return explainer.options.layers === undefined ? { layer } : { options: { layers: [layer] } };
 }
 
-test('the whole family is registered', (t) => {
-  t.deepEqual(family.map(({ id }) => id).sort(), [
-    'ablation-cam',
-    'cam',
-    'dff',
-    'eigen-cam',
-    'eigen-grad-cam',
-    'fem',
-    'finer-cam',
-    'grad-cam',
-    'grad-cam++',
-    'grad-cam-elementwise',
-    'hires-cam',
-    'kpca-cam',
-    'layer-cam',
-    'multi-layer',
-    'random-cam',
-    'refine-cam',
-    'score-cam',
-    'seg-eigen-cam',
-    'shapley-cam',
-    'x-grad-cam',
-  ]);
-});
-
 for (const explainer of family) {
   const { id } = explainer;
 

@@ -58,28 +58,6 @@ const explain = (
 ): Promise<ExplainedMaps> =>
   mapsOf(explainer, model, inputs, { targets, seed: 4, options, ...more });
 
-test('the families are registered', (t) => {
-  t.deepEqual(
-    cases
-      .slice(0, -10)
-      .map(({ name }) => name)
-      .sort(),
-    [
-      'deconvnet',
-      'full-grad',
-      'gradient-x-input',
-      'guided-backprop',
-      'guided-grad-cam',
-      'integrated-gradients',
-      'kernel-shap',
-      'lime',
-      'occlusion',
-      'rise',
-      'saliency',
-    ],
-  );
-});
-
 for (const one of cases) {
   const { name, explainer } = one;
 

@@ -1,12 +1,14 @@
 /**
- * Every option of every registered method changes what comes out. An option
- * without a case here fails: a new one has to be shown to do something.
+ * Every option of every registered method changes what comes out. Another value
+ * than the default follows from the declaration (another choice, the other
+ * truth, a number beside it) unless one is given here.
  */
 import test from 'ava';
 import { createContainer, registryOf } from '../../src/container/container.js';
 import { explainPrediction } from '../../src/explain/explain.js';
 import { type ExplainOptions } from '../../src/explain/explain-options.js';
 import type { Explanation } from '../../src/explanation.js';
+import type { OptionSpec } from '../../src/options.js';
 import { selectBackend } from '../../src/model/tfjs/backend.js';
 import { randomArray, seedWeights, tfl } from '../helpers/tfjs.js';
 import { visionTransformer } from '../helpers/vit.js';
@@ -25,45 +27,18 @@ const BASE: Readonly<Record<string, object>> = {
   smooth: { n: 4 },
 };
 
-/** Another value than the default, of each option, by `method.option` or by `option`. */
+/** Another value than the default, by `method.option` or by `option`, where none follows from the declaration. */
 const OTHER: Readonly<Record<string, unknown>> = {
-  alpha: 0.3,
   baseline: 0.5,
-  cells: 4,
-  combine: 'variance',
-  concepts: 3,
-  count: 1,
-  deviations: 0.5,
-  flip: 'vertical',
-  gamma: 2,
-  kernel: 'linear',
-  kernelWidth: 1,
   layers: ['seen'],
-  masks: 25,
-  mode: 'reference',
-  n: 5,
   'multi-layer.of': 'eigen-cam',
   'refine-cam.of': 'eigen-cam',
   'smooth.of': 'gradient-x-input',
   'tta.of': 'layer-cam',
-  offsets: false,
   patch: 3,
-  probability: 0.3,
-  quadrature: 'gauss-legendre',
-  reduce: 'mean',
-  rescale: 'channel',
-  resolution: 'input',
-  rivals: 'probability',
-  samples: 20,
   scales: [1, 1.2],
   segments: '3x3',
-  sigma: 0.3,
-  step: 0.3,
-  steps: 6,
   stride: 2,
-  tanhScale: 2,
-  topChannels: 2,
-  zoom: 'frame',
 };
 
 /** What else an option needs to matter. */
@@ -71,6 +46,23 @@ const WITH: Readonly<Record<string, object>> = {
   // a network of rectifiers has no curvature in its logits
   'shapley-cam.step': { score: 'output' },
 };
+
+/** Another value that the declaration allows. */
+function anotherValue(spec: OptionSpec): unknown {
+  switch (spec.type) {
+    case 'choice':
+      return spec.choices.find((choice) => choice !== spec.default);
+    case 'boolean':
+      return spec.default !== true;
+    case 'number': {
+      const { default: usual = spec.min ?? 1, min = -Infinity, max = Infinity } = spec;
+      const step = spec.integer === true ? 1 : Math.abs(usual) / 2 || 0.5;
+      return usual + step <= max ? usual + step : Math.max(min, usual - step);
+    }
+    default:
+      return undefined;
+  }
+}
 
 /** A network of any input size, so that `zoom` has a choice, with a dense layer behind the pooling to be curved. */
 function network(): tfl.Sequential {
@@ -118,8 +110,11 @@ for (const { id, options, needs, documents } of registry.explainers.values()) {
   for (const name of Object.keys(options)) {
     test.serial(`${id}: option ${name} changes the map`, async (t) => {
       const key = `${id}.${name}`;
-      const value = name === 'tokens' ? { skip: 1, grid: [6, 4] } : (OTHER[key] ?? OTHER[name]);
-      if (value === undefined) return t.fail(`no case for option '${name}' of '${id}'`);
+      const value =
+        name === 'tokens'
+          ? { skip: 1, grid: [6, 4] }
+          : (OTHER[key] ?? OTHER[name] ?? anotherValue(options[name]));
+      if (value === undefined) return t.fail(`give '${key}' a value in OTHER of this test`);
       const common: ExplainOptions = {
         method: id,
         targets: [2],
@@ -144,7 +139,11 @@ for (const { id, options, needs, documents } of registry.explainers.values()) {
         mapsOf(await explainPrediction(model, doc, { ...common, ...layer, ...more }));
       const plain = await explain({});
       t.deepEqual(await explain({}), plain);
-      t.notDeepEqual(await explain({ [name]: value }), plain);
+      t.notDeepEqual(
+        await explain({ [name]: value }),
+        plain,
+        `${JSON.stringify(value)} changes nothing: give '${key}' another value in OTHER of this test, or mend the option`,
+      );
       model.dispose();
     });
   }
