@@ -42,6 +42,11 @@ export interface CompiledOptions {
   readonly remarks?: readonly string[];
   /** Whether `release` frees the engine too; default true. */
   readonly ownsExecutor?: boolean;
+  /**
+   * True where it stands for a live model and is kept with it: `release` frees
+   * nothing, and nothing is told of an engine that nobody could choose.
+   */
+  readonly isLive?: boolean;
 }
 
 type Request = RunRequest | DifferentiateRequest;
@@ -107,7 +112,7 @@ export class CompiledModel implements ExplainableModel {
         };
       }),
       can: { activations: true, gradients: true, fromLayer: true, randomize: true },
-      engine: { name: id, ...facts },
+      ...(this.options.isLive === true ? {} : { engine: { name: id, ...facts } }),
       ...(warnings.length === 0 ? {} : { warnings }),
     };
   }
@@ -118,7 +123,7 @@ export class CompiledModel implements ExplainableModel {
       const fetch = [...this.outputsOf(runner), ...record.map((path) => runner.layer(path))];
       const from = request.from && runner.layer(request.from.layer);
       const { fetch: values, context } = runner.ask({ fetch, from });
-      const options = { ...request, count, ...chunkOf(bytesPerSample(values, false)) };
+      const options = { ...request, count, ...this.chunkOf(bytesPerSample(values, false)) };
       const feedsOf = this.feeder(runner, request, from, context);
       return runChunks<RunResult>(
         options,
@@ -217,7 +222,7 @@ export class CompiledModel implements ExplainableModel {
       const options = {
         ...request,
         count,
-        ...chunkOf(bytesPerSample(values, names.length > 0)),
+        ...this.chunkOf(bytesPerSample(values, names.length > 0)),
       };
       return runChunks<DifferentiateResult>(options, evaluate, request.onChunk);
     });
@@ -251,6 +256,7 @@ export class CompiledModel implements ExplainableModel {
   }
 
   release(): void {
+    if (this.options.isLive === true) return;
     for (const runner of this.runners.values()) runner.release();
     if (this.options.ownsExecutor !== false) this.executor.release();
   }
@@ -261,7 +267,11 @@ export class CompiledModel implements ExplainableModel {
     work: (runner: GraphRunner, count: number) => Promise<R>,
   ): Promise<R> {
     const count = countSamples(request);
-    return work(this.runnerFor(request), count);
+    try {
+      return await work(this.runnerFor(request), count);
+    } finally {
+      this.executor.rest?.();
+    }
   }
 
   private outputsOf({ graph }: GraphRunner): Value[] {
@@ -359,6 +369,12 @@ export class CompiledModel implements ExplainableModel {
     };
   }
 
+  /** How many samples may run together, by what one of them takes. */
+  private chunkOf(bytes: number): { bytesPerSample: number; largest: number } {
+    const fitting = Math.min(LARGEST_CHUNK, Math.max(1, Math.floor(CACHES / bytes)));
+    return { bytesPerSample: bytes, largest: this.executor.chunk ?? fitting };
+  }
+
   private first(): GraphRunner {
     return this.runnerAt(this.graph.inputs.map(({ value }) => value.shape));
   }
@@ -404,12 +420,6 @@ export class CompiledModel implements ExplainableModel {
     return runner;
   }
 }
-
-/** How many samples may run together, by what one of them takes. */
-const chunkOf = (bytes: number): { bytesPerSample: number; largest: number } => ({
-  bytesPerSample: bytes,
-  largest: Math.min(LARGEST_CHUNK, Math.max(1, Math.floor(CACHES / bytes))),
-});
 
 /** Whether its gradient is known before the outputs are. */
 function isLinear(target: Target): boolean {

@@ -28,10 +28,14 @@ export interface Executor {
   /** Bytes that values may take at once; left out where the machine is the limit. */
   readonly memory?: number;
   readonly facts?: EngineFacts;
+  /** How many samples it runs best together; default: as many as fit the processor's caches. */
+  readonly chunk?: number;
   /** Whether it can run this primitive at all. */
   runs(primitive: Name): boolean;
   /** The same outputs twice give the same thing: executors keep what they compiled. */
   compile(outputs: readonly Value[]): Promise<Compiled>;
+  /** Called after each request: frees what was made for it alone. */
+  rest?(): void;
   /** Frees all that was compiled. */
   release(): void;
 }

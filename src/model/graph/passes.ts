@@ -18,7 +18,7 @@ function liveAnd(v: Value): readonly [Value, Value] | undefined {
 const flat = (v: Value): Value => (v.shape.length <= 1 ? v : reshape(v, [v.shape.at(-1)!]));
 
 /** conv(x, w) · s → conv(x, w · s), and so for a matrix, where s is one number a channel and nobody else looks at the product. */
-const foldScale: Pass = (v, uses) => {
+export const foldScale: Pass = (v, uses) => {
   if (v.op !== 'mul') return undefined;
   const found = liveAnd(v);
   if (found === undefined) return undefined;
@@ -56,7 +56,7 @@ function scaled(y: Value, s: Value): Value {
 }
 
 /** conv(pad(x · s), w) → conv(pad(x), w · s by input channel): what gradients through a folded normalisation bring. */
-const foldScaleBefore: Pass = (v, uses) => {
+export const foldScaleBefore: Pass = (v, uses) => {
   if (v.op !== 'conv') return undefined;
   const [padded, kernel] = v.inputs;
   const x = padded.op === 'pad' && padded.attrs.value === 0 ? padded.inputs[0] : padded;
@@ -91,7 +91,7 @@ function byFilter(s: Value, channels: number, filters: number, groups: number): 
  * Rows cut off after a convolution of stride 1 are not computed at all: its
  * padding shrinks. This is what gradients through 'same' padding bring.
  */
-const foldCrop: Pass = (v, uses) => {
+export const foldCrop: Pass = (v, uses) => {
   if (v.op !== 'slice' || v.attrs.step.some((n) => n !== 1)) return undefined;
   const [y] = v.inputs;
   if (y.op !== 'conv' || !once(y, uses) || y.attrs.strides.some((n) => n !== 1)) return undefined;
@@ -110,7 +110,7 @@ const foldCrop: Pass = (v, uses) => {
 /** Folded once, wherever the value is met again. */
 const folded = new WeakMap<Value, Weight>();
 /** What depends on constants alone becomes one. */
-const foldConstants: Pass = (v) => {
+export const foldConstants: Pass = (v) => {
   if (v.live || v.op === 'constant') return undefined;
   let weight = folded.get(v);
   if (weight === undefined) folded.set(v, (weight = weightOf(v)));
@@ -118,7 +118,15 @@ const foldConstants: Pass = (v) => {
 };
 function weightOf(v: Value): Weight {
   const source = sameNumbers(v);
-  if (source !== undefined) return { shape: v.shape, data: source.data };
+  if (source !== undefined) {
+    return {
+      shape: v.shape,
+      get data() {
+        return source.data;
+      },
+      of: source,
+    };
+  }
   const [data] = evaluate([v]);
   return compact(v.shape, data);
 }

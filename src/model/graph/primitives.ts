@@ -13,6 +13,8 @@ export interface Weight {
   readonly shape: Shape;
   /** In C order; a getter here may read or convert lazily. */
   readonly data: Float32Array | Float64Array;
+  /** The weight that has the same numbers in another shape. */
+  readonly of?: Weight;
 }
 
 /** A layer that only its own library can run and differentiate. */

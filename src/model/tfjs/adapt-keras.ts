@@ -1,43 +1,64 @@
 import type { AdaptOptions } from '../../container/plugin.js';
-import { selectBackend } from './backend.js';
+import { CompiledModel } from '../compiled.js';
+import { tfjsExecutor } from '../executors/tfjs/executor.js';
+import type { Executor } from '../executors/executor.js';
+import type { ExplainableModel } from '../interface.js';
 import { registerChainedOps } from './chained-ops.js';
-import { TfjsModel } from './engine.js';
-import { kerasProgram, type KerasModel } from './keras.js';
-import { residentWeights } from './resident.js';
+import { isOpen, liveNetwork, type LiveModel } from './live-network.js';
 
 interface Made {
-  readonly adapted: TfjsModel;
+  readonly adapted: CompiledModel;
   /** What the translation was made from, part by part. */
   readonly from: readonly unknown[];
 }
 
-/** Translations hold numbers and no tensors, so they may live as long as their model. */
+/** Translations of a caller's model hold numbers and no tensors, so they may live as long as it. */
 const made = new WeakMap<object, Made>();
 
 /**
- * A layers model as explainers see it. The translation is kept with the model
- * and made anew when the model was trained or its layers were changed since.
+ * A live layers model as explainers see it. The translation is kept with the
+ * model and made anew when the model was trained or its layers were changed since.
  */
-export async function adaptKerasModel(model: unknown, options: AdaptOptions): Promise<TfjsModel> {
-  await selectBackend(options.backend);
-  registerChainedOps();
-  const keras = model as KerasModel;
-  const name = options.name ?? keras.name;
-  const resident = residentWeights(keras);
-  const from = [name, resident, ...partsOf(keras)];
-  const known = made.get(keras);
+export async function adaptKerasModel(
+  model: unknown,
+  options: AdaptOptions,
+): Promise<ExplainableModel> {
+  const live = model as LiveModel;
+  const name = options.name ?? live.name;
+  // it makes the back end the current one too
+  const executor = await tfjsExecutor({ backend: options.backend, keepsWeights: false });
+  const from = [name, ...partsOf(live)];
+  const known = made.get(live);
   if (known !== undefined && sameParts(known.from, from)) return known.adapted;
-  const adapted = new TfjsModel(kerasProgram(keras, name), resident);
-  made.set(keras, { adapted, from });
+  return translated(live, name, executor, from);
+}
+
+/** The same with weights that stay on the back end; gives what frees them. */
+export async function keepKerasModel(model: unknown): Promise<() => void> {
+  const live = model as LiveModel;
+  const executor = await tfjsExecutor();
+  translated(live, live.name, executor, [live.name, ...partsOf(live)]);
+  return () => executor.release();
+}
+
+function translated(
+  live: LiveModel,
+  name: string,
+  executor: Executor,
+  from: readonly unknown[],
+): ExplainableModel {
+  registerChainedOps();
+  const adapted = new CompiledModel(liveNetwork(live, name), executor, {
+    ...(isOpen(live) ? { atSizes: (shapes) => liveNetwork(live, name, shapes) } : {}),
+    isLive: true,
+  });
+  made.set(live, { adapted, from });
   return adapted;
 }
 
 /** Layers, their activations, and the data of all weights: training gives a variable new data. */
-function partsOf(model: KerasModel): unknown[] {
-  const activations = model.layers.flatMap((layer) => [
-    layer,
-    (layer as unknown as { activation?: unknown }).activation,
-  ]);
+function partsOf(model: LiveModel): unknown[] {
+  const activations = model.layers.flatMap((layer) => [layer, layer.activation]);
   return [...activations, ...model.weights.map((weight) => weight.read().dataId)];
 }
 

@@ -366,16 +366,15 @@ async function complete(
   return { labels, preprocess, ...(Object.keys(inferred).length > 0 ? { inferred } : {}) };
 }
 
-/** A model that cannot be explained can still be loaded and run; explaining it says why. */
-async function keepFolded(model: object): Promise<() => void> {
-  const { adaptKerasModel } = await import('./adapt-keras.js');
-  const { freeWeights, keepWeights } = await import('./resident.js');
+/** Keeps what is made of the weights; a model that cannot be explained can still be loaded and run, explaining it says why. */
+async function keepFolded(model: object): Promise<(() => void) | undefined> {
+  const { keepKerasModel } = await import('./adapt-keras.js');
   try {
-    keepWeights(model, await adaptKerasModel(model, {}));
+    return await keepKerasModel(model);
   } catch (error) {
     if (!isWhylensError(error)) throw error;
+    return undefined;
   }
-  return () => freeWeights(model);
 }
 
 /** Layers that, coming first, bring pixels into the range of the network. */

@@ -1,21 +1,17 @@
 /** The primitives as operations of TensorFlow.js: one row each; one that is missing does not compile. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { range, sizeOf } from '../../graph/build.js';
+import { range, scalarOf, sizeOf } from '../../graph/build.js';
 import type { Comparison, Name, Shape, Unary } from '../../graph/primitives.js';
 import type { Value } from '../../graph/value.js';
-import { withGradientKernels } from '../../tfjs/ops/gradient-kernels.js';
-import { conv, maxPool, maxPoolGradient } from './windows.js';
+import { differentiateOpaque, runOpaque } from './opaque.js';
+import { repeated } from './repeat.js';
+import { convKernel, maxPool, maxPoolGradient, rectified } from './windows.js';
 import { spread } from './spread.js';
 
 /** Tensors `[N, …sample]`; constants have no batch axis. */
 type Kernel<K extends Name> = (inputs: readonly Tensor[], v: Value<K>) => Tensor;
 export type Kernels = { readonly [K in Exclude<Name, 'input' | 'constant'>]: Kernel<K> };
-
-/** What the TensorFlow.js side puts into an opaque layer. */
-export interface OpaqueTfjs {
-  readonly apply: (inputs: readonly Tensor[]) => readonly Tensor[];
-}
 
 const UNARY: Readonly<Record<Unary, (x: Tensor) => Tensor>> = {
   exp: tf.exp,
@@ -70,17 +66,14 @@ function sameLead(a: Tensor, b: Tensor): [Tensor, Tensor] {
 function withBatch(x: Tensor, v: Value, count: number): Tensor {
   const whole = v.live ? x : tf.expandDims(x, 0);
   if (whole.shape[0] === count) return whole;
-  return tf.tile(whole, [count, ...v.shape.map(() => 1)]);
+  return repeated(whole, [count, ...v.shape.map(() => 1)]);
 }
 
 export const KERNELS: Kernels = {
-  opaque: (inputs, { attrs: { layer, output } }) => (layer.own as OpaqueTfjs).apply(inputs)[output],
-  opaqueGradient: (all, { attrs: { layer, output, index } }) => {
-    const inputs = all.slice(0, -1);
-    const run = (...xs: Tensor[]): Tensor => (layer.own as OpaqueTfjs).apply(xs)[output];
-    return withGradientKernels(() => tf.grads(run)([...inputs], all[all.length - 1])[index]);
-  },
-  conv,
+  opaque: (inputs, { attrs: { layer, output } }) => runOpaque(layer, inputs, output),
+  opaqueGradient: (inputs, { attrs: { layer, output, index } }) =>
+    differentiateOpaque(layer, inputs, output, index),
+  conv: ([x, ...kernels], v) => convKernel({ v }).run(x, kernels),
   maxPool,
   maxPoolGradient,
   matMul: ([a, b], v) => {
@@ -112,17 +105,18 @@ export const KERNELS: Kernels = {
   mul: pairwise(tf.mul),
   div: pairwise(tf.div),
   max: pairwise(tf.maximum),
-  compare: ([a, b], { attrs: { how } }) => tf.cast(COMPARE[how](a, b), 'float32'),
+  // the back ends have one operation for this, and two for all others
+  compare: ([a, b], { inputs: [, y], attrs: { how } }) =>
+    how === 'greater' && scalarOf(y) === 0 ? tf.step(a) : tf.cast(COMPARE[how](a, b), 'float32'),
   select: ([condition, a, b]) => tf.where(tf.cast(condition, 'bool'), a, b),
   unary: ([x], { attrs: { fn } }) => UNARY[fn](x),
   power: ([x], { attrs: { exponent } }) => tf.pow(x, tf.scalar(exponent)),
-  relu: ([x], { attrs: { ceiling } }) =>
-    ceiling === Infinity ? tf.relu(x) : tf.clipByValue(x, 0, ceiling),
+  relu: ([x], { attrs: { ceiling } }) => rectified(x, ceiling),
   softmax: ([x]) => tf.softmax(x),
   sum: ([x], { attrs: { axes } }) => tf.sum(x, behindBatch(axes), true),
   reduceMax: ([x], { attrs: { axes } }) => tf.max(x, behindBatch(axes), true),
   expand: ([x], { inputs: [{ shape: from }], shape }) =>
-    tf.tile(x, [1, ...shape.map((n, a) => n / from[a])]),
+    repeated(x, [1, ...shape.map((n, a) => n / from[a])]),
   reshape: ([x], { shape }) => tf.reshape(x, batched(x, shape)),
   transpose: ([x], { attrs: { order } }) => tf.transpose(x, [0, ...behindBatch(order)]),
   reverse: ([x], { attrs: { axes }, shape }) =>

@@ -9,42 +9,127 @@ import { range } from '../../graph/build.js';
 import { strideOf } from '../../graph/evaluate.js';
 import type { Shape } from '../../graph/primitives.js';
 import type { Value } from '../../graph/value.js';
+import { padOrCrop, stuffed } from './padding.js';
 import { spread } from './spread.js';
+import { spreadConvolution } from './strided.js';
 
 type Pair = [number, number];
 
-export function conv([x, kernel]: readonly Tensor[], v: Value<'conv'>): Tensor {
+/** A convolution with what is done before and after it. */
+export interface ConvBlock {
+  readonly v: Value<'conv'>;
+  /** Zeros before, after and between the rows, per axis of space. */
+  readonly low?: Shape;
+  readonly high?: Shape;
+  readonly inner?: Shape;
+  /** Of the rectifier that follows. */
+  readonly ceiling?: number;
+}
+
+/** What has to be given, and what to do with it: the picture, the kernel or what was made of it, the bias. */
+export interface ConvKernel {
+  readonly kernels: readonly Value[];
+  readonly run: (x: Tensor, kernels: readonly Tensor[], bias?: Tensor) => Tensor;
+}
+
+export function convKernel(block: ConvBlock): ConvKernel {
+  const { v, ceiling } = block;
   const { strides, dilations, groups } = v.attrs;
+  const [, kernel] = v.inputs;
   const rank = strides.length;
-  const [channels, filters] = kernel.shape.slice(-2);
-  if (rank === 3) return conv3d(x, kernel, v);
-  if (rank === 1) {
-    // a second axis of size 1
-    const wide: Tensor4D = tf.expandDims(x, 2);
-    const flat: Tensor4D = tf.expandDims(kernel, 1);
-    const y = conv2d(wide, flat, [strides[0], 1], [dilations[0], 1], groups, channels, filters);
-    return tf.squeeze(y, [2]);
+  const none = strides.map(() => 0);
+  const { low = none, high = none, inner = none } = block;
+  const [channels, filters] = kernel.shape.slice(rank);
+  if (isBlockwise(block, kernel)) {
+    const size = v.shape.slice(0, 2);
+    const { parts, run } = spreadConvolution({ kernel, low, stride: inner[0] + 1, size });
+    return {
+      kernels: parts,
+      run: (x, given, bias) => finished(run(x, given), bias, ceiling),
+    };
   }
-  return conv2d(
-    x as Tensor4D,
-    kernel as Tensor4D,
-    strides as Pair,
-    dilations as Pair,
+  const prepared = (x: Tensor): { spread: Tensor; pads: Pair[] } => {
+    const spread = inner.reduce<Tensor>((y, n, a) => stuffed(y, a + 1, n), x);
+    // zeros after the last one are there already
+    return { spread, pads: low.map((n, a): Pair => [n, high[a] - inner[a]]) };
+  };
+  if (rank === 3) {
+    return {
+      kernels: [kernel],
+      run: (x, [w], bias) => {
+        const { spread, pads } = prepared(x);
+        return finished(conv3d(padOrCrop(spread, pads), w, v), bias, ceiling);
+      },
+    };
+  }
+  const flat = rank === 1;
+  const pair = (list: Shape): Pair => (flat ? [list[0], 1] : [list[0], list[1]]);
+  const how: Conv2d = {
+    strides: pair(strides),
+    dilations: pair(dilations),
     groups,
     channels,
     filters,
+    ...(ceiling === undefined ? {} : { ceiling }),
+  };
+  return {
+    kernels: [kernel],
+    run: (x, [w], bias) => {
+      const { spread, pads } = prepared(x);
+      // one axis: a second one of size 1
+      if (!flat) return conv2d(spread as Tensor4D, w as Tensor4D, how, pads, bias);
+      const y = conv2d(
+        tf.expandDims<Tensor4D>(spread, 2),
+        tf.expandDims<Tensor4D>(w, 1),
+        how,
+        [pads[0], [0, 0]],
+        bias,
+      );
+      return tf.squeeze(y, [2]);
+    },
+  };
+}
+
+/** Where zeros between the rows are worth leaving out: the same number of them along both axes. */
+function isBlockwise({ v, inner = [0] }: ConvBlock, kernel: Value): kernel is Value<'constant'> {
+  const { strides, dilations, groups } = v.attrs;
+  return (
+    strides.length === 2 &&
+    inner[0] > 0 &&
+    inner[0] === inner[1] &&
+    groups === 1 &&
+    kernel.op === 'constant' &&
+    [...strides, ...dilations].every((n) => n === 1)
   );
+}
+
+function finished(y: Tensor, bias?: Tensor, ceiling?: number): Tensor {
+  const sum = bias === undefined ? y : tf.add(y, bias);
+  return ceiling === undefined ? sum : rectified(sum, ceiling);
+}
+
+export function rectified(x: Tensor, ceiling: number): Tensor {
+  if (ceiling === Infinity) return tf.relu(x);
+  return ceiling === 6 ? tf.relu6(x) : tf.clipByValue(x, 0, ceiling);
+}
+
+interface Conv2d {
+  readonly strides: Pair;
+  readonly dilations: Pair;
+  readonly groups: number;
+  readonly channels: number;
+  readonly filters: number;
+  readonly ceiling?: number;
 }
 
 function conv2d(
   x: Tensor4D,
   kernel: Tensor4D,
-  strides: Pair,
-  dilations: Pair,
-  groups: number,
-  channels: number,
-  filters: number,
-): Tensor {
+  how: Conv2d,
+  pads: readonly Pair[],
+  bias?: Tensor,
+): Tensor4D {
+  const { strides, dilations, groups, channels, filters, ceiling } = how;
   const [height, width] = kernel.shape;
   // back ends refuse strides with dilations, and are wrong where a stride is larger than the window
   const awkward = strides.some(
@@ -52,24 +137,79 @@ function conv2d(
   );
   const uneven = groups > 1 && strides[0] !== strides[1];
   if (awkward || uneven) {
-    const y = conv2d(x, kernel, [1, 1], dilations, groups, channels, filters);
-    return tf.stridedSlice(y, [0, 0, 0, 0], y.shape, [1, ...strides, 1]);
+    const plain: Conv2d = { strides: [1, 1], dilations, groups, channels, filters };
+    const y = conv2d(x, kernel, plain, pads);
+    const some = tf.stridedSlice(y, [0, 0, 0, 0], y.shape, [1, ...strides, 1]);
+    return finished(some, bias, ceiling) as Tensor4D;
   }
-  if (groups === 1) return tf.conv2d(x, kernel, strides, 'valid', 'NHWC', dilations);
-  if (channels === 1) {
-    const deep: Tensor4D = tf.reshape(kernel, [height, width, groups, filters / groups]);
-    // the native back end has no dilated form of it: zeros between the taps mean the same
-    const [down, across] = dilations;
-    const wide: Tensor4D = tf.squeeze(spread(tf.expandDims(deep, 0), [down - 1, across - 1]), [0]);
-    return tf.depthwiseConv2d(x, wide, strides, 'valid', 'NHWC');
+  const depthwise = groups > 1 && channels === 1;
+  if (groups > 1 && !depthwise) {
+    const parts: Tensor4D[] = tf.split(padOrCrop(x, pads), groups, 3);
+    const kernels: Tensor4D[] = tf.split(kernel, groups, 3);
+    const y = tf.concat(
+      parts.map((part, g) => tf.conv2d(part, kernels[g], strides, 'valid', 'NHWC', dilations)),
+      3,
+    );
+    return finished(y, bias, ceiling) as Tensor4D;
   }
-  const parts: Tensor4D[] = tf.split(x, groups, 3);
-  const kernels: Tensor4D[] = tf.split(kernel, groups, 3);
-  return tf.concat(
-    parts.map((part, g) => tf.conv2d(part, kernels[g], strides, 'valid', 'NHWC', dilations)),
-    3,
-  );
+  let filter = kernel;
+  let spacing = dilations;
+  if (depthwise) {
+    filter = tf.reshape(kernel, [height, width, groups, filters / groups]);
+    if (dilations.some((n) => n > 1)) {
+      // the native back end has no dilated form of it: zeros between the taps mean the same
+      const [down, across] = dilations;
+      filter = tf.squeeze(spread(tf.expandDims(filter, 0), [down - 1, across - 1]), [0]);
+      spacing = [1, 1];
+    }
+  }
+  const window = filter.shape.slice(0, 2);
+  const [padded, pad] = paddingFor(x, pads, window, strides, spacing);
+  const name = ceiling === Infinity ? 'relu' : ceiling === 6 ? 'relu6' : undefined;
+  const late = ceiling !== undefined && name === undefined;
+  const run = depthwise ? tf.fused.depthwiseConv2d : tf.fused.conv2d;
+  const y: Tensor4D =
+    bias === undefined && name === undefined
+      ? depthwise
+        ? tf.depthwiseConv2d(padded, filter, strides, pad, 'NHWC', spacing)
+        : tf.conv2d(padded, filter, strides, pad, 'NHWC', spacing)
+      : run({
+          x: padded,
+          filter,
+          strides,
+          // the types forget what the operation takes
+          pad: pad as 'same',
+          dilations: spacing,
+          ...(bias === undefined ? {} : { bias }),
+          ...(name === undefined ? {} : { activation: name }),
+        });
+  return late ? (rectified(y, ceiling) as Tensor4D) : y;
 }
+
+type Padding = 'valid' | 'same' | [Pair, Pair, Pair, Pair];
+
+/** Padding by the operation itself, where the back end can. */
+function paddingFor(
+  x: Tensor4D,
+  pads: readonly Pair[],
+  window: Shape,
+  strides: Pair,
+  dilations: Pair,
+): [Tensor4D, Padding] {
+  if (pads.every(([a, b]) => a === 0 && b === 0)) return [x, 'valid'];
+  const same = pads.every(([a, b], axis) => {
+    const size = x.shape[1 + axis];
+    const reach = (window[axis] - 1) * dilations[axis] + 1;
+    const total = Math.max(0, (Math.ceil(size / strides[axis]) - 1) * strides[axis] + reach - size);
+    return a === Math.floor(total / 2) && b === total - a;
+  });
+  if (same) return [x, 'same'];
+  const inside = pads.every(([a, b]) => a >= 0 && b >= 0) && EXPLICIT.includes(tf.getBackend());
+  if (inside) return [x, [[0, 0], pads[0], pads[1], [0, 0]]];
+  return [padOrCrop(x, pads) as Tensor4D, 'valid'];
+}
+/** Back ends whose convolutions pad by any numbers of rows. */
+const EXPLICIT: readonly string[] = ['wasm', 'cpu'];
 
 /** A sum over the window's depth of convolutions of slices. */
 function conv3d(x: Tensor, kernel: Tensor, v: Value<'conv'>): Tensor {
@@ -92,7 +232,11 @@ function conv3d(x: Tensor, kernel: Tensor, v: Value<'conv'>): Tensor {
         [kh, kw, channels, filters],
       );
       const two = (list: Shape): Pair => [list[1], list[2]];
-      return conv2d(flat, slice, two(strides), two(dilations), groups, channels, filters);
+      const how = { strides: two(strides), dilations: two(dilations), groups, channels, filters };
+      return conv2d(flat, slice, how, [
+        [0, 0],
+        [0, 0],
+      ]);
     })
     .reduce((a, b) => tf.add(a, b));
   return tf.reshape(sums, [count, depth, height, width, filters]);

@@ -44,6 +44,8 @@ const ACTIVATIONS: Readonly<Record<string, Row>> = {
   hard_swish: hardSwish,
   hard_silu: hardSwish,
   gelu: row('gelu', make.gelu),
+  // tfjs' name of the approximation by tanh
+  gelu_new: row('geluNew', make.geluTanh),
   mish: row('mish', make.mish),
   glu: row('glu', (x) => make.glu(x)),
   hard_shrink: row('hardShrink', (x) => make.shrink(x, 0.5, 0)),
@@ -83,6 +85,16 @@ export function activated(
   return { value: build(y), before: y, activation: info };
 }
 
+/** Whether the name is one of Keras', in any spelling. */
+export const isActivation = (name: string): boolean => rowOf(name) !== undefined;
+
+function rowOf(said: string): Row | undefined {
+  const id = idOf(said);
+  return ACTIVATIONS[id] ?? ACTIVATIONS[id.replaceAll('_', '')] ?? ACTIVATIONS[said];
+}
+
+const idOf = (said: string): string => (said.includes('_') ? said.toLowerCase() : snakeCase(said));
+
 function activationOf(setting: unknown, { keras }: Dialect, where: string): Row {
   if (setting === undefined || setting === null) return ACTIVATIONS.linear;
   const {
@@ -96,8 +108,7 @@ function activationOf(setting: unknown, { keras }: Dialect, where: string): Row 
       : typeof config === 'string'
         ? config
         : String(kind === 'function' ? name : kind);
-  const id = said.includes('_') ? said.toLowerCase() : snakeCase(said);
-  const known = ACTIVATIONS[id] ?? ACTIVATIONS[id.replaceAll('_', '')] ?? ACTIVATIONS[said];
+  const known = rowOf(said);
   if (known === undefined) {
     throw new WhylensError(
       'UNSUPPORTED_OPERATION',
@@ -105,5 +116,5 @@ function activationOf(setting: unknown, { keras }: Dialect, where: string): Row 
       { facts: { activation: said } },
     );
   }
-  return id === 'hard_sigmoid' && keras === 2 ? row('hardSigmoid', HARD_SIGMOID_2) : known;
+  return idOf(said) === 'hard_sigmoid' && keras === 2 ? row('hardSigmoid', HARD_SIGMOID_2) : known;
 }

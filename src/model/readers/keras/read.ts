@@ -4,10 +4,10 @@
  * that holds the two.
  */
 import { WhylensError } from '../../../errors.js';
-import { input as inputValue, reshape } from '../../graph/build.js';
+import { input as inputValue } from '../../graph/build.js';
 import * as composites from '../../graph/composites.js';
 import * as primitives from '../../graph/build.js';
-import type { GraphInput, GraphLayer, GraphOutput, ModelGraph } from '../../graph/model-graph.js';
+import type { GraphInput, GraphLayer, ModelGraph } from '../../graph/model-graph.js';
 import { countParameters } from '../../graph/model-graph.js';
 import type { Value } from '../../graph/value.js';
 import {
@@ -23,6 +23,7 @@ import {
 import { Config, isValue, valuesOf, type Built, type Layer } from './layer.js';
 import { LAYERS } from './layers/index.js';
 import { operation } from './layers/operations.js';
+import { outputOf } from './output.js';
 import type { LayerWeights } from './weights.js';
 import { type WeightStore } from './weights.js';
 
@@ -334,11 +335,13 @@ class Reader {
   ): void {
     const from = [...valuesIn(args), ...valuesIn(Object.values(kwargs))];
     const inputs = [...new Set(from.map((x) => this.owners.get(x)).filter((x) => x !== undefined))];
-    const fused = built.before !== undefined && !from.includes(built.before);
-    if (fused) {
-      this.name(`${path}:linear`, layer.className, built.before, inputs, [], { internal: true });
+    const { before } = built;
+    const linear = before === undefined || from.includes(before) ? [] : [`${path}:linear`];
+    for (const name of linear) {
+      this.name(name, layer.className, before!, inputs, [], { internal: true });
     }
-    this.name(path, layer.className, built.value, inputs, weights.taken, {
+    const own = linear.length > 0 ? linear : inputs;
+    this.name(path, layer.className, built.value, own, weights.taken, {
       activation: built.activation,
     });
   }
@@ -399,18 +402,4 @@ function unknownLayer({ name, className, registered }: LayerConfig): WhylensErro
 function valuesIn(value: unknown): Value[] {
   if (isValue(value)) return [value];
   return Array.isArray(value) ? value.flatMap(valuesIn) : [];
-}
-
-/** The output, and what lies before its final softmax or sigmoid, also behind a reshape. */
-function outputOf(name: string, value: Value): GraphOutput {
-  let at = value;
-  while (at.op === 'reshape') at = at.inputs[0];
-  const activation =
-    at.op === 'softmax'
-      ? 'softmax'
-      : at.op === 'unary' && at.attrs.fn === 'sigmoid'
-        ? 'sigmoid'
-        : 'linear';
-  if (activation === 'linear') return { name, value, logits: value, activation };
-  return { name, value, activation, logits: reshape(at.inputs[0], value.shape) };
 }

@@ -73,7 +73,8 @@ const rectifier: BuildLayer = (layer, args) => {
     activation: Number.isFinite(ceiling) ? { name, ceiling } : { name },
   });
   if (slope === 0 && threshold === 0) {
-    return built(relu(x, ceiling), ceiling === 6 ? 'relu6' : 'relu');
+    const name = ceiling === Infinity ? 'relu' : ceiling === 6 ? 'relu6' : 'reluN';
+    return built(relu(x, ceiling), name);
   }
   // x from the threshold on (up to the ceiling), slope · (x − threshold) below it
   const above = threshold === 0 ? relu(x) : thresholdedRelu(x, threshold);
