@@ -346,7 +346,9 @@ function targetLines(
     ...(proba === undefined ? [] : [`probability ${plain(proba)}`]),
     ...(score === undefined ? [] : [`score ${plain(score)}`]),
   ];
-  const head = `y=${name === undefined ? String(target.target) : `'${clean(name)}'`}`;
+  // a regression has no class: its one value is y
+  const bare = isRegression && target.target === 0 ? 'y' : `y=${target.target}`;
+  const head = name === undefined ? bare : `y='${clean(name)}'`;
   const text = head + (facts.length === 0 ? '' : ` (${facts.join(', ')})`) + after;
   return wrap(text, style.width).map((line, index) => {
     const strong = index > 0 ? 0 : line.startsWith(head) ? head.length : line.length;

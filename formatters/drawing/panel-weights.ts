@@ -3,11 +3,14 @@ import type {
   FeatureWeight,
   FeatureWeights,
   FeatureWeightsExplanation,
+  FeatureWeightsTarget,
   TransitionFeaturesExplanation,
 } from '../../src/explanation.js';
 import { largestWeight } from '../html/weights.js';
 import { column, count, short, signedColumn } from '../shared/numbers.js';
+import { waterfallOf, type Waterfall } from '../shared/waterfall.js';
 import { truncate, widthOf } from './font.js';
+import { waterfallBlock } from './panel-waterfall.js';
 import type { Panel, PanelOptions } from './panels.js';
 import type { Block, Shape } from './scene.js';
 import { titleOf } from './titles.js';
@@ -20,11 +23,22 @@ const NAME_WIDTH = 200;
 
 export function weightPanels(expl: FeatureWeightsExplanation, options: PanelOptions): Panel[] {
   const most = largestWeight(expl.targets.map(({ featureWeights }) => featureWeights));
-  return expl.targets.map((target) => ({
-    ...weightBlock(target.featureWeights, most, options),
+  return expl.targets.map((target, t) => ({
+    ...targetBlock(waterfallOf(expl, target, t), target, most, options),
     title: titleOf(target),
     titled: true,
   }));
+}
+
+function targetBlock(
+  fall: Waterfall | undefined,
+  target: FeatureWeightsTarget,
+  most: number,
+  options: PanelOptions,
+): Block {
+  return fall === undefined
+    ? weightBlock(target.featureWeights, most, options)
+    : waterfallBlock(fall, options);
 }
 
 /** Largest first, the remaining ones counted, the most negative last. */

@@ -145,6 +145,7 @@ td.num{width:1%}
 .bar{width:38%;min-width:5rem}
 .bar svg{display:block;width:100%;height:.8rem;overflow:visible}
 .bar .fill{fill:var(--c0)}
+.bar .rise{fill:var(--pos-ink)}.bar .fall{fill:var(--neg-ink)}.bar .mark{fill:var(--ink)}
 .bar .whisker{stroke:var(--ink);stroke-width:1.5;vector-effect:non-scaling-stroke}
 .document{white-space:pre-wrap;line-height:1.9;max-width:80ch;font-size:1.02rem}
 .document+.document{margin-top:1rem}

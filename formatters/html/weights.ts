@@ -8,16 +8,20 @@ import type {
   TransitionFeaturesExplanation,
 } from '../../src/explanation.js';
 import { column, count, nameOf, percent, short, signedColumn } from '../shared/numbers.js';
+import { waterfallOf, type Waterfall } from '../shared/waterfall.js';
 import { shadeClass } from './css.js';
 import { markup, outside, type Markup } from './escape.js';
+
+/** What ELI5 says of it. */
+const CONTRIBUTION = markup`<abbr title="What the feature adds to the score in this row">Contribution</abbr>`;
 
 export function renderFeatureWeights(expl: FeatureWeightsExplanation): Markup {
   const most = largestWeight(expl.targets.map(({ featureWeights }) => featureWeights));
   return markup`<div class="cards">
     ${expl.targets.map(
-      (target) =>
+      (target, t) =>
         markup`<section class="card">
-          ${targetHead(target)}${weightTable(target.featureWeights, most, `Weights for ${nameOf(target)}`)}
+          ${targetHead(target)}${weightTable(target.featureWeights, most, `Weights for ${nameOf(target)}`, waterfallOf(expl, target, t))}
         </section>`,
     )}
   </div>`;
@@ -47,22 +51,42 @@ export function largestWeight(tables: readonly (FeatureWeights | undefined)[]): 
 }
 
 /** Largest first, what remains counted on both sides, the most negative last. */
-export function weightTable(weights: FeatureWeights, most: number, caption: string): Markup {
+export function weightTable(
+  weights: FeatureWeights,
+  most: number,
+  caption: string,
+  fall?: Waterfall,
+): Markup {
   const { pos, neg, posRemaining, negRemaining } = weights;
   const rows = [...pos, ...neg];
   const values = rows.some(({ value }) => value !== undefined);
   const numbers = rows.map(({ weight }) => weight);
   const say = signedColumn(numbers);
   const spread = spreadIn(numbers);
-  const columns = values ? 3 : 2;
+  const columns = (values ? 3 : 2) + (fall === undefined ? 0 : 1);
   const rest = (n: number, sign: string): Markup | false =>
     n > 0 &&
     markup`<tr class="rest">
       <td colspan="${columns}">… ${count(n, `more ${sign} feature`)}</td>
     </tr>`;
+  const end = (name: string, value: number): Markup | false =>
+    fall !== undefined &&
+    markup`<tr class="rest">
+      <td class="num">${short(value)}</td>
+      <td class="bar">${fallBar(fall, value, value)}</td>
+      <td colspan="${columns - 2}">${name}</td>
+    </tr>`;
+  const drawn = (item: FeatureWeight): Markup | false => {
+    if (fall === undefined) return false;
+    const step = fall.steps.find((one) => one.item === item);
+    // the bias is where the steps begin
+    const [from, to] = step === undefined ? [fall.base, fall.base] : [step.from, step.to];
+    return markup`<td class="bar">${fallBar(fall, from, to)}</td>`;
+  };
   const row = (item: FeatureWeight): Markup =>
     markup`<tr class="${shadeClass(item.weight, most)}">
       <td class="num">${say(item.weight)}${spread(item)}</td>
+      ${drawn(item)}
       <th scope="row">${outside(item.feature)}</th>
       ${values && markup`<td>${valueOf(item)}</td>`}
     </tr>`;
@@ -74,13 +98,14 @@ export function weightTable(weights: FeatureWeights, most: number, caption: stri
       </caption>
       <thead>
         <tr>
-          <th scope="col" class="num">Weight</th>
+          <th scope="col" class="num">${values ? CONTRIBUTION : 'Weight'}</th>
+          ${fall !== undefined && markup`<th scope="col"><span class="sr">From base value to score</span></th>`}
           <th scope="col">Feature</th>
           ${values && markup`<th scope="col">Value</th>`}
         </tr>
       </thead>
       <tbody>
-        ${pos.map(row)}${rest(posRemaining, 'positive')}${rest(negRemaining, 'negative')}${[...neg].reverse().map(row)}${
+        ${fall !== undefined && !fall.fromBias && end('base value', fall.base)}${pos.map(row)}${rest(posRemaining, 'positive')}${rest(negRemaining, 'negative')}${[...neg].reverse().map(row)}${fall !== undefined && end('score', fall.score)}${
           rows.length === 0 &&
           markup`<tr class="rest">
             <td colspan="${columns}">No feature has a weight.</td>
@@ -180,6 +205,20 @@ function spreadIn(weights: readonly number[]): (item: FeatureWeight) => Markup |
 
 function valueOf({ value }: FeatureWeight): Markup | string | undefined {
   return typeof value === 'number' ? short(value, 6) : value === undefined ? '' : outside(value);
+}
+
+/** Where a step begins and ends, between the lowest and the highest end of all. */
+function fallBar({ low, high }: Waterfall, from: number, to: number): Markup {
+  const at = (value: number): number => (high > low ? ((value - low) / (high - low)) * 99 : 50);
+  const [x, right] = [Math.min(at(from), at(to)), Math.max(at(from), at(to))];
+  return markup`<svg
+    viewBox="0 0 100 10"
+    preserveAspectRatio="none"
+    aria-hidden="true"
+    focusable="false"
+  >
+    <rect class="${to < from ? 'fall' : to > from ? 'rise' : 'mark'}" x="${x.toFixed(2)}" y="0" width="${Math.max(1, right - x).toFixed(2)}" height="10" />
+  </svg>`;
 }
 
 function bar({ weight, std = 0 }: FeatureWeight, least: number, most: number): Markup {

@@ -44,8 +44,12 @@ export function percent(share: number): string {
 }
 
 /** What a target is called. */
-export const nameOf = ({ label, target }: TargetBase): string =>
-  label ?? (typeof target === 'number' ? `class ${target}` : target);
+export const nameOf = ({ label, target, definition }: TargetBase): string => {
+  if (label !== undefined) return label;
+  if (typeof target === 'string') return target;
+  if (definition?.kind !== 'regression') return `class ${target}`;
+  return target === 0 ? 'predicted value' : `output ${target}`;
+};
 
 /** `one cell`, `3 cells`. */
 export const count = (n: number, one: string, many = `${one}s`): string =>

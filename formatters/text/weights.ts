@@ -18,7 +18,12 @@ export function weightTable(weights: FeatureWeights, style: Style): string[] {
     ...more(negRemaining, 'negative'),
     ...[...neg].reverse(),
   ];
-  return featureTable(rows, ordered, 'Weight', true, style);
+  return featureTable(rows, ordered, titleFor(ordered), true, style);
+}
+
+/** A weight with the value it is made of is a contribution. */
+function titleFor(weights: readonly FeatureWeight[]): string {
+  return weights.some(({ value }) => value !== undefined) ? 'Contribution' : 'Weight';
 }
 
 /** Importances have no sign; the spread stands beside them. */

@@ -31,6 +31,11 @@ function unitNames(
   return labels ?? (model.task === 'regression' ? model.outputNames : model.classNames);
 }
 
+/** Several outputs without names are told apart by their number; one is just the predicted value. */
+function numbered(units: number): readonly string[] | undefined {
+  return units === 1 ? undefined : Array.from({ length: units }, (_, k) => `y${k}`);
+}
+
 /**
  * The targets of sample `n`. The top class is the one predicted for it; of a
  * regression every output is a target unless one is named.
@@ -44,7 +49,8 @@ export function scoresFor(
   labels?: readonly string[],
 ): ScoreOf[] {
   const units = unitsOf(model, prediction);
-  const names = unitNames(model, labels);
+  const names =
+    unitNames(model, labels) ?? (model.task === 'regression' ? numbered(units) : undefined);
   const every = model.task === 'regression' && targets.length === 1 && targets[0].kind === 'top';
   const wanted = every ? Array.from({ length: units }, (_, index) => regression(index)) : targets;
   return wanted.map((target) => {
