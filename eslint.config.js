@@ -63,6 +63,23 @@ export default tseslint.config(
     },
   },
   {
+    // records are of any size, the call stack is not
+    files: ['formatters/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "CallExpression[callee.object.name='Math'] > SpreadElement",
+          message: 'A long list overflows the call stack: use greatest and least of src/maths.',
+        },
+        {
+          selector: 'CallExpression[callee.property.name=/^(push|unshift)$/] > SpreadElement',
+          message: 'A long list overflows the call stack: use append of src/maths/extremes.ts.',
+        },
+      ],
+    },
+  },
+  {
     // a test asserts what it then checks, and fakes what it does not need
     files: ['test/**/*.ts'],
     rules: {

@@ -19,6 +19,7 @@ import { coalitionValues, varying, type Player } from './shared/tabular/row-game
 import { scoreAt, scoresFor, type ScoreOf } from './shared/tabular/targets.js';
 import { nearestOther } from './shared/tabular/nearest-other.js';
 import { partNames, partsOf, UNIT_OPTIONS, without } from './shared/tabular/words.js';
+import { least } from '../src/maths/extremes.js';
 
 const options = {
   ...BACKGROUND_OPTION,
@@ -266,7 +267,7 @@ async function ofTexts(context: ExplainContext) {
       const left = [...shown.keys()].filter((p) => shown[p] === 1);
       const variants = left.map((p) => textOf(shown.map((v, q) => (q === p ? 0 : v))));
       const [scores] = await scoreTexts(context, model, variants, [own], progress);
-      const best = left[scores.indexOf(Math.min(...scores))];
+      const best = left[scores.indexOf(least(scores))];
       shown[best] = 0;
       removed.push(best);
       reached = await isRight(shown);

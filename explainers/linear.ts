@@ -23,6 +23,7 @@ import {
 } from './shared/tabular/records.js';
 import { scoresFor, type ScoreOf } from './shared/tabular/targets.js';
 import { textFeatures } from './shared/tabular/text-features.js';
+import { append } from '../src/maths/extremes.js';
 
 const options = { ...FEATURE_OPTIONS, ...BACKGROUND_OPTION } as const satisfies OptionSpecs;
 
@@ -100,7 +101,7 @@ async function ofRows(context: ExplainContext, linear: LinearPart): Promise<Expl
         weight: coefficients[j] * (row[j] - (means?.[j] ?? 0)),
         value: shownValue(row[j], categories[j]),
       }));
-      if (means === undefined) entries.push(...biasOf(linear, intercept));
+      if (means === undefined) append(entries, biasOf(linear, intercept));
       else bases.push(coefficients.reduce((sum, c, j) => sum + c * means[j], intercept));
       return {
         ...targetBase(of, model, prediction, n),
@@ -131,7 +132,10 @@ async function ofTexts(context: ExplainContext, linear: LinearPart): Promise<Exp
         value,
         spans,
       }));
-      features.push(...biasOf(linear, intercept).map((bias) => ({ ...bias, spans: [] })));
+      append(
+        features,
+        biasOf(linear, intercept).map((bias) => ({ ...bias, spans: [] })),
+      );
       return spansTarget(targetBase(of, model, prediction, n), text, features, {
         choice,
         ...densityOf(vectorizer!),

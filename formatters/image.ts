@@ -17,6 +17,7 @@ import { DRAWN_KINDS, partsOf } from './image/parts.js';
 
 import { checkExplanation } from './shared/check.js';
 import { selectTarget, type TargetChoice } from './shared/targets.js';
+import { greatest } from '../src/maths/extremes.js';
 
 export type { FormatAsImageOptions };
 
@@ -145,7 +146,10 @@ export function commonMaximum(
 ): number | undefined {
   const maps = explanations.flatMap((explanation) => mapsOf(explanation, target));
   const share = percentileFor(maps, percentile);
-  const largest = Math.max(0, ...maps.map((map) => displayMaximum(map, filter, share)));
+  const largest = greatest(
+    maps.map((map) => displayMaximum(map, filter, share)),
+    0,
+  );
   // nothing to share where all maps are empty
   return largest > 0 ? largest : undefined;
 }

@@ -6,6 +6,7 @@ import { type GivenOptions, type OptionSpecs, validateOptions } from '../src/opt
 import { ROOT, type Way } from './json/codec.js';
 import { refuseMistaken } from './shared/check.js';
 import { explanation } from './json/record.js';
+import { jsonText } from './shared/json-text.js';
 import { migrate, SCHEMA, VERSION } from './json/versions.js';
 
 /** Larger pictures in a stored explanation are refused before they are decoded. */
@@ -80,7 +81,7 @@ export function formatAsDict(expl: Explanation, options: DictOptions = {}): Expl
 export function formatAsJson(expl: Explanation, options: JsonOptions = {}): string {
   const { indent, ...rest } = validateOptions('json', OPTIONS, { ...options });
   const dict = formatAsDict(expl, rest);
-  const text = JSON.stringify(dict, undefined, indent);
+  const text = jsonText(dict, indent);
   // one line a list of numbers; strings hold no raw line break, so that none can match
   return `${text.replace(/\[\s+((?:-?[\d.e+-]+,\s+)*-?[\d.e+-]+)\s+\]/g, (_, numbers: string) => `[${numbers.replace(/\s+/g, ' ')}]`)}\n`;
 }

@@ -21,6 +21,7 @@ import { COLOR_LEVELS, styleOf, type ColorLevel, type Style } from './text/style
 import { treeLines } from './text/tree.js';
 import { importanceTable, transitionTable, weightTable } from './text/weights.js';
 import { EXTENTS, heatWords, type Extent } from './text/where.js';
+import { append, greatest } from '../src/maths/extremes.js';
 
 const INFO = ['method', 'description', 'warnings', 'layer', 'parameters'] as const;
 const WEIGHTS = ['targets', 'heat', 'map', 'text', 'importances', 'tree', 'transitions'] as const;
@@ -140,7 +141,7 @@ class TextBuilder {
     if (!this.sections.has(section)) return;
     const last = this.blocks.at(-1);
     if (last === undefined) this.add(section, lines);
-    else last.push(...lines());
+    else append(last, lines());
   }
 
   toString(): string {
@@ -320,7 +321,7 @@ function sliceLines(map: NdArray, style: Style, percentile: Percentile): string[
   const masses = Array.from({ length: depth }, (_, index) =>
     slice(index).data.reduce((sum, value) => sum + Math.max(value, 0), 0),
   );
-  const best = masses.indexOf(Math.max(...masses));
+  const best = masses.indexOf(greatest(masses));
   return [
     ...wrap(
       `slice ${best + 1} of ${depth}; positive mass by slice: ${masses.map((mass) => plain(mass, 3)).join(', ')}`,

@@ -3,6 +3,7 @@ import { WhylensError } from '../../src/errors.js';
 import type { Heatmap } from '../../src/explanation.js';
 import type { DisplayFilter, ShownFilter } from './filters.js';
 import { displayMaximum, percentileFor, type Percentile } from './full-strength.js';
+import { greatest } from '../../src/maths/extremes.js';
 
 /** The raw values that count as full: the lowest against, the highest for. */
 export interface Extent {
@@ -41,7 +42,7 @@ export function shownExtent(
   // 'normalize' stretches from the smallest to the largest, whatever they are
   if (share === 100 || filter === 'normalize') return extent;
   const full = (side: ShownFilter): number =>
-    Math.max(...maps.map((map) => displayMaximum(map, side, share)));
+    greatest(maps.map((map) => displayMaximum(map, side, share)));
   if (filter === 'positive') return { low: extent.low, high: full('positive') };
   if (filter === 'negative') return { low: -full('negative'), high: extent.high };
   const most = full('absolute');

@@ -11,6 +11,7 @@ import type { FigureValues } from './options.js';
 import { panelsOf, type Panel, type PanelOptions } from './panels.js';
 import { moved, type Block, type Scene, type Shape } from './scene.js';
 import { titled } from './titles.js';
+import { append, greatest } from '../../src/maths/extremes.js';
 
 const MARGIN = 16;
 const GAP = { x: 16, y: 20 };
@@ -56,8 +57,9 @@ export function figureOf(list: readonly Explanation[], layout: FigureLayout): Sc
   let width = grid.width + 2 * MARGIN;
   if (maps.length > 0 && (layout.colorbar ?? maps.length > 1)) {
     const bar = colorbarOf(Math.min(grid.height, layout.cellSize), layout, maps, extent);
-    shapes.push(
-      ...moved(bar, grid.width + MARGIN + GAP.x, MARGIN + (grid.height - bar.height) / 2),
+    append(
+      shapes,
+      moved(bar, grid.width + MARGIN + GAP.x, MARGIN + (grid.height - bar.height) / 2),
     );
     width += bar.width + GAP.x;
   }
@@ -83,18 +85,21 @@ export function evenColumns(panels: number, widest = WIDEST): number {
 /** Rows as high as their highest block, columns as wide as their widest; blocks stand on the bottom. */
 function gridOf(blocks: readonly Block[], columns: number): Block {
   const widths = Array.from({ length: columns }, (_, column) =>
-    Math.max(0, ...blocks.filter((_, i) => i % columns === column).map(({ width }) => width)),
+    greatest(
+      blocks.filter((_, i) => i % columns === column).map(({ width }) => width),
+      0,
+    ),
   );
   const shapes: Shape[] = [];
   let y = 0;
   for (let first = 0; first < blocks.length; first += columns) {
     const row = blocks.slice(first, first + columns);
-    const height = Math.max(...row.map((block) => block.height));
+    const height = greatest(row.map((block) => block.height));
     let x = 0;
     row.forEach((block, column) => {
       // pictures of a row share a lower edge, tables an upper one
       const dy = block.shapes.some(({ kind }) => kind === 'image') ? height - block.height : 0;
-      shapes.push(...moved(block, x, y + dy));
+      append(shapes, moved(block, x, y + dy));
       x += widths[column] + GAP.x;
     });
     y += height + GAP.y;

@@ -1,4 +1,5 @@
 /** Text without fonts of the machine: outlines and widths of the typeface that ships with the program. */
+import { greatest, least } from '../../src/maths/extremes.js';
 import { BOLD, REGULAR, REGULAR_METRICS } from './font-data.js';
 
 /** Units of an em in which outlines are kept. */
@@ -86,25 +87,45 @@ export function wrap(text: string, width: number, style: TextStyle, most = Infin
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(/\s+/u).filter((part) => part !== '')) {
-    let rest = word;
-    const longer = line === '' ? rest : `${line} ${rest}`;
+    const longer = line === '' ? word : `${line} ${word}`;
     if (widthOf(longer, style) <= width) {
       line = longer;
       continue;
     }
     if (line !== '') lines.push(line);
-    while (widthOf(rest, style) > width && [...rest].length > 1) {
-      const letters = [...rest];
-      let count = letters.length - 1;
-      while (count > 1 && widthOf(letters.slice(0, count).join(''), style) > width) count--;
-      lines.push(letters.slice(0, count).join(''));
-      rest = letters.slice(count).join('');
+    const letters = [...word];
+    let at = 0;
+    for (;;) {
+      const count = fitting(letters, at, width, style);
+      if (at + count === letters.length || lines.length > most) break;
+      lines.push(letters.slice(at, at + count).join(''));
+      at += count;
     }
-    line = rest;
+    line = letters.slice(at).join('');
+    // what comes after is cut anyway
+    if (lines.length > most) break;
   }
   if (line !== '') lines.push(line);
   if (lines.length <= most) return lines;
-  return [...lines.slice(0, most - 1), truncate(lines.slice(most - 1).join(' '), width, style)];
+  const last = lines.slice(most - 1, most + 1).join(' ');
+  return [...lines.slice(0, most - 1), truncate(last, width, style)];
+}
+
+/** How many letters from `at` on stand in one line: at least one, and found without measuring all that is left. */
+function fitting(letters: readonly string[], at: number, width: number, style: TextStyle): number {
+  const left = letters.length - at;
+  const fits = (count: number): boolean =>
+    widthOf(letters.slice(at, at + count).join(''), style) <= width;
+  let high = 1;
+  while (high < left && fits(high)) high *= 2;
+  high = Math.min(high, left);
+  let low = 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (fits(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 /** Code points as they are drawn: composed where there is one sign for it, white space as spaces. */
@@ -130,7 +151,7 @@ const scaled = (contours: readonly Contour[], size: number): readonly Contour[] 
 function centred(contours: readonly Contour[], x: number): readonly Contour[] {
   const all = contours.flat().map(([px]) => px);
   if (all.length === 0) return [];
-  const middle = (Math.min(...all) + Math.max(...all)) / 2;
+  const middle = (least(all) + greatest(all)) / 2;
   return contours.map((contour) => contour.map(([px, py]) => [px - middle + x, py]));
 }
 

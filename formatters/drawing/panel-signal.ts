@@ -6,6 +6,7 @@ import type { Panel, PanelOptions } from './panels.js';
 import type { Shape } from './scene.js';
 import { heatBands, signalLines } from './signal.js';
 import { titleOf } from './titles.js';
+import { append } from '../../src/maths/extremes.js';
 
 export function signalPanels(expl: SignalExplanation, options: PanelOptions): Panel[] {
   const { palette } = options;
@@ -36,7 +37,7 @@ export function signalPanels(expl: SignalExplanation, options: PanelOptions): Pa
       const stroke = palette.series[i % palette.series.length];
       shapes.push({ kind: 'line', points, stroke, width: 1.5 });
     });
-    shapes.push(...emptyMark([target.heatmap], 'absolute', { width, height }, options));
+    append(shapes, emptyMark([target.heatmap], 'absolute', { width, height }, options));
     const note = { kind: 'text', y: height + 14, size: 10.5, fill: palette.soft } as const;
     shapes.push(
       { ...note, x: 0, text: 'sample 1' },

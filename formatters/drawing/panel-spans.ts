@@ -127,14 +127,18 @@ function fitting(text: string, first: number, width: number): string[] {
   if (widthOf(text.trimEnd(), STYLE) <= first) return [text];
   const parts: string[] = [];
   let part = '';
+  let used = 0;
   let room = first;
   for (const char of text) {
-    if (part !== '' && widthOf(part + char, STYLE) > room) {
+    const advance = widthOf(char, STYLE);
+    if (part !== '' && used + advance > room) {
       parts.push(part);
       part = '';
+      used = 0;
       room = width;
     }
     part += char;
+    used += advance;
   }
   return [...parts, part];
 }

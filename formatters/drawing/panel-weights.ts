@@ -14,6 +14,7 @@ import { waterfallBlock } from './panel-waterfall.js';
 import type { Panel, PanelOptions } from './panels.js';
 import type { Block, Shape } from './scene.js';
 import { titleOf } from './titles.js';
+import { greatest, least } from '../../src/maths/extremes.js';
 
 const ROW = 21;
 const TEXT = { size: 12 };
@@ -54,8 +55,20 @@ export function weightBlock(weights: FeatureWeights, most: number, options: Pane
       ...[...neg].reverse(),
     ],
     {
-      low: neg.length > 0 ? Math.min(-most, ...neg.map(({ weight, std = 0 }) => weight - std)) : 0,
-      high: pos.length > 0 ? Math.max(most, ...pos.map(({ weight, std = 0 }) => weight + std)) : 0,
+      low:
+        neg.length > 0
+          ? least(
+              neg.map(({ weight, std = 0 }) => weight - std),
+              -most,
+            )
+          : 0,
+      high:
+        pos.length > 0
+          ? greatest(
+              pos.map(({ weight, std = 0 }) => weight + std),
+              most,
+            )
+          : 0,
     },
     options,
     signedColumn,
@@ -73,7 +86,7 @@ export function importancePanel(
     ...importances,
     ...(remaining > 0 ? [`… ${count(remaining, 'more feature')}`] : []),
   ];
-  const span = { low: Math.min(0, ...ends), high: Math.max(0, ...ends) };
+  const span = { low: least(ends, 0), high: greatest(ends, 0) };
   return { ...bars(rows, span, options, column), title };
 }
 
@@ -97,8 +110,14 @@ function bars(
       NAME_WIDTH,
       TEXT,
     );
-  const names = Math.max(60, ...items.map((item) => widthOf(nameOf(item), TEXT)));
-  const numbers = Math.max(40, ...items.map((item) => widthOf(numberOf(item), SMALL)));
+  const names = greatest(
+    items.map((item) => widthOf(nameOf(item), TEXT)),
+    60,
+  );
+  const numbers = greatest(
+    items.map((item) => widthOf(numberOf(item), SMALL)),
+    40,
+  );
   const length = Math.max(120, cellSize * 0.75);
   const left = names + 10;
   const at = (value: number): number =>
@@ -170,8 +189,15 @@ export function transitionPanel(
   const names = classNames.map((name) => truncate(name, 120, TEXT));
   const say = signedColumn(coefficients.flat());
   const most = coefficients.flat().reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-  const left = Math.max(0, ...names.map((name) => widthOf(name, TEXT))) + 12;
-  const wide = Math.max(62, ...names.map((name) => widthOf(name, TEXT) + 14));
+  const left =
+    greatest(
+      names.map((name) => widthOf(name, TEXT)),
+      0,
+    ) + 12;
+  const wide = greatest(
+    names.map((name) => widthOf(name, TEXT) + 14),
+    62,
+  );
   const row = 26;
   const shapes: Shape[] = [
     { kind: 'text', x: 0, y: 16, text: 'from ↓ to →', ...SMALL, fill: palette.soft },

@@ -1,5 +1,6 @@
 /** A drawing as data: boxes, lines, pictures and text, in pixels at scale 1. */
 import type { Picture } from '../../src/explanation.js';
+import { append, greatest } from '../../src/maths/extremes.js';
 
 export interface Box {
   readonly kind: 'box';
@@ -102,11 +103,14 @@ export function stack(blocks: readonly Block[], gap: number): Block {
   let y = 0;
   const shapes: Shape[] = [];
   for (const block of blocks) {
-    shapes.push(...moved(block, 0, y));
+    append(shapes, moved(block, 0, y));
     y += block.height + gap;
   }
   return {
-    width: Math.max(0, ...blocks.map(({ width }) => width)),
+    width: greatest(
+      blocks.map(({ width }) => width),
+      0,
+    ),
     height: Math.max(0, y - gap),
     shapes,
   };

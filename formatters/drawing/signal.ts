@@ -4,6 +4,7 @@ import type { Heatmap, NdArray } from '../../src/explanation.js';
 import { displayMaximum, type Percentile } from '../display/full-strength.js';
 import { checkMap } from '../display/overlay.js';
 import { shareOf } from '../display/scale.js';
+import { append } from '../../src/maths/extremes.js';
 
 /** More points than this a line are thinned, the extremes of each stretch kept. */
 const MOST_POINTS = 4000;
@@ -87,7 +88,7 @@ function kept(data: Float32Array, length: number, channels: number, channel: num
       if (value < data[lowest * channels + channel]) lowest = at;
       if (value > data[highest * channels + channel]) highest = at;
     }
-    result.push(...(lowest < highest ? [lowest, highest] : [highest, lowest]));
+    append(result, lowest < highest ? [lowest, highest] : [highest, lowest]);
   }
   return result;
 }

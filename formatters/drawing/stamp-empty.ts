@@ -1,6 +1,7 @@
 /** A picture says so if its map shows nothing, so that it is not taken for one that was forgotten. */
 import type { Picture } from '../../src/explanation.js';
 import { convertPicture } from '../../src/images/picture.js';
+import { greatest } from '../../src/maths/extremes.js';
 
 /** Columns of a letter, five a letter from A on and the colon, the lowest bit on top: few bytes, unlike outlines of a typeface. */
 const LETTERS =
@@ -38,7 +39,7 @@ function layout(note: string, width: number, height: number): Layout | undefined
     ['empty'],
   ];
   for (const lines of texts) {
-    const longest = Math.max(...lines.map((line) => line.length)) * ADVANCE + 3;
+    const longest = greatest(lines.map((line) => line.length)) * ADVANCE + 3;
     const scale = Math.floor(
       Math.min(width / longest, height / 3 / (lines.length * LINE), Math.max(1, width / 240)),
     );

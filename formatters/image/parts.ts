@@ -20,6 +20,7 @@ import { heatOf, type Heat } from '../display/heat.js';
 import { sliceOf } from '../display/slices.js';
 import { selectTarget } from '../shared/targets.js';
 import type { ImageValues } from './options.js';
+import { greatest } from '../../src/maths/extremes.js';
 
 /** Kinds of record that can be drawn. */
 export const DRAWN_KINDS = ['image', 'concepts', 'signal', 'volume'] as const;
@@ -115,7 +116,10 @@ function conceptParts({ image, concepts }: ConceptsExplanation, options: PartsOp
   }
   const shared =
     maximum ??
-    Math.max(0, ...concepts.map(({ heatmap }) => displayMaximum(heatmap, filter, percentile)));
+    greatest(
+      concepts.map(({ heatmap }) => displayMaximum(heatmap, filter, percentile)),
+      0,
+    );
   const heats = concepts.map(({ heatmap }) =>
     heatOf(
       checkRank(heatmap, 2),

@@ -1,5 +1,6 @@
 /** Columns, wrapping and cleaning of text for terminals and plain files. */
 import stringWidth from 'string-width';
+import { greatest } from '../../src/maths/extremes.js';
 
 /**
  * Text from outside made harmless for a terminal: line breaks and tabs become
@@ -18,10 +19,15 @@ export function clean(text: string): string {
 
 // everything the Unicode standard calls control, direction marks and embeddings, lone surrogates, the BOM
 const INVISIBLE =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]/gu;
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]/gu;
 
 /** Columns a text takes: wide characters two, combining ones none. */
-export const widthOf = (text: string): number => stringWidth(text);
+export function widthOf(text: string): number {
+  if (text.length <= STRETCH) return stringWidth(text);
+  let columns = 0;
+  for (const { text: part } of graphemes(text)) columns += stringWidth(part);
+  return columns;
+}
 
 export type Align = 'left' | 'right';
 
@@ -32,13 +38,30 @@ export function pad(text: string, width: number, align: Align = 'left'): string 
 }
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** UTF-16 units segmented at a time: the segmenter takes the square of the length of what it is given. */
+const STRETCH = 1000;
 
 /** What a reader sees as one character each, with its place in the string. */
 export function graphemes(text: string): { text: string; at: number }[] {
-  return Array.from(segmenter.segment(text), ({ segment, index }) => ({
-    text: segment,
-    at: index,
-  }));
+  const found: { text: string; at: number }[] = [];
+  let length = STRETCH;
+  for (let start = 0; start < text.length;) {
+    // never between the halves of a code point
+    if ((text.charCodeAt(start + length - 1) & 0xfc00) === 0xd800) length++;
+    const isLast = start + length >= text.length;
+    const parts = Array.from(
+      segmenter.segment(text.slice(start, start + length)),
+      ({ segment }) => segment,
+    );
+    // the last one may go on in the next stretch
+    if (!isLast) parts.pop();
+    length = parts.length === 0 ? 2 * length : STRETCH;
+    for (const part of parts) {
+      found.push({ text: part, at: start });
+      start += part.length;
+    }
+  }
+  return found;
 }
 
 /** Cut to `width` columns, never through a character; what was cut is shown by `mark`. */
@@ -59,20 +82,28 @@ export function truncate(text: string, width: number, mark: string): string {
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
+  // columns are added up: measuring the line again for each character takes the square of its length
+  let used = 0;
   for (const word of text.split(' ')) {
-    const joined = line === '' ? word : `${line} ${word}`;
-    if (widthOf(joined) <= width) {
-      line = joined;
+    const columns = widthOf(word);
+    const gap = line === '' ? 0 : 1;
+    if (used + gap + columns <= width) {
+      line += gap === 0 ? word : ` ${word}`;
+      used += gap + columns;
       continue;
     }
     if (line !== '') lines.push(line);
     line = '';
+    used = 0;
     for (const { text: part } of graphemes(word)) {
-      if (line !== '' && widthOf(line + part) > width) {
+      const own = widthOf(part);
+      if (line !== '' && used + own > width) {
         lines.push(line);
         line = '';
+        used = 0;
       }
       line += part;
+      used += own;
     }
   }
   return line === '' && lines.length > 0 ? lines : [...lines, line];
@@ -101,7 +132,10 @@ export function table(
   paint: (row: number, column: number, cell: string) => string = (_row, _column, cell) => cell,
 ): string[] {
   const widths = columns.map(({ title }, at) =>
-    Math.max(widthOf(title), ...rows.map((row) => widthOf(row[at]))),
+    greatest(
+      rows.map((row) => widthOf(row[at])),
+      widthOf(title),
+    ),
   );
   const gaps = 2 * (columns.length - 1);
   const fixed = widths.reduce((sum, w, at) => sum + (columns[at].flexible === true ? 0 : w), gaps);

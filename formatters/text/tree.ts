@@ -3,6 +3,7 @@ import type { DecisionTreeExplanation, TreeNode } from '../../src/explanation.js
 import { plain } from '../shared/numbers.js';
 import { clean, wrap } from './layout.js';
 import type { Style } from './style.js';
+import { append, greatest } from '../../src/maths/extremes.js';
 
 const STEP = 4;
 
@@ -11,10 +12,10 @@ export function treeLines(record: DecisionTreeExplanation, style: Style): string
   const lines: string[] = [];
   const visit = (node: TreeNode, rule: string, depth: number): void => {
     if (node.isLeaf || node.left === undefined || node.right === undefined) {
-      lines.push(...branch(rule + share(node), depth, style, verdict(node, record)));
+      append(lines, branch(rule + share(node), depth, style, verdict(node, record)));
       return;
     }
-    if (rule !== '') lines.push(...branch(rule + share(node), depth, style));
+    if (rule !== '') append(lines, branch(rule + share(node), depth, style));
     const name = clean(node.featureName ?? `feature ${node.featureId ?? '?'}`);
     const threshold = node.threshold === undefined ? '?' : plain(node.threshold, 6);
     const inner = rule === '' ? depth : depth + 1;
@@ -53,7 +54,7 @@ function verdict(node: TreeNode, record: DecisionTreeExplanation): string {
   if (!record.isClassification || value.length === 0) {
     return value.length === 1 ? plain(value[0], 6) : numbers;
   }
-  const best = value.indexOf(Math.max(...value));
+  const best = value.indexOf(greatest(value));
   const name = record.classNames?.[best];
   return name === undefined ? numbers : `${clean(name)} ${numbers}`;
 }

@@ -3,6 +3,7 @@ import type { FeatureWeight, FeatureWeights } from '../../src/explanation.js';
 import { plain, plainColumn } from '../shared/numbers.js';
 import { clean, table, truncate, type Column } from './layout.js';
 import type { Style } from './style.js';
+import { append, greatest } from '../../src/maths/extremes.js';
 
 /** The largest first, with what remains below each cut where it was cut. */
 export function weightTable(weights: FeatureWeights, style: Style): string[] {
@@ -76,7 +77,10 @@ export function transitionTable(
 ): string[] {
   const format = plainColumn(coefficients.flat());
   const clear = names.map(clean);
-  const numberWidth = Math.max(...coefficients.flat().map((value) => format(value).length), 6);
+  const numberWidth = greatest(
+    coefficients.flat().map((value) => format(value).length),
+    6,
+  );
   const perTable = Math.max(1, Math.floor((style.width - 14) / (numberWidth + 2)));
   const lines: string[] = [];
   for (let first = 0; first < names.length; first += perTable) {
@@ -96,8 +100,9 @@ export function transitionTable(
       ...row.slice(first, first + perTable).map((value) => (value > 0 ? '+' : '') + format(value)),
     ]);
     if (first > 0) lines.push('');
-    lines.push(
-      ...table(columns, rows, style.width, style.signs.more, (row, column, cell) =>
+    append(
+      lines,
+      table(columns, rows, style.width, style.signs.more, (row, column, cell) =>
         column === 0
           ? cell
           : style.paint(coefficients[row][first + column - 1] < 0 ? 'against' : 'for', cell),

@@ -4,6 +4,7 @@ import { summarizeHeat, type HeatBox, type HeatCell } from '../../src/maths/summ
 import { plain } from '../shared/numbers.js';
 import { labelled } from './layout.js';
 import type { Style } from './style.js';
+import { append } from '../../src/maths/extremes.js';
 
 /** What the axes of a map stand for: pixels of the picture, samples of the signal, voxels. */
 export interface Extent {
@@ -36,7 +37,7 @@ export function heatWords(map: Heatmap, extent: Extent, style: Style): string[] 
   const heat = summarizeHeat(map);
   const { centre, box } = heat;
   const lines: string[] = [];
-  const say = (label: string, text: string): unknown => lines.push(...labelled(label, text, width));
+  const say = (label: string, text: string): unknown => append(lines, labelled(label, text, width));
   const cell = ({ index, value }: HeatCell): string =>
     `${plain(value)} in ${index.map((at, axis) => `${extent.cells[axis]} ${at + 1}`).join(', ')} of ${map.shape.join(style.signs.times)} cells`;
   if (centre === undefined || box === undefined) {

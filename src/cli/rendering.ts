@@ -7,6 +7,7 @@ import { WhylensError } from '../errors.js';
 import type { ExplanationKind, Picture } from '../explanation.js';
 import { encodePng } from '../images/png.js';
 import { writeFileWhole } from '../node/write-file.js';
+import { cleanJson } from './clean.js';
 import type { Io } from './io.js';
 import { STDOUT, type Output } from './outputs.js';
 
@@ -102,7 +103,7 @@ export async function writeOutput(
 
 function asBytes(content: unknown): string | Uint8Array {
   if (content instanceof Uint8Array) return content;
-  const text = typeof content === 'string' ? content : JSON.stringify(content, null, 2);
+  const text = typeof content === 'string' ? content : cleanJson(content);
   return text.endsWith('\n') ? text : `${text}\n`;
 }
 

@@ -1,5 +1,6 @@
 import stringWidth from 'string-width';
 import { cleanName } from './clean.js';
+import { greatest } from '../maths/extremes.js';
 
 /** Aligned columns, two spaces apart; `right` lists the columns aligned to the right. */
 export function table(
@@ -9,7 +10,10 @@ export function table(
 ): string {
   const rows = given.map((row) => row.map(cleanName));
   const widths = head.map((title, column) =>
-    Math.max(stringWidth(title), ...rows.map((row) => stringWidth(row[column]))),
+    greatest(
+      rows.map((row) => stringWidth(row[column])),
+      stringWidth(title),
+    ),
   );
   return [head, ...rows]
     .map((row) =>

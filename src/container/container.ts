@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Container, ContainerModule } from 'inversify';
 import { builtInExplainers } from '../../explainers/index.js';
 import { builtInFormatters } from '../../formatters/index.js';
-import { WhylensError } from '../errors.js';
+import { isWhylensError, WhylensError } from '../errors.js';
 import { builtInAdapters } from '../model/adapters.js';
 import { Registry } from './registry.js';
 import { TOKENS } from './tokens.js';
@@ -36,13 +36,41 @@ export function loadPlugin(container: Container, plugin: Plugin): void {
       `a plugin must be an inversify ContainerModule, got ${plugin === null ? 'null' : typeof plugin}. Registered methods: ${[...registryOf(container).explainers.keys()].join(', ')}`,
     );
   }
-  container.load(plugin);
   try {
+    container.load(forgiving(plugin));
     registryOf(container);
   } catch (error) {
     container.unload(plugin);
     throw error;
   }
+}
+
+/**
+ * The plugin with what its function returns left alone: `({ bind }) => bind(…).to(…)`
+ * returns what inversify takes for a promise. A promise is refused: its plugin would come too late.
+ */
+function forgiving(plugin: Plugin): Plugin {
+  const load: Plugin['load'] = (options) => {
+    let returned: unknown;
+    try {
+      returned = plugin.load(options);
+    } catch (cause) {
+      if (isWhylensError(cause)) throw cause;
+      const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+      throw new WhylensError(
+        'INVALID_PLUGIN',
+        `the function of a plugin's ContainerModule failed: ${why}. It takes one object: new ContainerModule(({ bind }) => { bind(TOKENS.Explainer).to(MyExplainer); })`,
+        { cause },
+      );
+    }
+    if (typeof (returned as { then?: unknown } | undefined)?.then !== 'function') return;
+    Promise.resolve(returned).catch(() => undefined);
+    throw new WhylensError(
+      'INVALID_PLUGIN',
+      "the function of a plugin's ContainerModule must not be async: await what it needs before, and bind in a plain function, new ContainerModule(({ bind }) => { bind(TOKENS.Explainer).to(MyExplainer); })",
+    );
+  };
+  return { id: plugin.id, load } as Plugin;
 }
 
 const registries = new WeakMap<

@@ -1,5 +1,6 @@
 /** A table put together into a few typical rows. */
 import { seededRandom } from './random.js';
+import { greatest } from './extremes.js';
 
 /** Rows that stand for others, and how many each stands for. */
 export interface Summary {
@@ -35,7 +36,7 @@ export function kMeans(rows: readonly ArrayLike<number>[], count: number, seed: 
     if (total === 0) break;
     let at = random.uniform() * total;
     const next = nearest.findIndex((d) => (at -= d) < 0);
-    centres.push(scaled[next === -1 ? nearest.indexOf(Math.max(...nearest)) : next]);
+    centres.push(scaled[next === -1 ? nearest.indexOf(greatest(nearest)) : next]);
   }
   const owner = new Int32Array(rows.length).fill(-1);
   for (let round = 0; round < ROUNDS; round++) {

@@ -1,5 +1,6 @@
 /** A linear classifier fitted to probabilities rather than to labels. */
 import { minimise } from './lbfgs.js';
+import { greatest } from './extremes.js';
 
 /** Sparse rows: those of row `n` are from `offsets[n]` up to `offsets[n + 1]`. */
 export interface CountedRows {
@@ -91,7 +92,7 @@ export function softProbabilities(
       const p = 1 / (1 + Math.exp(-margins[0]));
       result.set([1 - p, p], n * 2);
     } else {
-      const top = Math.max(...margins);
+      const top = greatest(margins);
       const parts = margins.map((m) => Math.exp(m - top));
       const sum = parts.reduce((a, b) => a + b, 0);
       result.set(

@@ -15,6 +15,7 @@ import type {
   RunResult,
   Samples,
 } from './interface.js';
+import { append } from '../maths/extremes.js';
 
 /** Bytes of activations that may live at once where the caller does not say. */
 export const DEFAULT_MEMORY_BUDGET = 256 * 1024 * 1024;
@@ -177,7 +178,7 @@ function copyInto<R extends RunResult>(whole: R, part: R, chunk: ChunkPosition):
   }
   const to = whole as Copied;
   const from = part as Copied;
-  (to.scores as (readonly number[])[] | undefined)?.push(...(from.scores ?? []));
+  if (to.scores !== undefined) append(to.scores as (readonly number[])[], from.scores ?? []);
   for (const [path, arrays] of Object.entries(to.gradients ?? {})) {
     arrays.forEach((array, target) => copy(array, from.gradients![path][target]));
   }

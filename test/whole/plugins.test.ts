@@ -1,6 +1,9 @@
 /** Plugins of all three kinds, loaded in all the ways there are. */
 import { join } from 'node:path';
 import test from 'ava';
+import { ContainerModule } from 'inversify';
+import { loadPlugin, registryOf } from '../../src/container/container.js';
+import { TOKENS } from '../../src/container/tokens.js';
 import customExplainer from '../../examples/custom-explainer.js';
 import {
   createContainer,
@@ -153,4 +156,49 @@ test('all three from the command', async (t) => {
   t.regex(twice.stderr, /two explainers claim the id 'grid-occlusion'/);
   const listed = await whylensHere(['methods', '--plugin', MODULES.explainer]);
   t.regex(listed.stdout, /grid-occlusion +How much the score falls/);
+});
+
+test('a module whose arrow returns what it bound is loaded as any other', (t) => {
+  class Concise {
+    id = 'concise';
+    kinds = ['image'];
+    options = {};
+    extensions = [];
+    format = () => '';
+  }
+  const module = new ContainerModule(
+    ({ bind }) =>
+      // types allow nothing to be returned, JavaScript does
+      bind(TOKENS.Formatter).toConstantValue(new Concise() as never) as never,
+  );
+  const container = createContainer(module);
+  t.true(registryOf(container).formatters.has('concise'));
+  container.unload(module);
+  t.false(registryOf(container).formatters.has('concise'));
+});
+
+test('a module that is async, old or broken is refused in words, and leaves nothing behind', (t) => {
+  const bad: readonly (readonly [RegExp, ContainerModule])[] = [
+    [/must not be async.*\(\{ bind \}\) =>/, new ContainerModule(async () => Promise.resolve())],
+    [/must not be async/, new ContainerModule(async () => Promise.reject(new Error('late')))],
+    [
+      /bind is not a function.*one object/,
+      new ContainerModule((bind) => void (bind as never as () => void)()),
+    ],
+    [
+      /failed: halfway/,
+      new ContainerModule(({ bind }) => {
+        bind(TOKENS.Formatter).toConstantValue({ id: 'half' } as never);
+        throw new Error('halfway');
+      }),
+    ],
+  ];
+  for (const [message, module] of bad) {
+    const container = createContainer();
+    const before = registryOf(container).formatters.size;
+    const error = t.throws(() => loadPlugin(container, module));
+    t.true(isWhylensError(error, 'INVALID_PLUGIN'));
+    t.regex(error.message, message);
+    t.is(registryOf(container).formatters.size, before);
+  }
 });

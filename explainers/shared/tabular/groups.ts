@@ -5,6 +5,7 @@ import { WhylensError } from '../../../src/errors.js';
 import type { RowModel } from '../../../src/model/tabular/interface.js';
 import type { OptionSpecs } from '../../../src/options.js';
 import type { Player } from './row-game.js';
+import { least } from '../../../src/maths/extremes.js';
 
 const isNames = (value: unknown) =>
   Array.isArray(value) &&
@@ -57,7 +58,7 @@ export function playersOf(
   names.forEach((feature, column) => {
     if (!taken.has(column)) players.push({ name: feature, columns: [column] });
   });
-  return players.sort((a, b) => Math.min(...a.columns) - Math.min(...b.columns));
+  return players.sort((a, b) => least(a.columns) - least(b.columns));
 }
 
 /** What stands beside a player: the feature's value, or those of the group. */

@@ -35,6 +35,7 @@ import { addPluginOption, addTalkOptions, collect, more } from '../flags/shared.
 import { details, inferredOfModel } from '../summary.js';
 import { table } from '../table.js';
 import { parseTarget } from '../target-expression.js';
+import { append } from '../../maths/extremes.js';
 
 interface EvaluateFlags {
   readonly model: string;
@@ -168,7 +169,7 @@ async function evaluate(
           );
           row.push({ image: image.path, evaluation });
         }
-        results.push(...row);
+        append(results, row);
       },
     );
     if (ended.done > 0) await report(results, { flags, methods, metrics, messages });

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Explainer, ExplainerFamily, ExplainerNeeds } from '../../container/plugin.js';
 import { describeOption, type OptionSpec } from '../../options.js';
+import { cleanJson } from '../clean.js';
 import type { CommandContext } from '../commands.js';
 import { Messages } from '../io.js';
 import { asSentence } from '../flags/format.js';
@@ -46,7 +47,7 @@ export function define(command: Command, context: CommandContext): void {
     const registry = registryOf(await context.container());
     const chosen = id === undefined ? [...registry.explainers.values()] : [registry.explainer(id)];
     const out = new Messages(context.io);
-    if (json === true) out.print(JSON.stringify(chosen.map(asData), null, 2));
+    if (json === true) out.print(cleanJson(chosen.map(asData)));
     else if (markdown === true) {
       const { methodsPage } = await import('../methods-page.js');
       out.print(methodsPage(chosen, FAMILIES, needsText).trimEnd());

@@ -5,13 +5,14 @@
  *
  * @returns undefined where the map itself is zero, so that there is nothing to compare with
  */
+import { greatest } from '../extremes.js';
 export function maxSensitivity(
   map: ArrayLike<number>,
   perturbed: readonly ArrayLike<number>[],
 ): number | undefined {
   const norm = length(map, () => 0);
   if (norm === 0) return undefined;
-  return Math.max(...perturbed.map((other) => length(map, (i) => other[i]) / norm));
+  return greatest(perturbed.map((other) => length(map, (i) => other[i]) / norm));
 }
 
 function length(values: ArrayLike<number>, from: (i: number) => number): number {

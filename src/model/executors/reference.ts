@@ -4,6 +4,7 @@ import { sizeOf } from '../graph/build.js';
 import { evaluate } from '../graph/evaluate.js';
 import { ordered, type Value } from '../graph/value.js';
 import type { Executor, Feeds } from './executor.js';
+import { greatest } from '../../maths/extremes.js';
 
 /** Sample by sample in float64. */
 export const referenceExecutor: Executor = {
@@ -19,10 +20,13 @@ export const referenceExecutor: Executor = {
 
 function runBatch(outputs: readonly Value[], feeds: Feeds): NdArray[] {
   const counts = outputs.map((v) =>
-    Math.max(1, ...ordered([v]).map((x) => feeds.get(x)?.shape[0] ?? 1)),
+    greatest(
+      ordered([v]).map((x) => feeds.get(x)?.shape[0] ?? 1),
+      1,
+    ),
   );
   const whole = outputs.map(({ shape }, i) => new Float32Array(counts[i] * sizeOf(shape)));
-  for (let n = 0; n < Math.max(1, ...counts); n++) {
+  for (let n = 0; n < greatest(counts, 1); n++) {
     const own = new Map(
       [...feeds].map(([v, { shape, data }]) => {
         const size = sizeOf(v.shape);

@@ -5,6 +5,7 @@
 import { WhylensError } from '../../errors.js';
 import { sizeOf } from '../../maths/ndarray.js';
 import { bfloat16, float16 } from './onnx-tensor.js';
+import { append } from '../../maths/extremes.js';
 
 export interface H5Array {
   readonly shape: readonly number[];
@@ -98,7 +99,7 @@ export async function openH5(bytes: Uint8Array, name: string): Promise<H5File> {
       for (let i = 0; ; i++) {
         const part = list(attribute(where, `${key}${i}`));
         if (part === undefined) return i === 0 ? undefined : parts;
-        parts.push(...part);
+        append(parts, part);
       }
     },
     array: (where) => {

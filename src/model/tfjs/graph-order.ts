@@ -1,6 +1,7 @@
 /** Which nodes of a graph matter, in which order, and what their values depend on. */
 import { WhylensError } from '../../errors.js';
 import { dataInputs, nodeOf, type GraphModel, type GraphNode, type Key } from './graph-model.js';
+import { append } from '../../maths/extremes.js';
 
 /**
  * What a node's value depends on: nothing (a constant), the size of the input
@@ -43,7 +44,7 @@ export function orderedNodes(
     } else {
       if (started.has(name)) throw controlFlow(node);
       started.add(name);
-      stack.push(...waiting);
+      append(stack, waiting);
     }
   }
   return found;

@@ -1,6 +1,7 @@
 /** Which nodes a graph needs for its outputs, in an order in which each finds its inputs made. */
 import { WhylensError } from '../../../errors.js';
 import type { OnnxGraph, OnnxNode } from '../../files/onnx.js';
+import { append } from '../../../maths/extremes.js';
 
 /** Nodes in execution order; what no output reaches is left out. */
 export function neededNodes(nodes: readonly OnnxNode[], outputs: readonly string[]): OnnxNode[] {
@@ -44,7 +45,7 @@ export function neededNodes(nodes: readonly OnnxNode[], outputs: readonly string
 /** Names that the graphs inside a node take from around it. */
 function capturedNames(node: OnnxNode): string[] {
   const names: string[] = [];
-  for (const { g } of node.attributes.values()) if (g !== undefined) names.push(...outerNames(g));
+  for (const { g } of node.attributes.values()) if (g !== undefined) append(names, outerNames(g));
   return names;
 }
 function outerNames(graph: OnnxGraph): string[] {

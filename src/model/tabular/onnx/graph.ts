@@ -6,6 +6,7 @@ import { broken, unsupported } from '../fields.js';
 import { Node } from './attributes.js';
 import { OPERATORS } from './operators.js';
 import type { Flowing, Matrix } from './tensor.js';
+import { append } from '../../../maths/extremes.js';
 
 /** A node chain longer than this has a cycle, or is no pipeline of tables. */
 const MOST_STEPS = 20_000;
@@ -122,7 +123,7 @@ export class TabularGraph {
       const { node } = maker;
       const lacking = node.inputs.filter((input) => input !== '' && !values.has(input));
       if (lacking.length > 0) {
-        waiting.push(...lacking);
+        append(waiting, lacking);
         continue;
       }
       const operator = OPERATORS[node.op] as (typeof OPERATORS)[string] | undefined;
