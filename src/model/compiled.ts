@@ -42,10 +42,7 @@ export interface CompiledOptions {
   readonly remarks?: readonly string[];
   /** Whether `release` frees the engine too; default true. */
   readonly ownsExecutor?: boolean;
-  /**
-   * True where it stands for a live model and is kept with it: `release` frees
-   * nothing, and nothing is told of an engine that nobody could choose.
-   */
+  /** True where it stands for a live model and is kept with it: `release` frees nothing. */
   readonly isLive?: boolean;
 }
 
@@ -112,7 +109,7 @@ export class CompiledModel implements ExplainableModel {
         };
       }),
       can: { activations: true, gradients: true, fromLayer: true, randomize: true },
-      ...(this.options.isLive === true ? {} : { engine: { name: id, ...facts } }),
+      engine: { name: id, ...facts },
       ...(warnings.length === 0 ? {} : { warnings }),
     };
   }

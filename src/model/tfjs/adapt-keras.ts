@@ -27,7 +27,7 @@ export async function adaptKerasModel(
   const name = options.name ?? live.name;
   // it makes the back end the current one too
   const executor = await tfjsExecutor({ backend: options.backend, keepsWeights: false });
-  const from = [name, ...partsOf(live)];
+  const from = [name, executor.facts?.backend, ...partsOf(live)];
   const known = made.get(live);
   if (known !== undefined && sameParts(known.from, from)) return known.adapted;
   return translated(live, name, executor, from);
@@ -37,7 +37,7 @@ export async function adaptKerasModel(
 export async function keepKerasModel(model: unknown): Promise<() => void> {
   const live = model as LiveModel;
   const executor = await tfjsExecutor();
-  translated(live, live.name, executor, [live.name, ...partsOf(live)]);
+  translated(live, live.name, executor, [live.name, executor.facts?.backend, ...partsOf(live)]);
   return () => executor.release();
 }
 
