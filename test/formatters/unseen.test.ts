@@ -28,7 +28,8 @@ for (const kind of EXPLANATION_KINDS) {
     const record = evil(records[kind]) as Explanation;
     t.not(JSON.stringify(record), JSON.stringify(records[kind]));
     for (const formatter of registryOf(createContainer()).formatters.values()) {
-      if (!formatter.kinds.includes(kind)) continue;
+      // a table keeps names as they are, for other programs
+      if (!formatter.kinds.includes(kind) || formatter.id === 'table') continue;
       const made: unknown = formatter.format(record, {});
       if (typeof made === 'string') t.notRegex(made, BROKEN, `${formatter.id} of ${kind}`);
     }
