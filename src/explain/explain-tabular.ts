@@ -8,6 +8,7 @@ import type { Explanation } from '../explanation.js';
 import { parseTargets } from '../model/parse-targets.js';
 import type { RowModel, Rows, TabularModel } from '../model/tabular/interface.js';
 import { modelRows } from '../model/tabular/read-rows.js';
+import { cutWarning } from '../model/tabular/cut-warning.js';
 import { tabularView } from '../model/tabular/view.js';
 import { validateOptions } from '../options.js';
 import { completeRecords } from './assemble.js';
@@ -22,7 +23,10 @@ import { methodsOwn } from './shared-options.js';
  */
 function defaultTabularMethod(model: TabularModel, { background }: ExplainOptions): string {
   if (model.linear !== undefined) return 'linear';
-  if (model.documents === 'texts') return 'lime-text';
+  if (model.documents === 'texts') {
+    if (model.tokens === undefined) return 'lime-text';
+    return model.tokens.withoutGradients === undefined ? 'text-gradients' : 'text-occlusion';
+  }
   if (model.trees !== undefined && (model.trees.hasCover || background !== undefined)) {
     return 'tree-shap';
   }
@@ -56,7 +60,9 @@ export async function explainTabular(
   const description = view.describe();
   const labels = options.labels ?? model.classNames ?? model.outputNames;
   const targets = parseTargets(options.targets, description, labels, count);
-  const warnings = new Map<number | undefined, string[]>();
+  const warnings = new Map<number | undefined, string[]>(
+    cutTexts(model, texts ?? []).map(([n, warning]) => [n, [warning]]),
+  );
   const explained = await explainer.explain({
     model: view,
     native,
@@ -112,6 +118,16 @@ export async function explainTabular(
     inputs: [],
   });
   return records.map((record) => withDisplay(record, registry));
+}
+
+/** What a transformer does not read of the texts that are too long for it. */
+function cutTexts(model: TabularModel, texts: readonly string[]): [number, string][] {
+  if (model.documents !== 'texts' || model.tokens === undefined) return [];
+  const { tokens } = model;
+  return texts.flatMap((text, n): [number, string][] => {
+    const warning = cutWarning(tokens, text);
+    return warning === undefined ? [] : [[n, warning]];
+  });
 }
 
 /** Refuses a method that cannot serve the model, and names those that can. */

@@ -1,6 +1,7 @@
 /** What a model of rows or texts predicts, with all digits. */
 import { describeValue, WhylensError } from '../errors.js';
 import { decodePredictions } from '../images/labels.js';
+import { cutWarning } from '../model/tabular/cut-warning.js';
 import { modelRows } from '../model/tabular/read-rows.js';
 import type { Columns, TabularModel } from '../model/tabular/interface.js';
 import type { OutputPrediction, Prediction, PredictOptions } from './predict.js';
@@ -30,12 +31,19 @@ export async function predictTabular(
     names.length !== Math.max(values.columns, model.task === 'classification' ? 2 : 1)
       ? [`there are ${names.length} labels for ${values.columns} outputs`]
       : [];
+  const cut =
+    model.documents === 'texts' && model.tokens !== undefined
+      ? textsOf(docs).flatMap((text, n) => {
+          const warning = cutWarning(model.tokens!, text);
+          return warning === undefined ? [] : [`text ${n}: ${warning}`];
+        })
+      : [];
   return {
     values: output.values,
     logits: output.logits,
     top: output.top,
     outputs: [output],
-    warnings: wrong,
+    warnings: [...(model.warnings ?? []), ...wrong, ...cut],
   };
 }
 

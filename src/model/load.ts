@@ -1,7 +1,9 @@
 /** Which reader a model's bytes are for, told by their content; TensorFlow.js' comes last. */
 import { guarded } from '../reading/boundary.js';
+import { looksLikeOnnx } from './tabular/onnx/looks-like.js';
 import type { LoadedModel } from './loaded.js';
-import type { ByteSource } from './tfjs/bytes.js';
+import { filesInZip, isZip } from './files/zip.js';
+import { filesSource, isKeras, type ByteSource } from './tfjs/bytes.js';
 import { loadFrom, type LoadModelOptions } from './tfjs/load.js';
 
 /** What `loadModel` does once the files can be read, wherever they lie. */
@@ -10,6 +12,12 @@ export async function loadAny(
   options: LoadModelOptions<readonly string[]>,
 ): Promise<LoadedModel> {
   const bytes = await guarded('MODEL_LOAD', source.name, () => source.model());
+  if (isZip(bytes) && !isKeras(source.name)) {
+    const inside = filesSource(await filesInZip(bytes, source.name));
+    // a model is named after its folder, or after the archive
+    const title = inside.title === 'model' ? source.title.replace(/\.zip$/i, '') : inside.title;
+    return loadAny({ ...inside, title }, options);
+  }
   const { featureNames, classNames, examples, ...others } = options;
   const { loadTabular, refusePictureOptions, refuseTabularOptions } =
     await import('./tabular/load.js');
@@ -26,9 +34,42 @@ export async function loadAny(
     refusePictureOptions({ ...options }, source.name);
     return tabular;
   }
+  const transformer = looksLikeOnnx(bytes)
+    ? await loadTransformerFrom(source, bytes, options, names)
+    : undefined;
+  if (transformer !== undefined) return transformer;
   refuseTabularOptions({ ...options }, source.name);
   return loadFrom(
     { ...source, model: () => Promise.resolve(bytes) },
     { ...others, labels: options.labels ?? classNames },
   );
+}
+
+/** A folder with a tokenizer holds a model of texts. */
+async function loadTransformerFrom(
+  source: ByteSource,
+  bytes: Uint8Array,
+  options: LoadModelOptions<readonly string[]>,
+  names: readonly string[] | undefined,
+): Promise<LoadedModel | undefined> {
+  const { loadTransformer } = await import('./transformer/load.js');
+  const { name, examples, maxLength, engine, threads, backend } = options;
+  const loaded = await guarded('MODEL_LOAD', source.name, () =>
+    loadTransformer(source, bytes, {
+      ...(name !== undefined && { name }),
+      ...(names !== undefined && { classNames: names }),
+      ...(examples !== undefined && { examples }),
+      ...(maxLength !== undefined && { maxLength }),
+      engine: { engine, threads, backend },
+    }),
+  );
+  if (loaded === undefined) return undefined;
+  const { refusePictureOptions } = await import('./tabular/load.js');
+  try {
+    refusePictureOptions({ ...options }, source.name, ['preprocess', 'inputShape', 'featureNames']);
+  } catch (error) {
+    loaded.dispose();
+    throw error;
+  }
+  return loaded;
 }

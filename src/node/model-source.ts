@@ -37,7 +37,15 @@ export async function fileSource(path: string, limits: ReadLimits): Promise<Byte
     },
     optional: async (name) => {
       if (!(await isInside(file, name))) return undefined;
-      return read(name, cannotRead(`'${name}'`), limits.maxBytes).catch(() => undefined);
+      const fail = cannotRead(`'${name}'`);
+      const beside = await read(name, fail, limits.maxBytes).catch(() => undefined);
+      // exporters put the network into a folder `onnx` of the model's
+      if (beside !== undefined || basename(resolve(folder)) !== 'onnx') return beside;
+      const above = join(resolve(folder), '..', 'model.onnx');
+      if (!(await isInside(above, name))) return undefined;
+      return readFileBounded(join(dirname(above), name), { limits, fail, named: false }).catch(
+        () => undefined,
+      );
     },
   };
 }

@@ -8,6 +8,9 @@
  * of the model's features, in `ExplainContext.rows` or `ExplainContext.texts`.
  */
 
+import type { Target } from '../../explanation.js';
+import type { BatchOptions, ScoreKind } from '../interface.js';
+
 /** Numbers of many rows, row after row. NaN is a missing value. */
 export interface Rows {
   readonly count: number;
@@ -86,7 +89,7 @@ interface TabularCommon {
   readonly name: string;
   /** What it was read from, for people: `XGBoost binary:logistic, 10 trees`. */
   readonly source: string;
-  readonly form: 'linear' | 'trees' | 'function' | 'network' | 'onnx';
+  readonly form: 'linear' | 'trees' | 'function' | 'network' | 'onnx' | 'transformer';
   readonly task: 'classification' | 'regression';
   /** One a class, of a classifier; left out where they are not known. */
   readonly classNames?: readonly string[];
@@ -97,6 +100,8 @@ interface TabularCommon {
   /** Columns of `values`; 0 where only a call tells (a function). */
   readonly valueCount: number;
   readonly link: Link;
+  /** What reading the model guessed, in sentences; part of every explanation. */
+  readonly warnings?: readonly string[];
   readonly linear?: LinearPart;
   readonly trees?: TreeEnsemble;
   /** Frees what the model holds (a session); nothing for most. */
@@ -117,6 +122,8 @@ export interface TextModel extends TabularCommon {
   readonly documents: 'texts';
   /** What turns a text into the features of `linear` or `trees`. */
   readonly vectorizer?: Vectorizer;
+  /** A transformer's own view of a text: the tokens it reads, where they stand, and derivatives by them. */
+  readonly tokens?: TokenPart;
   predict(texts: readonly string[], options?: TabularPredictOptions): Promise<TabularPrediction>;
 }
 
@@ -258,6 +265,82 @@ export interface Vectorizer {
   transform(texts: readonly string[]): SparseRows;
   /** Every feature of a text at every place, in order; once for each time it stands there. */
   terms(text: string): TextTerm[];
+}
+
+/** A text as a transformer reads it: special tokens included, cut where it is too long, without padding. */
+export interface TextTokens {
+  readonly ids: Int32Array;
+  /** Segment of each token (`token_type_ids`). */
+  readonly types: Int32Array;
+  /** As the vocabulary spells them. */
+  readonly tokens: readonly string[];
+  /** Where each stands in the text as written, in UTF-16 units; empty for what stands nowhere. */
+  readonly spans: readonly (readonly [start: number, end: number])[];
+  /** 1 for tokens that the tokenizer adds (`[CLS]`, `[SEP]`). */
+  readonly special: Uint8Array;
+  /** Number of the word that a token belongs to; −1 for special tokens. */
+  readonly words: Int32Array;
+  /** How many tokens of the text did not fit. */
+  readonly cut: number;
+}
+
+/** What a transformer is fed for one text. */
+export interface TokenInput {
+  readonly ids: ArrayLike<number>;
+  /** Default all 0. */
+  readonly types?: ArrayLike<number>;
+  /** 0 where a token is not looked at (`attention_mask`). Default all 1. */
+  readonly attended?: ArrayLike<number>;
+}
+
+/** Where derivatives are taken: at the looked-up token embeddings, or after positions are added and normalised. */
+export type EmbeddingPlace = 'tokens' | 'embeddings';
+
+/** Points in the space of embedded tokens at which a score is differentiated. */
+export interface EmbeddedRequest {
+  readonly at: EmbeddingPlace;
+  /** What is fed beside the embedded tokens: mask, positions, segments. */
+  readonly input: TokenInput;
+  readonly count: number;
+  /** Fills one point, `[tokens, width]`. */
+  readonly write: (point: number, into: Float32Array) => void;
+  readonly targets: readonly Target[];
+  readonly score: ScoreKind;
+  readonly batch: BatchOptions;
+}
+
+/** Derivatives at each point: `gradients[target]` is `[count, tokens, width]`, `scores[target]` one a point. */
+export interface EmbeddedResult {
+  readonly gradients: readonly Float32Array[];
+  readonly scores: readonly Float64Array[];
+}
+
+export interface TokenPart {
+  /** For people: `WordPiece, 30522 tokens`. */
+  readonly source: string;
+  /** Tokens that are read at most, special ones included. */
+  readonly maxLength: number;
+  /** Tokens that stand for something taken out, where the tokenizer has them. */
+  readonly mask?: SpecialToken;
+  readonly pad?: SpecialToken;
+  /** False where the model has no mask: no token can then be hidden from it. */
+  readonly hidesTokens: boolean;
+  /** @throws `INVALID_DOCUMENT` where the tokenizer fails at the text */
+  encode(text: string): TextTokens;
+  predict(
+    inputs: readonly TokenInput[],
+    options?: TabularPredictOptions,
+  ): Promise<TabularPrediction>;
+  /** The embedded tokens, `[tokens, width]`; throws `NEEDS_GRADIENTS` as `differentiate` does. */
+  embed(input: TokenInput, at: EmbeddingPlace): Promise<Float32Array>;
+  differentiate(request: EmbeddedRequest): Promise<EmbeddedResult>;
+  /** Why there are no derivatives, where the file does not allow them. */
+  readonly withoutGradients?: string;
+}
+
+export interface SpecialToken {
+  readonly id: number;
+  readonly token: string;
 }
 
 /** By shape and not by class: two copies of the package may meet in one process. */

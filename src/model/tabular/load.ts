@@ -4,7 +4,7 @@ import { decodeOnnx } from '../files/onnx-decode.js';
 import type { LoadedModel } from '../loaded.js';
 import { checkExamples, type ModelExamples } from './examples.js';
 import type { TabularModel } from './interface.js';
-import { looksLikeOnnx } from './onnx/read-onnx.js';
+import { looksLikeOnnx } from './onnx/looks-like.js';
 import { checked, readTabular } from './read.js';
 import type { ReadOptions } from './read-options.js';
 
@@ -79,12 +79,13 @@ function titleOf(path: string): string {
 export function refusePictureOptions(
   options: Readonly<Record<string, unknown>>,
   file: string,
+  refused: readonly string[] = ['preprocess', 'inputShape', 'backend', 'maxLength'],
 ): void {
-  for (const option of ['preprocess', 'inputShape', 'backend']) {
+  for (const option of refused) {
     if (options[option] === undefined) continue;
     throw new WhylensError(
       'INVALID_OPTION',
-      `option '${option}' is of models of pictures and arrays, and '${file}' is a model of rows or texts; leave it out`,
+      `option '${option}' is not for a model of rows or texts, and '${file}' is one; leave it out`,
     );
   }
 }
@@ -94,7 +95,7 @@ export function refuseTabularOptions(
   options: Readonly<Record<string, unknown>>,
   file: string,
 ): void {
-  for (const option of ['featureNames', 'examples']) {
+  for (const option of ['featureNames', 'examples', 'maxLength']) {
     if (options[option] === undefined) continue;
     throw new WhylensError(
       'INVALID_OPTION',

@@ -55,6 +55,7 @@ function describe(model: TabularModel): ModelDescription {
       },
     ],
     layers: [],
+    ...(model.warnings !== undefined && { warnings: model.warnings }),
     can: { activations: false, gradients: false, fromLayer: false, randomize: false },
   };
 }

@@ -35,7 +35,9 @@ export function filesSource(files: readonly ModelFile[]): ByteSource {
   const names = files.map(pathOf);
   const json = names.filter((name) => name.endsWith('.json'));
   const main = json.filter((name) => baseName(name) === 'model.json');
-  const single = names.filter((name) => isOnnx(name) || isKeras(name));
+  const networks = names.filter((name) => isOnnx(name) || isKeras(name));
+  const usual = networks.filter((name) => baseName(name) === 'model.onnx');
+  const single = usual.length === 1 ? usual : networks;
   const alone = names.length === 1 ? names : [];
   const [found] =
     main.length === 1 ? main : single.length === 1 ? single : json.length === 1 ? json : alone;
@@ -61,7 +63,10 @@ export function filesSource(files: readonly ModelFile[]): ByteSource {
       return read(name);
     },
     optional: async (file) => {
-      const name = names.find((candidate) => candidate === folderOf(found) + file);
+      const folder = folderOf(found);
+      // exporters put the network into a folder `onnx` of the model's
+      const places = [folder + file, folder.replace(/(^|[\\/])onnx[\\/]$/, '$1') + file];
+      const name = names.find((candidate) => places.includes(candidate));
       return name === undefined ? undefined : read(name);
     },
   };
@@ -116,9 +121,13 @@ export function missing(
   );
 }
 
-/** `mobilenet` for `…/mobilenet/model.json` and for `mobilenet.json`. */
+/** `mobilenet` for `…/mobilenet/model.json`, `…/mobilenet/onnx/model.onnx` and `mobilenet.json`. */
 export function titleOf(path: string): string {
   const parts = path.split(/[\\/]/).filter((part) => part !== '');
+  // exporters put the network into a folder `onnx` of the model's
+  if (parts.length > 2 && parts.at(-2) === 'onnx' && parts.at(-1) === 'model.onnx') {
+    return parts.at(-3)!;
+  }
   const own = (parts.pop() ?? '').replace(/\.(json|onnx)$/, '');
   return own === 'model' ? (parts.pop() ?? own) : own;
 }

@@ -64,6 +64,11 @@ export interface LoadModelOptions<Labels = LabelSource | readonly string[]> exte
   readonly featureNames?: readonly string[];
   /** Another name for `labels`, as a list; names of several outputs of a regression too. */
   readonly classNames?: readonly string[];
+  /**
+   * Tokens that a transformer reads of a text at most, special ones included;
+   * the rest is cut off, with a warning. Default: what its files say.
+   */
+  readonly maxLength?: number;
   /** Documents with what the model's own library predicts: a model of rows or texts that says otherwise is refused. */
   readonly examples?: ModelExamples;
 }
@@ -108,6 +113,13 @@ const LOAD_OPTIONS: OptionSpecs = {
     help: 'Names of the classes.',
     expects: 'an array of names',
     check: isNames,
+  },
+  maxLength: {
+    type: 'number',
+    integer: true,
+    min: 3,
+    default: undefined,
+    help: 'Tokens read of a text at most.',
   },
   examples: {
     type: 'value',
