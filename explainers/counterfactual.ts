@@ -6,7 +6,7 @@ import { shapleyPlan } from '../src/maths/shapley.js';
 import type { TabularModel, TabularPrediction } from '../src/model/tabular/interface.js';
 import type { OptionSpecs } from '../src/options.js';
 import { BACKGROUND_OPTION, backgroundRows } from './shared/tabular/background.js';
-import { Progress, rowList, rowTask, scoreTexts, textTask } from './shared/tabular/model.js';
+import { Progress, rowList, rowTask, textTask } from './shared/tabular/model.js';
 import { FEATURE_OPTIONS, featureChoice } from './shared/tabular/options.js';
 import {
   asRecords,
@@ -18,8 +18,9 @@ import {
 import { coalitionValues, varying, type Player } from './shared/tabular/row-game.js';
 import { scoreAt, scoresFor, type ScoreOf } from './shared/tabular/targets.js';
 import { nearestOther } from './shared/tabular/nearest-other.js';
-import { partNames, partsOf, UNIT_OPTIONS, without } from './shared/tabular/words.js';
 import { least } from '../src/maths/extremes.js';
+import { textGame } from './shared/tabular/text-game.js';
+import { partNames, UNIT_OPTIONS } from './shared/tabular/words.js';
 
 const options = {
   ...BACKGROUND_OPTION,
@@ -237,7 +238,10 @@ async function changes(
 
 async function ofTexts(context: ExplainContext) {
   const { model, texts } = textTask(context);
-  const { unit, replaceWith } = context.options as unknown as { unit: string; replaceWith: string };
+  const { unit, replaceWith } = context.options as unknown as {
+    unit: string;
+    replaceWith: string | undefined;
+  };
   const to = wantedClass(context);
   const call = { signal: context.batch.signal };
   const prediction = await model.predict(texts, call);
@@ -245,7 +249,8 @@ async function ofTexts(context: ExplainContext) {
   const progress = new Progress(context, 0);
   const samples: SampleRecord[] = [];
   for (const [n, text] of texts.entries()) {
-    const parts = partsOf(text, unit);
+    const game = textGame(model, text, { unit, replaceWith, usual: 'nothing' });
+    const { parts } = game;
     const from = classOf(model, prediction, n);
     const right = (found: number) => (to === undefined ? found !== from : found === to);
     const [own] = scoresFor(
@@ -258,15 +263,14 @@ async function ofTexts(context: ExplainContext) {
     );
     const shown = new Uint8Array(parts.length).fill(1);
     const removed: number[] = [];
-    const textOf = (mask: ArrayLike<number>) => without(text, parts, mask, replaceWith);
     const isRight = async (mask: ArrayLike<number>) =>
-      right(classOf(model, await model.predict([textOf(mask)], call), 0));
+      right(classOf(model, await game.predict([mask], call), 0));
     let reached = right(from);
     while (!reached && removed.length < parts.length) {
       // the word whose absence costs the predicted class most, given those taken out already
       const left = [...shown.keys()].filter((p) => shown[p] === 1);
-      const variants = left.map((p) => textOf(shown.map((v, q) => (q === p ? 0 : v))));
-      const [scores] = await scoreTexts(context, model, variants, [own], progress);
+      const versions = left.map((p) => shown.map((v, q) => (q === p ? 0 : v)));
+      const [scores] = await game.scores(context, versions, [own], progress);
       const best = left[scores.indexOf(least(scores))];
       shown[best] = 0;
       removed.push(best);
@@ -288,12 +292,12 @@ async function ofTexts(context: ExplainContext) {
       context.labels,
     );
     const steps = removed.map((_, i) =>
-      textOf(shown.map((__, p) => Number(!removed.slice(0, i + 1).includes(p)))),
+      shown.map((__, p) => Number(!removed.slice(0, i + 1).includes(p))),
     );
     const found =
       steps.length === 0
         ? scores.map(() => new Float64Array())
-        : await scoreTexts(context, model, steps, scores, progress);
+        : await game.scores(context, steps, scores, progress);
     const names = partNames(parts);
     const last = scores.map((of, t) => found[t].at(-1) ?? scoreAt(of, prediction, n));
     samples.push({
@@ -312,7 +316,8 @@ async function ofTexts(context: ExplainContext) {
         ),
       ),
       parameters: {
-        counterfactual: reached ? textOf(shown) : null,
+        counterfactual: reached ? game.text(shown) : null,
+        replacedBy: game.replacedBy,
         baseValue: last.length === 1 ? last[0] : last,
       },
     });

@@ -38,6 +38,7 @@ import type { kernelShapRows } from './shared/tabular/kernel-shap-rows.js';
 import { smoothing } from './smooth.js';
 import { partitionShap } from './partition-shap.js';
 import { permutationShap } from './permutation-shap.js';
+import { textGradients } from './text-gradients.js';
 import { textOcclusion } from './text-occlusion.js';
 import { treePath } from './tree-path.js';
 import { treeShap } from './tree-shap.js';
@@ -88,6 +89,7 @@ const EXPLAINERS = [
   limeTabular,
   limeText,
   textOcclusion,
+  textGradients,
   counterfactual,
   // wrappers
   multiLayer,

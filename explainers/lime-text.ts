@@ -9,17 +9,12 @@ import {
   POOR_FIT,
   requireWeights,
 } from './shared/tabular/lime-fit.js';
-import { Progress, scoreTexts, textTask } from './shared/tabular/model.js';
+import { Progress, textTask } from './shared/tabular/model.js';
 import { FEATURE_OPTIONS, featureChoice } from './shared/tabular/options.js';
 import { asRecords, spansTarget, targetBase, type SampleRecord } from './shared/tabular/records.js';
 import { scoresFor } from './shared/tabular/targets.js';
-import {
-  partNames,
-  partsOf,
-  UNIT_OPTIONS,
-  without,
-  type TextPart,
-} from './shared/tabular/words.js';
+import { textGame } from './shared/tabular/text-game.js';
+import { partNames, UNIT_OPTIONS, type TextPart } from './shared/tabular/words.js';
 
 const options = {
   samples: {
@@ -89,7 +84,7 @@ export const limeText = explainer({
     const own = context.options as unknown as {
       samples: number | { shown: readonly ArrayLike<number>[]; weights?: ArrayLike<number> };
       unit: string;
-      replaceWith: string;
+      replaceWith: string | undefined;
       distinct: boolean;
       kernelWidth: number;
       features: number;
@@ -102,7 +97,8 @@ export const limeText = explainer({
     const choice = featureChoice(context.options);
     const samples: SampleRecord[] = [];
     for (const [n, text] of texts.entries()) {
-      const parts = partsOf(text, own.unit);
+      const game = textGame(model, text, { ...own, usual: 'nothing' });
+      const { parts } = game;
       const words = wordsOf(parts, own.distinct);
       const scores = scoresFor(
         model,
@@ -128,12 +124,12 @@ export const limeText = explainer({
         typeof own.samples === 'number' || own.samples.weights === undefined
           ? Float64Array.from(rows, (row) => closeness(row, own.kernelWidth))
           : requireWeights(own.samples.weights, rows.length);
-      const variants = rows.map((row) => {
+      const versions = rows.map((row) => {
         const shown = new Uint8Array(parts.length);
         words.forEach(({ parts: places }, w) => places.forEach((p) => (shown[p] = row[w])));
-        return without(text, parts, shown, own.replaceWith);
+        return shown;
       });
-      const found = await scoreTexts(context, model, variants, scores, progress);
+      const found = await game.scores(context, versions, scores, progress);
       const fits = found.map((values) => limeFit(rows, weights, values, own));
       const kl = found.map((values, t) => klDivergence(values, fits[t].fitted, weights));
       fits.forEach(({ fit }) => {
@@ -162,6 +158,7 @@ export const limeText = explainer({
         parameters: {
           samples: rows.length,
           words: words.length,
+          replacedBy: game.replacedBy,
           fit: one(fits.map(({ fit }) => fit)),
           meanKL: one(kl),
           intercept: one(fits.map(({ intercept }) => intercept)),

@@ -1,17 +1,12 @@
 import { explainer } from '../src/container/plugin.js';
 import { owenValues } from '../src/maths/owen.js';
 import type { OptionSpecs } from '../src/options.js';
-import { Progress, scoreTexts, textTask } from './shared/tabular/model.js';
+import { Progress, textTask } from './shared/tabular/model.js';
 import { FEATURE_OPTIONS, featureChoice } from './shared/tabular/options.js';
 import { asRecords, spansTarget, targetBase, type SampleRecord } from './shared/tabular/records.js';
 import { scoresFor } from './shared/tabular/targets.js';
-import {
-  partNames,
-  partsOf,
-  UNIT_OPTIONS,
-  without,
-  type TextPart,
-} from './shared/tabular/words.js';
+import { textGame } from './shared/tabular/text-game.js';
+import { partNames, UNIT_OPTIONS, type TextPart } from './shared/tabular/words.js';
 
 const options = {
   samples: {
@@ -48,17 +43,14 @@ export const partitionShap = explainer({
 
   async explain(context) {
     const { model, texts } = textTask(context);
-    const { unit, replaceWith, samples } = context.options as {
-      unit: string;
-      replaceWith: string;
-      samples: number;
-    };
+    const { unit, replaceWith, samples } = context.options;
     const prediction = await model.predict(texts, { signal: context.batch.signal });
     const progress = new Progress(context, texts.length * samples);
     const choice = featureChoice(context.options);
     const records: SampleRecord[] = [];
     for (const [n, text] of texts.entries()) {
-      const parts = partsOf(text, unit);
+      const game = textGame(model, text, { unit, replaceWith, usual: 'mask' });
+      const { parts } = game;
       const scores = scoresFor(
         model,
         prediction,
@@ -67,14 +59,8 @@ export const partitionShap = explainer({
         context.score,
         context.labels,
       );
-      const value = async (masks: readonly Uint8Array[]): Promise<Float64Array[]> =>
-        scoreTexts(
-          context,
-          model,
-          masks.map((shown) => without(text, parts, shown, replaceWith)),
-          scores,
-          progress,
-        );
+      const value = (masks: readonly Uint8Array[]): Promise<Float64Array[]> =>
+        game.scores(context, masks, scores, progress);
       const { values, base, evaluations, complete } = await owenValues(
         parts.length,
         (low, high) => splitOf(text, parts, low, high),
@@ -99,6 +85,7 @@ export const partitionShap = explainer({
         ),
         parameters: {
           parts: parts.length,
+          replacedBy: game.replacedBy,
           evaluations,
           complete,
           baseValue: base.length === 1 ? base[0] : base,

@@ -1,10 +1,11 @@
 import { featureWeights } from '../src/builders/feature-weights.js';
 import { explainer, type Explained, type ExplainContext } from '../src/container/plugin.js';
-import { permutationPlan } from '../src/maths/permutation-shap.js';
+import { permutationPlan, type PermutationPlan } from '../src/maths/permutation-shap.js';
+import { shapleyPlan } from '../src/maths/shapley.js';
 import type { OptionSpecs } from '../src/options.js';
 import { GROUPS_OPTION, playersOf, valueOf } from './shared/tabular/groups.js';
 import { ROW_SHAP_OPTIONS, weightedBackground } from './shared/tabular/kernel-shap-rows.js';
-import { Progress, rowList, rowTask, scoreTexts, textTask } from './shared/tabular/model.js';
+import { Progress, rowList, rowTask, textTask } from './shared/tabular/model.js';
 import { FEATURE_OPTIONS, featureChoice } from './shared/tabular/options.js';
 import {
   asRecords,
@@ -15,7 +16,8 @@ import {
 } from './shared/tabular/records.js';
 import { coalitionValues, varying } from './shared/tabular/row-game.js';
 import { scoresFor } from './shared/tabular/targets.js';
-import { partNames, partsOf, UNIT_OPTIONS, without } from './shared/tabular/words.js';
+import { textGame } from './shared/tabular/text-game.js';
+import { partNames, UNIT_OPTIONS } from './shared/tabular/words.js';
 
 const { background, backgroundSize } = ROW_SHAP_OPTIONS;
 
@@ -120,16 +122,27 @@ async function ofRows(context: ExplainContext): Promise<Explained> {
   return asRecords(model, 'feature-weights', samples);
 }
 
+/** All versions of the text, where the sampled orders would ask for as many: the values are then exact. */
+function planFor(players: number, permutations: number, seed: number): PermutationPlan {
+  const sampled = permutationPlan(players, permutations, seed);
+  if (players > 20 || 2 ** players > sampled.count) return sampled;
+  const all = shapleyPlan(players, 2 ** players, seed);
+  return {
+    ...all,
+    estimate: (values) => ({ weights: all.solve(values), errors: new Float64Array(players) }),
+  };
+}
+
 async function ofTexts(context: ExplainContext): Promise<Explained> {
   const { model, texts } = textTask(context);
   const { permutations, unit, replaceWith } = context.options as {
     permutations: number;
     unit: string;
-    replaceWith: string;
+    replaceWith: string | undefined;
   };
   const prediction = await model.predict(texts, { signal: context.batch.signal });
-  const parts = texts.map((text) => partsOf(text, unit));
-  const plans = parts.map(({ length }) => permutationPlan(length, permutations, context.seed));
+  const games = texts.map((text) => textGame(model, text, { unit, replaceWith, usual: 'mask' }));
+  const plans = games.map(({ parts }) => planFor(parts.length, permutations, context.seed));
   const progress = new Progress(
     context,
     plans.reduce((sum, { count }) => sum + count, 0),
@@ -138,7 +151,7 @@ async function ofTexts(context: ExplainContext): Promise<Explained> {
   const samples: SampleRecord[] = [];
   for (const [n, text] of texts.entries()) {
     const { shown, count } = plans[n];
-    const own = parts[n];
+    const { parts: own, replacedBy } = games[n];
     const scores = scoresFor(
       model,
       prediction,
@@ -147,10 +160,10 @@ async function ofTexts(context: ExplainContext): Promise<Explained> {
       context.score,
       context.labels,
     );
-    const variants = Array.from({ length: count }, (_, c) =>
-      without(text, own, shown.subarray(c * own.length, (c + 1) * own.length), replaceWith),
+    const versions = Array.from({ length: count }, (_, c) =>
+      shown.subarray(c * own.length, (c + 1) * own.length),
     );
-    const values = await scoreTexts(context, model, variants, scores, progress);
+    const values = await games[n].scores(context, versions, scores, progress);
     const names = partNames(own);
     samples.push({
       targets: scores.map((of, t) => {
@@ -158,13 +171,15 @@ async function ofTexts(context: ExplainContext): Promise<Explained> {
         const features = own.map(({ start, end }, i) => ({
           feature: names[i],
           weight: weights[i],
-          ...(permutations > 1 && { std: errors[i] }),
+          ...(permutations > 1 && !plans[n].exact && { std: errors[i] }),
           spans: [[start, end] as const],
         }));
         return spansTarget(targetBase(of, model, prediction, n), text, features, { choice });
       }),
       parameters: {
         parts: own.length,
+        exact: plans[n].exact,
+        replacedBy,
         baseValue: values.length === 1 ? values[0][0] : values.map((list) => list[0]),
       },
     });

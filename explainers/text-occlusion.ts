@@ -1,10 +1,11 @@
 import { explainer } from '../src/container/plugin.js';
 import type { OptionSpecs } from '../src/options.js';
-import { Progress, scoreTexts, textTask } from './shared/tabular/model.js';
+import { Progress, textTask } from './shared/tabular/model.js';
 import { FEATURE_OPTIONS, featureChoice } from './shared/tabular/options.js';
 import { asRecords, spansTarget, targetBase, type SampleRecord } from './shared/tabular/records.js';
 import { scoreAt, scoresFor } from './shared/tabular/targets.js';
-import { partNames, partsOf, UNIT_OPTIONS, without } from './shared/tabular/words.js';
+import { textGame } from './shared/tabular/text-game.js';
+import { partNames, UNIT_OPTIONS } from './shared/tabular/words.js';
 
 const options = { ...UNIT_OPTIONS, ...FEATURE_OPTIONS } as const satisfies OptionSpecs;
 
@@ -30,25 +31,20 @@ export const textOcclusion = explainer({
 
   async explain(context) {
     const { model, texts } = textTask(context);
-    const { unit, replaceWith } = context.options as { unit: string; replaceWith: string };
+    const { unit, replaceWith } = context.options;
     const prediction = await model.predict(texts, { signal: context.batch.signal });
-    const parts = texts.map((text) => partsOf(text, unit));
+    const games = texts.map((text) => textGame(model, text, { unit, replaceWith, usual: 'mask' }));
     const progress = new Progress(
       context,
-      parts.reduce((sum, list) => sum + list.length, 0),
+      games.reduce((sum, { parts }) => sum + parts.length, 0),
     );
     const choice = featureChoice(context.options);
     const samples: SampleRecord[] = [];
     for (const [n, text] of texts.entries()) {
-      const own = parts[n];
+      const { parts: own, replacedBy } = games[n];
       if (own.length === 0) context.warn('there is nothing in the text that could be taken out', n);
-      const variants = own.map((_, hidden) =>
-        without(
-          text,
-          own,
-          Uint8Array.from(own, (__, i) => Number(i !== hidden)),
-          replaceWith,
-        ),
+      const versions = own.map((_, hidden) =>
+        Uint8Array.from(own, (__, i) => Number(i !== hidden)),
       );
       const scores = scoresFor(
         model,
@@ -58,7 +54,7 @@ export const textOcclusion = explainer({
         context.score,
         context.labels,
       );
-      const found = await scoreTexts(context, model, variants, scores, progress);
+      const found = await games[n].scores(context, versions, scores, progress);
       const names = partNames(own);
       samples.push({
         targets: scores.map((of, t) => {
@@ -70,7 +66,7 @@ export const textOcclusion = explainer({
           }));
           return spansTarget(targetBase(of, model, prediction, n), text, features, { choice });
         }),
-        parameters: { parts: own.length },
+        parameters: { parts: own.length, replacedBy },
       });
     }
     return asRecords(model, 'weighted-spans', samples);

@@ -5,7 +5,9 @@ import type {
   RowModel,
   Rows,
   TabularPrediction,
+  TabularPredictOptions,
   TextModel,
+  TokenInput,
 } from '../../../src/model/tabular/interface.js';
 import { scoreAt, type ScoreOf } from './targets.js';
 
@@ -103,19 +105,46 @@ export async function scoreRows(
 }
 
 /** Scores of texts: `scores[target][text]`. */
-export async function scoreTexts(
+export function scoreTexts(
   context: ExplainContext,
   model: TextModel,
   texts: readonly string[],
   targets: readonly ScoreOf[],
   progress: Progress,
 ): Promise<Float64Array[]> {
+  return scoreAll(context, model, texts, (some, options) => model.predict(some, options), {
+    targets,
+    progress,
+  });
+}
+
+/** Scores of what a transformer is fed: `scores[target][input]`. */
+export function scoreTokens(
+  context: ExplainContext,
+  model: TextModel,
+  inputs: readonly TokenInput[],
+  targets: readonly ScoreOf[],
+  progress: Progress,
+): Promise<Float64Array[]> {
+  return scoreAll(context, model, inputs, (some, options) => model.tokens!.predict(some, options), {
+    targets,
+    progress,
+  });
+}
+
+async function scoreAll<Input>(
+  context: ExplainContext,
+  model: TextModel,
+  inputs: readonly Input[],
+  predict: (inputs: readonly Input[], options: TabularPredictOptions) => Promise<TabularPrediction>,
+  { targets, progress }: { readonly targets: readonly ScoreOf[]; readonly progress: Progress },
+): Promise<Float64Array[]> {
   const together = context.batch.batchSize ?? 256;
-  const scores = targets.map(() => new Float64Array(texts.length));
-  for (let first = 0; first < texts.length; first += together) {
+  const scores = targets.map(() => new Float64Array(inputs.length));
+  for (let first = 0; first < inputs.length; first += together) {
     progress.check();
-    const some = texts.slice(first, first + together);
-    const prediction = await model.predict(some, { signal: context.batch.signal });
+    const some = inputs.slice(first, first + together);
+    const prediction = await predict(some, { signal: context.batch.signal });
     take(prediction, some.length, first, targets, scores, model.name);
     progress.add(some.length);
   }

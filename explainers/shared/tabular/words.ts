@@ -9,19 +9,21 @@ export interface TextPart {
   /** In UTF-16 units. */
   readonly start: number;
   readonly end: number;
+  /** Which tokens of a transformer it is made of. */
+  readonly tokens?: readonly number[];
 }
 
 export const UNIT_OPTIONS = {
   unit: {
     type: 'choice',
-    choices: ['word', 'char'],
+    choices: ['word', 'char', 'token'],
     default: 'word',
-    help: 'what is taken out: words, or characters (without blanks)',
+    help: 'what is taken out: words, characters (without blanks), or the tokens of a transformer',
   },
   replaceWith: {
     type: 'string',
-    default: '',
-    help: 'what stands where something is taken out',
+    default: undefined,
+    help: 'what stands where something is taken out: any text; for a transformer also mask, pad (its tokens) or attention (hidden by its mask)',
   },
 } as const satisfies OptionSpecs;
 
