@@ -1,4 +1,3 @@
- 
 import { dirname } from 'node:path';
 import test from 'ava';
 import {

@@ -73,9 +73,7 @@ export class TokenGradients {
       score,
     });
     return {
-      gradients: result.gradients[name].map(({ data }) =>
-        ownRows(data, count, own),
-      ),
+      gradients: result.gradients[name].map(({ data }) => ownRows(data, count, own)),
       scores: targets.map((_, t) => Float64Array.from(result.scores, (row) => row[t])),
     };
   }

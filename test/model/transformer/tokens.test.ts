@@ -1,4 +1,3 @@
- 
 import test from 'ava';
 import { alignTokens } from '../../../src/model/transformer/align.js';
 import { canExplode } from '../../../src/model/transformer/check-tokenizer.js';
