@@ -8,6 +8,7 @@ import test, { type ExecutionContext } from 'ava';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { isWhylensError, type WhylensError } from '../../src/errors.js';
+import { ndSamples, type ExplainableModel } from '../../src/model/interface.js';
 import type { LoadedModel } from '../../src/model/loaded.js';
 import { selectBackend } from '../../src/model/tfjs/backend.js';
 import type { LoadModelOptions } from '../../src/model/tfjs/load.js';
@@ -322,12 +323,16 @@ test.serial('graph models load too', async (t) => {
   const data = new Uint8Array(Float32Array.of(2, -3).buffer);
   const files = modelFiles(topology, [{ name: 'w', shape: [2, 1], dtype: 'float32' }], data);
   const before = tf.memory().numTensors;
-  const loaded = await loadModel(files, { name: 'graph' });
-  const y = (loaded.model as { predict(x: tf.Tensor): tf.Tensor }).predict(tf.tensor2d([[5, 1]]));
-  t.deepEqual([...y.dataSync()], [7]);
-  y.dispose();
-  loaded.dispose();
-  t.is(tf.memory().numTensors, before + 1);
+  for (const backend of [undefined, 'wasm', 'cpu']) {
+    const loaded = await loadModel(files, { name: 'graph', backend });
+    const x = { shape: [1, 2], data: Float32Array.of(5, 1) };
+    const { outputs } = await (loaded.model as ExplainableModel).run({ inputs: [ndSamples(x)] });
+    t.deepEqual([...outputs[0].values.data], [7]);
+    t.deepEqual([loaded.name, loaded.backend], ['graph', backend]);
+    t.not(loaded.engine, undefined);
+    loaded.dispose();
+    t.is(tf.memory().numTensors, before);
+  }
   await refuses(
     t,
     withFile(files, files[1].name, data.slice(0, 4)),

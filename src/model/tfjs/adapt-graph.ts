@@ -5,10 +5,8 @@ import { tfjsExecutor } from '../executors/tfjs/executor.js';
 import type { ModelGraph } from '../graph/model-graph.js';
 import type { ExplainableModel } from '../interface.js';
 import { readTfjsGraph } from '../readers/tfjs-graph/read.js';
-import { selectBackend } from './backend.js';
-import { TfjsModel } from './engine.js';
-import { graphProgram } from './graph.js';
 import type { GraphModel } from './graph-model.js';
+import { graphPredictions } from './graph-predictions.js';
 import { liveGraph } from './live-graph.js';
 
 /** A live graph model, read and run again by the executor of TensorFlow.js. */
@@ -26,9 +24,7 @@ export async function adaptGraphModel(
     graph = read(inputShape);
   } catch (error) {
     if (!isWhylensError(error, 'UNSUPPORTED_OPERATION')) throw error;
-    // operations that only TensorFlow.js has
-    await selectBackend(backend);
-    return new TfjsModel(graphProgram(native, name, inputShape));
+    return graphPredictions(native, { name, backend, inputShape, reason: error });
   }
   const executor = await tfjsExecutor(backend === undefined ? {} : { backend });
   const isFree = graph.inputs.length === 1 && graph.inputs[0].shape !== undefined;

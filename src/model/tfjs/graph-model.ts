@@ -1,12 +1,10 @@
 /** What is used of a tfjs graph model; by shape, since it may come from another copy of tfjs. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-export interface GraphNode {
-  readonly name: string;
+interface GraphNode {
   readonly op: string;
   readonly category: string;
   readonly inputNames: readonly string[];
-  readonly attrParams: Readonly<Record<string, { readonly value?: unknown } | undefined>>;
 }
 
 interface TensorInfo {
@@ -28,39 +26,21 @@ export interface GraphModel {
   readonly executor: {
     readonly graph: { readonly nodes: Readonly<Record<string, GraphNode>> };
   };
-  readonly artifacts?: {
-    readonly modelTopology?: { readonly node?: readonly RawNode[] };
-    readonly signature?: unknown;
-  };
+  readonly artifacts?: { readonly modelTopology?: unknown; readonly signature?: unknown };
   execute(inputs: Record<string, Tensor>, outputs: string | string[]): Tensor | Tensor[];
-}
-
-interface RawNode {
-  readonly name: string;
-  readonly input?: readonly string[];
-}
-
-/** One output of a node: its name, with `:1` and so on for others than the first. */
-export type Key = string;
-
-export function keyOf(name: string): Key {
-  return name.replace(/:0$/, '');
-}
-
-export function nodeOf(key: Key): string {
-  return key.replace(/:\d+$/, '');
-}
-
-/** Inputs by node, without those that only order execution. */
-export function dataInputs(model: GraphModel): (node: GraphNode) => Key[] {
-  const raw = new Map(model.artifacts?.modelTopology?.node?.map((node) => [node.name, node]));
-  return ({ name, inputNames }) =>
-    (raw.get(name)?.input ?? inputNames).filter((input) => !input.startsWith('^')).map(keyOf);
+  executeAsync?(
+    inputs: Record<string, Tensor>,
+    outputs: string | string[],
+  ): Promise<Tensor | Tensor[]>;
+  dispose?(): void;
 }
 
 /** Names that the signature gives to nodes: `Identity:0` is the output `probabilities`. */
 export function signatureNames(entries: Signature['inputs']): Map<string, string> {
   return new Map(
-    Object.entries(entries ?? {}).map(([name, info]) => [keyOf(info.name ?? name), name]),
+    Object.entries(entries ?? {}).map(([name, info]) => [
+      (info.name ?? name).replace(/:0$/, ''),
+      name,
+    ]),
   );
 }

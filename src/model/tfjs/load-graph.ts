@@ -3,7 +3,7 @@ import * as converter from '@tensorflow/tfjs-converter';
 import { tidy, type io } from '@tensorflow/tfjs-core';
 import { WhylensError } from '../../errors.js';
 import type { ByteSource } from './bytes.js';
-import { requireFinite } from './within-weights.js';
+import { requireFinite } from './finite-weights.js';
 import { readWeights, type ModelFileContent } from './manifest.js';
 
 export async function loadGraph(

@@ -9,7 +9,8 @@ import type { ByteSource } from './bytes.js';
 import { normalizeTopology, type LayerJson, type ModelJson } from './keras-topology.js';
 import { networkOf } from '../readers/keras/config.js';
 import { byLayerName, isByPlace } from '../readers/keras/places.js';
-import { requireFinite, withinWeights } from './within-weights.js';
+import { requireFinite } from './finite-weights.js';
+import { withinWeights } from './within-weights.js';
 import { readWeights, type ModelFileContent } from './manifest.js';
 
 /** Builds the model; frees what it made where the weights do not fit. */

@@ -204,8 +204,11 @@ export async function loadFrom(
     if (isOnnx(source.name)) return loadOnnxFrom(source, { ...options, labels });
     if (isKeras(source.name)) return loadKerasFrom(source, { ...options, labels });
     refuseOtherFormats(source.name);
-    requireTfjs(options);
     const content = await readModelFile(source);
+    if (content.format === 'graph-model') {
+      return loadGraphFrom(content, source, { ...options, labels });
+    }
+    requireTfjs(options);
     const told = metadataOf(content);
     const { backend, reason } = await chooseBackend(options.backend);
     throwIfAborted(options.signal, `loading ${source.name}`);
@@ -281,6 +284,28 @@ async function loadKerasFrom(
   );
 }
 
+async function loadGraphFrom(
+  content: ModelFileContent,
+  source: ByteSource,
+  options: LoadModelOptions<readonly string[]>,
+): Promise<LoadedModel> {
+  const { loadTfjsGraph } = await import('../load-tfjs-graph.js');
+  const name = options.name ?? source.title;
+  const running = await loadTfjsGraph(content, source, {
+    ...enginePart(options),
+    name,
+    inputShape: options.inputShape,
+  });
+  try {
+    throwIfAborted(options.signal, `loading ${source.name}`);
+    const names = [source.title];
+    return await compiledModel(source, options, { ...running, name, names }, metadataOf(content));
+  } catch (error) {
+    running.model.release();
+    throw error;
+  }
+}
+
 /** What the caller said of engines. */
 function enginePart({ engine, threads, backend }: LoadModelOptions<unknown>): EngineOptions {
   return { engine, threads, backend };
@@ -329,10 +354,6 @@ async function build(
   name?: string;
   release?: () => void;
 }> {
-  if (content.format === 'graph-model') {
-    const { loadGraph } = await import('./load-graph.js');
-    return { model: await loadGraph(content, source) };
-  }
   const { loadLayers } = await import('./load-layers.js');
   const model = await loadLayers(content, source);
   return { model, name: model.name, release: await keepFolded(model) };

@@ -465,6 +465,43 @@ test.serial('what cannot be explained is named with its node', async (t) => {
   );
 });
 
+test.serial(
+  'a graph with an operation that only tfjs has is explained by its predictions',
+  async (t) => {
+    await selectBackend('cpu');
+    const g = new GraphBuilder();
+    g.placeholder('x', [1, 4, 4, 3]);
+    g.constant('boxes', [1, 4], [0, 0, 1, 1]);
+    g.op('CropAndResize', 'crop', ['x', 'boxes', g.ints('i', [0]), g.ints('size', [2, 2])], {
+      method: 'bilinear',
+      extrapolation_value: 0,
+    });
+    g.op('Mean', 'm', ['crop', g.ints('axes', [1, 2])], { keep_dims: false });
+    g.op('Softmax', 'y', ['m']);
+    const model = await g.load();
+    const before = tf.memory().numTensors;
+    const adapted = await adaptGraphModel(model, {});
+    const { can, outputs, warnings } = adapted.describe();
+    t.false(can.gradients);
+    t.like(outputs[0], { name: 'y', shape: [3], activation: 'softmax' });
+    t.regex(warnings!.join(), /node 'crop' \(CropAndResize\) is not understood/);
+    const x = randomArray([2, 4, 4, 3], 3);
+    // the batch of the graph is fixed at 1: samples run one by one
+    const { outputs: found } = await adapted.run({ inputs: [ndSamples(x)] });
+    t.deepEqual([...found[0].values.shape], [2, 3]);
+    const [first] = tf.tidy(() => [
+      (
+        model.execute({ x: tf.tensor(x.data.slice(0, 48), [1, 4, 4, 3]) }, 'y') as tf.Tensor
+      ).dataSync(),
+    ]);
+    t.true(largestDifference(found[0].values.data.slice(0, 3), first) < 1e-6);
+    const asked = adapted.differentiate({ inputs: [ndSamples(x)], targets: [classTarget(0)] });
+    const error = await t.throwsAsync(asked, { message: /CropAndResize/ });
+    t.true(isWhylensError(error, 'NEEDS_GRADIENTS'));
+    t.is(tf.memory().numTensors, before);
+  },
+);
+
 test.serial('no gradient of TensorFlow.js was there to help', (t) => {
   t.true((tf.getGradient('Prelu') as unknown) === undefined);
 });

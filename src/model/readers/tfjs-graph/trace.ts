@@ -238,7 +238,9 @@ function truthOf(inputs: readonly Operand[], site: Site): boolean {
 /** The value goes on at the side that the known condition takes. */
 function switched(inputs: readonly Operand[], site: Site): Found[] {
   const taken = truthOf(inputs.slice(1), site) ? 1 : 0;
-  const other = refused(site, 'is control flow, whose other side is taken');
+  const { message, code, facts } = refused(site, 'is control flow, whose other side is taken');
+  // no engine gives what is never computed
+  const other = new WhylensError(code, message, { facts: { ...facts, never: true } });
   return [0, 1].map((side) => (side === taken ? inputs[0] : other));
 }
 function merged(found: readonly Found[], site: Site): Found[] {
