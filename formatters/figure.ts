@@ -1,17 +1,12 @@
 import type { Formatter } from '../src/container/plugin.js';
-import { WhylensError } from '../src/errors.js';
 import { EXPLANATION_KINDS, type Explanation, type Picture } from '../src/explanation.js';
 import { type OptionSpecs, validateOptions } from '../src/options.js';
-import { figureOf } from './drawing/figure.js';
+import { figureScene } from './drawing/figure-scene.js';
 import { FIGURE_OPTIONS, type FigureOptions } from './drawing/options.js';
-import { PALETTES } from './drawing/scene.js';
 import { toPicture } from './drawing/to-picture.js';
 import { toSvg } from './drawing/to-svg.js';
 
 export type { FigureOptions };
-
-/** Opacity of maps in a grid, as keras-explainable draws them. */
-const GRID_OPACITY = 0.75;
 
 /** Options of `formatAsFigure` for a drawing. */
 export type SvgFigureOptions = FigureOptions & { readonly format?: 'svg' };
@@ -73,21 +68,7 @@ export function formatAsFigure(
   options: SvgFigureOptions | PngFigureOptions = {},
 ): Picture | string {
   const checked = validateOptions('figure', OPTIONS, { ...options });
-  const list = Array.isArray(expl) ? (expl as readonly Explanation[]) : [expl as Explanation];
-  if (list.length === 0) {
-    throw new WhylensError(
-      'INVALID_EXPLANATION',
-      'a figure needs at least one explanation, got none',
-    );
-  }
-  const scene = figureOf(list, {
-    ...checked,
-    palette: PALETTES[checked.theme],
-    colormap: checked.colormap ?? (checked.filter === 'symmetric' ? 'RdBu_r' : 'viridis'),
-    ...(list.length > 1 && options.opacity === undefined && options.alphaLimit === undefined
-      ? { opacity: GRID_OPACITY }
-      : {}),
-  });
+  const scene = figureScene(expl, checked, options);
   return checked.format === 'png' ? toPicture(scene, checked.scale) : toSvg(scene);
 }
 

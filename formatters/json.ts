@@ -3,6 +3,7 @@ import { WhylensError } from '../src/errors.js';
 import { remedyFor } from '../src/mistaken.js';
 import { EXPLANATION_KINDS, type Explanation, type JsonValue } from '../src/explanation.js';
 import { type GivenOptions, type OptionSpecs, validateOptions } from '../src/options.js';
+import { decodePng, encodePng, readPngHeader } from '../src/images/png.js';
 import { ROOT, type Way } from './json/codec.js';
 import { refuseMistaken } from './shared/check.js';
 import { explanation } from './json/record.js';
@@ -61,11 +62,7 @@ export type ExplanationDict = Readonly<Record<string, JsonValue>>;
  */
 export function formatAsDict(expl: Explanation, options: DictOptions = {}): ExplanationDict {
   const { arrays } = validateOptions('dict', { arrays: OPTIONS.arrays }, { ...options });
-  const way: Way = {
-    direction: 'write',
-    arrays: arrays,
-    maxPixels: Infinity,
-  };
+  const way: Way = { direction: 'write', arrays, encode: encodePng };
   refuseMistaken(expl);
   const { kind, ...stored } = explanation(expl, ROOT, way) as unknown as ExplanationDict;
   return { schema: SCHEMA, version: VERSION, kind, ...stored };
@@ -120,7 +117,8 @@ export function explanationFromDict(
   dict: unknown,
   { maxPixels = MAX_PIXELS }: ReadOptions = {},
 ): Explanation {
-  return explanation(migrate(dict), ROOT, { direction: 'read', arrays: 'base64', maxPixels });
+  const way: Way = { direction: 'read', maxPixels, header: readPngHeader, decode: decodePng };
+  return explanation(migrate(dict), ROOT, way);
 }
 
 export class JsonFormatter implements Formatter<string> {

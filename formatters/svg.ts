@@ -1,8 +1,9 @@
 import type { Formatter } from '../src/container/plugin.js';
 import { EXPLANATION_KINDS, type Explanation } from '../src/explanation.js';
-import type { OptionSpecs } from '../src/options.js';
+import { type OptionSpecs, validateOptions } from '../src/options.js';
+import { figureScene } from './drawing/figure-scene.js';
 import { FIGURE_OPTIONS, type FigureOptions } from './drawing/options.js';
-import { formatAsFigure } from './figure.js';
+import { toSvg } from './drawing/to-svg.js';
 
 /**
  * One explanation of any kind as an SVG file: what `formatAsFigure` draws, so
@@ -13,7 +14,8 @@ import { formatAsFigure } from './figure.js';
  * writeFileSync('dog.svg', formatAsSvg(expl, { theme: 'dark', colorbar: true }));
  */
 export function formatAsSvg(explanation: Explanation, options: FigureOptions = {}): string {
-  return formatAsFigure(explanation, { ...options, format: 'svg' });
+  const values = validateOptions('figure', FIGURE_OPTIONS, { ...options });
+  return toSvg(figureScene(explanation, values, options));
 }
 
 export class SvgFormatter implements Formatter<string> {

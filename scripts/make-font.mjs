@@ -1,7 +1,8 @@
 /**
  * Makes formatters/drawing/font-data.ts: the outlines of Inter (SIL Open Font
  * License, from @expo-google-fonts/inter) for Latin, Greek, Cyrillic,
- * punctuation, arrows and mathematical signs, in a few bytes each.
+ * punctuation, arrows and mathematical signs, in a few bytes each. And
+ * font-widths.ts: how wide they are, for what sets text without drawing it.
  *
  *   node scripts/make-font.mjs
  *
@@ -9,6 +10,8 @@
  * which has none), advance, then commands with differences of coordinates,
  * 512 to the em, y upwards: 1 move, 2 line, 3 quadratic curve, 4 another glyph
  * by number and shift, 0 end. All numbers are varints, signed ones zigzagged.
+ * Widths are runs of code points: distance from the end of the run before,
+ * length, then the advance of each as the difference from the one before it.
  */
 import { Buffer } from 'node:buffer';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -48,7 +51,7 @@ const weights = {
 };
 
 const licence = readFileSync(join(folder, 'LICENSE_FONT'), 'utf8').trim();
-let source = `/**
+const header = `/**
  * Made by scripts/make-font.mjs, which says how the bytes are laid out; do not
  * edit. A part of the typeface Inter, under this licence:
  *
@@ -58,6 +61,8 @@ ${licence
   .join('\n')}
  */
 `;
+let source = header;
+let widths = header;
 let drawn = 0;
 for (const [name, { style, ranges }] of Object.entries(weights)) {
   const bytes = readFileSync(join(folder, style, `Inter_${style}.ttf`));
@@ -104,16 +109,45 @@ for (const [name, { style, ranges }] of Object.entries(weights)) {
     }
     drawn++;
   }
-  source += `\n/** Ascent, descent and height of capitals in 512ths of an em. */
-export const ${name}_METRICS = { ascent: ${Math.round(font.ascender * scale)}, descent: ${Math.round(-font.descender * scale)}, capital: ${Math.round(font.tables.os2.sCapHeight * scale)} } as const;
-
+  source += `
 export const ${name} =
   '${Buffer.from(out).toString('base64')}';
+`;
+  if (name === 'REGULAR') {
+    widths += `
+/** Height above the baseline in 512ths of an em. */
+export const ASCENT_UNITS = ${Math.round(font.ascender * scale)};
+`;
+  }
+  widths += `
+export const ${name}_WIDTHS =
+  '${Buffer.from(widthsOf(glyphs, scale)).toString('base64')}';
 `;
 }
 const target = new URL('../formatters/drawing/font-data.ts', import.meta.url);
 writeFileSync(target, source);
-process.stdout.write(`${drawn} glyphs, ${source.length} bytes\n`);
+writeFileSync(new URL('../formatters/drawing/font-widths.ts', import.meta.url), widths);
+process.stdout.write(`${drawn} glyphs, ${source.length} bytes, widths ${widths.length} bytes\n`);
+
+function widthsOf(glyphs, scale) {
+  const out = [];
+  const coded = glyphs.filter(({ code }) => code !== undefined);
+  let [end, advance] = [0, 0];
+  for (let i = 0; i < coded.length;) {
+    let count = 1;
+    while (coded[i + count]?.code === coded[i].code + count) count++;
+    varint(out, coded[i].code - end);
+    varint(out, count);
+    for (const { glyph } of coded.slice(i, i + count)) {
+      const own = Math.round(glyph.advanceWidth * scale);
+      zigzag(out, own - advance);
+      advance = own;
+    }
+    end = coded[i].code + count;
+    i += count;
+  }
+  return out;
+}
 
 /** The glyphs this one is put together from, where they are only shifted. */
 function partsOf({ components }) {

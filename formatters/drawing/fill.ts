@@ -1,6 +1,6 @@
 /** Filled outlines with smooth edges: how much of each pixel lies inside, exactly. */
 import type { Rgb } from '../display/tint.js';
-import type { Contour } from './font.js';
+import type { Contour } from './font-outlines.js';
 
 /** An opaque picture being painted, `[height, width, 3]`. */
 export interface Canvas {

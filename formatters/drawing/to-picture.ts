@@ -5,7 +5,8 @@ import { CHANNELS, checkSize } from '../../src/images/picture.js';
 import { resize, type ResizeOptions } from '../../src/images/resample.js';
 import type { Rgb } from '../display/tint.js';
 import { fill, type Canvas } from './fill.js';
-import { outlineOf, widthOf, type Contour } from './font.js';
+import { outlineOf, type Contour } from './font-outlines.js';
+import { widthOf } from './font.js';
 import type { Box, Image, Line, Scene, Text } from './scene.js';
 
 /** Corners and ends of lines are polygons with this many sides a full turn. */

@@ -2,7 +2,6 @@
 import type { NdArray, Picture, PictureMode } from '../../src/explanation.js';
 import { floatBytes, fromBase64, toBase64 } from '../../src/images/base64.js';
 import { checkPicture } from '../../src/images/picture.js';
-import { decodePng, encodePng, readPngHeader } from '../../src/images/png.js';
 import { sizeOf } from '../../src/maths/ndarray.js';
 import { count, fail, inside, list, literal, number, object, string, type Codec } from './codec.js';
 
@@ -76,7 +75,7 @@ export const picture: Codec<Picture> = (value, at, way) => {
       width,
       height,
       mode,
-      png: wrapped(() => toBase64(encodePng({ width, height, mode, data })), at, value),
+      png: wrapped(() => toBase64(way.encode({ width, height, mode, data })), at, value),
     };
     return stored as unknown as Picture;
   }
@@ -84,11 +83,11 @@ export const picture: Codec<Picture> = (value, at, way) => {
   const place = inside(at, 'png');
   const bytes = fromBase64(png) ?? fail(place, 'base64 of a PNG file', png);
   // the header first: a small file may claim a gigabyte of pixels
-  const header = wrapped(() => readPngHeader(bytes), place, png);
+  const header = wrapped(() => way.header(bytes), place, png);
   if (header.width !== width || header.height !== height) {
     fail(place, `a picture of ${width}×${height} pixels`, `${header.width}×${header.height}`);
   }
-  const decoded = wrapped(() => decodePng(bytes, { maxPixels: way.maxPixels }), place, png);
+  const decoded = wrapped(() => way.decode(bytes, { maxPixels: way.maxPixels }), place, png);
   if (decoded.mode !== mode) fail(place, `a picture of mode ${mode}`, decoded.mode);
   return decoded;
 };

@@ -6,7 +6,7 @@
  */
 import { didYouMean } from '../../src/did-you-mean.js';
 import { WhylensError } from '../../src/errors.js';
-import type { JsonValue } from '../../src/explanation.js';
+import type { JsonValue, Picture } from '../../src/explanation.js';
 
 /** Deeper nesting is refused: a cycle when writing, an attack on the stack when reading. */
 const DEEPEST = 1000;
@@ -14,11 +14,26 @@ const DEEPEST = 1000;
 const FORBIDDEN = ['__proto__', 'constructor', 'prototype'];
 
 /** Which way, and how. */
-export interface Way {
-  /** `check` is `write` that stores nothing and lets further fields pass. */
-  readonly direction: 'write' | 'read' | 'check';
+export type Way = Write | Read | Check;
+
+/** What reads and writes PNG files comes with the way: a check needs neither. */
+interface Write {
+  readonly direction: 'write';
   readonly arrays: 'base64' | 'numbers';
+  encode(picture: Picture): Uint8Array;
+}
+
+interface Read {
+  readonly direction: 'read';
   readonly maxPixels: number;
+  /** Size from the first bytes. */
+  header(bytes: Uint8Array): { readonly width: number; readonly height: number };
+  decode(bytes: Uint8Array, options: { readonly maxPixels: number }): Picture;
+}
+
+/** As writing, but nothing is stored and further fields are let pass. */
+interface Check {
+  readonly direction: 'check';
 }
 
 /** The place of a value, for messages. */

@@ -5,7 +5,7 @@ import { remedyFor } from '../../src/mistaken.js';
 import { ROOT, type Way } from '../json/codec.js';
 import { explanation } from '../json/record.js';
 
-const CHECK: Way = { direction: 'check', arrays: 'base64', maxPixels: Infinity };
+const CHECK: Way = { direction: 'check' };
 
 /**
  * Refuses what is no record, or a damaged one, naming the place: a map that

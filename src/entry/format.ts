@@ -16,6 +16,8 @@ export {
   type JsonOptions,
   type ReadOptions,
 } from '../../formatters/json.js';
+export { formatAsSvg } from '../../formatters/svg.js';
+export type { FigureOptions } from '../../formatters/drawing/options.js';
 export {
   formatAsCsv,
   formatAsTable,

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { fill } from '../../formatters/drawing/fill.js';
-import { outlineOf, truncate, widthOf, wrap } from '../../formatters/drawing/font.js';
+import { outlineOf } from '../../formatters/drawing/font-outlines.js';
+import { truncate, widthOf, wrap } from '../../formatters/drawing/font.js';
 import { titleOf } from '../../formatters/drawing/titles.js';
 import { FigureFormatter, formatAsFigure, type FigureOptions } from '../../formatters/figure.js';
 import { formatAsHtml } from '../../formatters/html.js';
