@@ -1,53 +1,63 @@
 #!/usr/bin/env node
 import { removeUnfinished } from '../node/temporary.js';
 import { EXIT } from './io.js';
-import { run } from './run.js';
+import { endWithWatcher, isWatched, namesCode, watch } from './watch.js';
 
 /** Milliseconds that a command has after Ctrl-C to say what it keeps. */
 const PATIENCE = 1000;
 
-const interrupt = new AbortController();
-const end = (code: number): never => {
-  removeUnfinished();
-  process.exit(code);
-};
-process.on('SIGINT', () => {
-  if (interrupt.signal.aborted) end(EXIT.interrupted);
-  interrupt.abort();
-  // a plugin or a native call that hears nothing does not hold the command
-  setTimeout(() => {
-    process.stderr.write('whylens: interrupted; something that was running did not answer\n');
-    end(EXIT.interrupted);
-  }, PATIENCE).unref();
-});
-// a reader that has seen enough (`whylens layers m | head`) is no error
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
-});
+async function start(): Promise<void> {
+  const watched = isWatched();
+  const interrupt = new AbortController();
+  const end = (code: number): never => {
+    removeUnfinished();
+    process.exit(code);
+  };
+  process.on('SIGINT', () => {
+    // a terminal interrupts both processes, and the watcher passes its own on
+    if (interrupt.signal.aborted) return watched ? undefined : end(EXIT.interrupted);
+    interrupt.abort();
+    // a plugin or a native call that hears nothing does not hold the command
+    setTimeout(() => {
+      process.stderr.write('whylens: interrupted; something that was running did not answer\n');
+      end(EXIT.interrupted);
+    }, PATIENCE).unref();
+  });
+  // a reader that has seen enough (`whylens layers m | head`) is no error
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
 
-let done = false;
-// nothing is left that could happen, and the command has not ended: a promise of somebody else's is never kept
-process.on('beforeExit', () => {
-  if (done) return;
-  done = true;
-  process.stderr.write(
-    'whylens: the model or a plugin never answers: a promise of it stays open while nothing is left to wait for\n',
-  );
-  process.exitCode = EXIT.model;
-});
+  let done = false;
+  // nothing is left that could happen, and the command has not ended: a promise of somebody else's is never kept
+  process.on('beforeExit', () => {
+    if (done) return;
+    done = true;
+    process.stderr.write(
+      'whylens: the model or a plugin never answers: a promise of it stays open while nothing is left to wait for\n',
+    );
+    process.exitCode = EXIT.model;
+  });
 
-void run(process.argv.slice(2), {
-  // a getter: whoever does not read it leaves it alone
-  get stdin() {
-    return process.stdin;
-  },
-  stdout: process.stdout,
-  stderr: process.stderr,
-  signal: interrupt.signal,
-}).then((code) => {
-  done = true;
-  process.exitCode = code;
-  // after an interrupt whatever goes on is nobody's
-  if (interrupt.signal.aborted) end(code);
-});
+  if (watched) endWithWatcher(() => end(EXIT.interrupted));
+  const { run } = await import('./run.js');
+  void run(process.argv.slice(2), {
+    // a getter: whoever does not read it leaves it alone
+    get stdin() {
+      return process.stdin;
+    },
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal: interrupt.signal,
+  }).then((code) => {
+    done = true;
+    process.exitCode = code;
+    // after an interrupt whatever goes on is nobody's
+    if (interrupt.signal.aborted) end(code);
+  });
+}
+
+if (namesCode(process.argv.slice(2)) && !isWatched()) {
+  process.exitCode = await watch();
+} else await start();

@@ -6,10 +6,15 @@ import { pathToFileURL } from 'node:url';
 import type { Container } from 'inversify';
 import { loadPlugin, registryOf, type Plugin } from '../container/container.js';
 import { isWhylensError, WhylensError } from '../errors.js';
+import { abortable } from '../reading/abort.js';
 
 /** Loads `./file.js` or an installed package into the container; throws `INVALID_PLUGIN`, `DUPLICATE_PLUGIN`. */
-export async function loadPluginFile(container: Container, name: string): Promise<void> {
-  const plugins = await defaultExport(container, name);
+export async function loadPluginFile(
+  container: Container,
+  name: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const plugins = await defaultExport(container, name, signal);
   for (const plugin of Array.isArray(plugins) ? plugins : [plugins]) {
     try {
       loadPlugin(container, plugin as Plugin);
@@ -25,11 +30,17 @@ export async function loadPluginFile(container: Container, name: string): Promis
   }
 }
 
-async function defaultExport(container: Container, name: string): Promise<unknown> {
+async function defaultExport(
+  container: Container,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
   let module: { default?: unknown };
   try {
-    module = (await import(locate(name))) as { default?: unknown };
+    const loading = import(locate(name)) as Promise<{ default?: unknown }>;
+    module = await abortable(loading, signal, `loading plugin '${name}'`);
   } catch (error) {
+    if (isWhylensError(error, 'ABORTED')) throw error;
     throw failed(container, name, error);
   }
   if (module.default === undefined) {

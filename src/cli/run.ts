@@ -35,7 +35,7 @@ export async function run(given: readonly string[], io: Io): Promise<number> {
     exitWith: (wanted: number) => {
       code = wanted;
     },
-    container: () => (container ??= containerWith(pluginArguments(args))),
+    container: () => (container ??= containerWith(pluginArguments(args), io.signal)),
   };
 
   try {
@@ -63,12 +63,12 @@ export async function run(given: readonly string[], io: Io): Promise<number> {
   }
 }
 
-async function containerWith(plugins: readonly string[]): Promise<Container> {
+async function containerWith(plugins: readonly string[], signal: AbortSignal): Promise<Container> {
   const { createContainer } = await import('../container/container.js');
   const container = createContainer();
   if (plugins.length > 0) {
     const { loadPluginFile } = await import('./plugins.js');
-    for (const plugin of plugins) await loadPluginFile(container, plugin);
+    for (const plugin of plugins) await loadPluginFile(container, plugin, signal);
   }
   return container;
 }

@@ -1,0 +1,61 @@
+/**
+ * Code of others (a plugin, a model that is a JavaScript module) may spin without
+ * letting go, and a process that spins hears no signal. Such a command runs in a
+ * process of its own; this one only watches it, so that Ctrl-C always ends it.
+ */
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { EXIT } from './io.js';
+
+/** Holds the watcher's process number, in the process that is watched. */
+const VARIABLE = 'WHYLENS_WATCHER';
+/** Milliseconds after Ctrl-C in which the watched process may say itself what it keeps. */
+const PATIENCE = 2000;
+/** How often the watched process looks whether somebody still watches. */
+const LOOK = 500;
+
+/** True in the process that is watched. */
+export const isWatched = (): boolean => process.env[VARIABLE] === String(process.ppid);
+
+/** Whether the command line names code of others. */
+export function namesCode(args: readonly string[]): boolean {
+  return args.some((arg) => /^--plugin(=|$)/.test(arg) || /[.][cm]?[jt]s$/.test(arg));
+}
+
+/** Runs the same command line in another process, and gives its exit code. */
+export function watch(): Promise<number> {
+  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+    stdio: 'inherit',
+    env: { ...process.env, [VARIABLE]: String(process.pid) },
+  });
+  let interrupts = 0;
+  let held = false;
+  const kill = (): void => {
+    held = true;
+    child.kill('SIGKILL');
+  };
+  process.on('SIGINT', () => {
+    if (++interrupts > 1) return kill();
+    child.kill('SIGINT');
+    setTimeout(kill, PATIENCE).unref();
+  });
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => child.kill(signal));
+  }
+  return new Promise((done, fail) => {
+    child.on('error', fail);
+    child.on('exit', (code, signal) => {
+      if (held) {
+        process.stderr.write('whylens: interrupted; something that was running did not answer\n');
+        done(EXIT.interrupted);
+      } else if (signal === 'SIGINT') done(EXIT.interrupted);
+      else done(code ?? 128 + constants.signals[signal!]);
+    });
+  });
+}
+
+/** Ends this process when its watcher is gone: nobody could interrupt it any more. */
+export function endWithWatcher(end: () => void): void {
+  const watcher = process.ppid;
+  setInterval(() => process.ppid !== watcher && end(), LOOK).unref();
+}
