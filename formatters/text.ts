@@ -12,7 +12,7 @@ import {
 import { type GivenOptions, type OptionSpecs, validateOptions } from '../src/options.js';
 import { PERCENTILE_OPTION, type Percentile } from './display/full-strength.js';
 import { checkExplanation } from './shared/check.js';
-import { plain } from './shared/numbers.js';
+import { plain, shortNameOf } from './shared/numbers.js';
 import { clean, labelled, wrap } from './text/layout.js';
 import { drawMap } from './text/map.js';
 import { drawSeries } from './text/series.js';
@@ -331,7 +331,7 @@ function sliceLines(map: NdArray, style: Style, percentile: Percentile): string[
   ];
 }
 
-/** `y='bull mastiff' (class 243, probability 0.8125, score 9.812)`. */
+/** `y='dalmatian' (class 251: dalmatian, coach dog, probability 0.8125, score 9.812)`; all names in the brackets only. */
 function targetLines(
   target: TargetBase,
   isRegression: boolean,
@@ -339,10 +339,12 @@ function targetLines(
   after = '',
 ): string[] {
   const { label, proba, score } = target;
-  const name = label ?? (typeof target.target === 'string' ? target.target : undefined);
+  const named = label !== undefined || typeof target.target === 'string';
+  const name = named ? shortNameOf(target) : undefined;
+  const others = label === undefined || label === name ? '' : `: ${clean(label)}`;
   const facts = [
     ...(name !== undefined && typeof target.target === 'number'
-      ? [`${isRegression ? 'output' : 'class'} ${target.target}`]
+      ? [`${isRegression ? 'output' : 'class'} ${target.target}${others}`]
       : []),
     ...(proba === undefined ? [] : [`probability ${plain(proba)}`]),
     ...(score === undefined ? [] : [`score ${plain(score)}`]),

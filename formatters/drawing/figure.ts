@@ -9,8 +9,8 @@ import { signed } from '../shared/numbers.js';
 import { originalPanel } from './panel-maps.js';
 import type { FigureValues } from './options.js';
 import { panelsOf, type Panel, type PanelOptions } from './panels.js';
-import { moved, type Block, type Scene, type Shape } from './scene.js';
-import { titled } from './titles.js';
+import { moved, type Block, type Palette, type Scene, type Shape } from './scene.js';
+import { headHeight, lastOf, withTitle } from './titles.js';
 import { append, greatest } from '../../src/maths/extremes.js';
 
 const MARGIN = 16;
@@ -36,7 +36,16 @@ export function figureOf(list: readonly Explanation[], layout: FigureLayout): Sc
     pairs: original === 'each',
     ...(extent !== undefined && { extent }),
   };
-  const panels: Panel[] = list.flatMap((expl) => panelsOf(expl, options));
+  const paths = list.map((expl) => ('layer' in expl ? expl.layer?.path : undefined));
+  // the layer stands in the title only where it tells the panels apart
+  const several = new Set(paths).size > 1;
+  const panels: Panel[] = list.flatMap((expl, i) =>
+    panelsOf(expl, options).map((panel) =>
+      several && panel.titled === true && paths[i] !== undefined
+        ? { ...panel, title: `${panel.title}, layer ${lastOf(paths[i])}` }
+        : panel,
+    ),
+  );
   let next = 0;
   const named = panels.map((panel) => {
     const { titles } = layout;
@@ -50,7 +59,8 @@ export function figureOf(list: readonly Explanation[], layout: FigureLayout): Sc
     named.unshift(layout.titles === false ? { ...alone, title: '' } : alone);
   }
   const grid = gridOf(
-    named.map((panel) => titled(panel, panel.title, layout.palette)),
+    named,
+    layout.palette,
     Math.min(layout.columns ?? evenColumns(named.length), named.length),
   );
   const shapes: Shape[] = moved(grid, MARGIN, MARGIN);
@@ -82,8 +92,8 @@ export function evenColumns(panels: number, widest = WIDEST): number {
   return Math.ceil(panels / Math.ceil(panels / widest));
 }
 
-/** Rows as high as their highest block, columns as wide as their widest; blocks stand on the bottom. */
-function gridOf(blocks: readonly Block[], columns: number): Block {
+/** Rows as high as their highest panel, columns as wide as their widest; the titles of a row share a line. */
+function gridOf(blocks: readonly Panel[], palette: Palette, columns: number): Block {
   const widths = Array.from({ length: columns }, (_, column) =>
     greatest(
       blocks.filter((_, i) => i % columns === column).map(({ width }) => width),
@@ -93,13 +103,13 @@ function gridOf(blocks: readonly Block[], columns: number): Block {
   const shapes: Shape[] = [];
   let y = 0;
   for (let first = 0; first < blocks.length; first += columns) {
-    const row = blocks.slice(first, first + columns);
+    const untitled = blocks.slice(first, first + columns);
+    const head = greatest(untitled.map((panel) => headHeight(panel, panel.title, palette)));
+    const row = untitled.map((panel) => withTitle(panel, panel.title, palette, head));
     const height = greatest(row.map((block) => block.height));
     let x = 0;
     row.forEach((block, column) => {
-      // pictures of a row share a lower edge, tables an upper one
-      const dy = block.shapes.some(({ kind }) => kind === 'image') ? height - block.height : 0;
-      append(shapes, moved(block, x, y + dy));
+      append(shapes, moved(block, x, y));
       x += widths[column] + GAP.x;
     });
     y += height + GAP.y;

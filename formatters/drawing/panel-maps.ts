@@ -25,7 +25,7 @@ const SLICES = 3;
 export function imagePanels(expl: ImageExplanation, options: PanelOptions): Panel[] {
   return expl.targets.map((target) => ({
     ...mapPanel(expl.image, target.heatmap, options),
-    title: titleOf(target, expl.layer?.path),
+    title: titleOf(target),
     titled: true,
   }));
 }
@@ -76,7 +76,7 @@ export function volumePanels(expl: VolumeExplanation, options: PanelOptions): Pa
         extent,
         whole: target.heatmap,
       }),
-      title: `${titleOf(target, expl.layer?.path)}, slice ${first + i + 1} of ${depth}`,
+      title: `${titleOf(target)}, slice ${first + i + 1} of ${depth}`,
       titled: true,
     }));
   });

@@ -1,23 +1,17 @@
 /** Titles of panels, and lines of text. */
 import type { TargetBase } from '../../src/explanation.js';
-import { nameOf, short } from '../shared/numbers.js';
+import { titled } from '../shared/numbers.js';
 import { wrap, type TextStyle } from './font.js';
 import { moved, type Block, type Palette, type Shape } from './scene.js';
 
-/** `243 bull mastiff, 0.81, layer Conv_1`. */
-export function titleOf(target: TargetBase, layer?: string): string {
-  const { score, proba } = target;
-  const name =
-    typeof target.target === 'number' && target.label !== undefined
-      ? `${target.target} ${target.label}`
-      : nameOf(target);
-  const number =
-    proba !== undefined ? [proba.toFixed(2)] : score !== undefined ? [`score ${short(score)}`] : [];
-  return [name, ...number, ...(layer === undefined ? [] : [`layer ${lastOf(layer)}`])].join(', ');
-}
+/** Between a title and what is under it. */
+const GAP = 7;
+
+/** `bull mastiff, 81 %`. */
+export const titleOf = (target: TargetBase): string => titled(target);
 
 /** The last part of a path: `backbone/Conv_1` is `Conv_1`. */
-const lastOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1) || path;
+export const lastOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1) || path;
 
 /** Lines of text below each other, from the top of the first. */
 export function lines(
@@ -40,14 +34,25 @@ export function lines(
   return { width: 0, height: texts.length * leading, shapes };
 }
 
-/** A title above a block, in as many lines as it needs, at most three. */
-export function titled(panel: Block, title: string, palette: Palette): Block {
-  if (title === '') return panel;
-  const style = { size: 13, bold: true };
-  const head = lines(wrap(title, panel.width, style, 3), { ...style, fill: palette.ink });
+/** A title above a block, in as many lines as it needs, at most three; at least as high as `least`. */
+export function withTitle(panel: Block, title: string, palette: Palette, least = 0): Block {
+  const head = headOf(panel, title, palette);
+  const height = Math.max(head.height, least);
+  if (height === 0) return panel;
   return {
     width: panel.width,
-    height: head.height + 7 + panel.height,
-    shapes: [...head.shapes, ...moved(panel, 0, head.height + 7)],
+    height: height + panel.height,
+    shapes: [...head.shapes, ...moved(panel, 0, height)],
   };
+}
+
+/** How much room a title takes above its block. */
+export const headHeight = (panel: Block, title: string, palette: Palette): number =>
+  headOf(panel, title, palette).height;
+
+function headOf({ width }: Block, title: string, palette: Palette): Block {
+  if (title === '') return { width, height: 0, shapes: [] };
+  const style = { size: 13, bold: true };
+  const head = lines(wrap(title, width, style, 3), { ...style, fill: palette.ink });
+  return { ...head, height: head.height + GAP };
 }

@@ -1,9 +1,10 @@
 /** One explanation on the page: what it is, what to beware of, the record itself, how it was made. */
-import type { Explanation, JsonValue, LayerChoice } from '../../src/explanation.js';
-import { nameOf } from '../shared/numbers.js';
+import type { Explanation, JsonValue, LayerChoice, TargetBase } from '../../src/explanation.js';
+import { nameOf, percent, short, shortNameOf, wholePercent } from '../shared/numbers.js';
 import { renderConcepts } from './concepts.js';
 import { markup, outside, type Markup } from './escape.js';
 import { renderImage } from './image.js';
+import { LEADS } from './leads.js';
 import type { PageValues } from './options.js';
 import { renderSignal } from './signal.js';
 import { renderSpans } from './spans.js';
@@ -17,7 +18,7 @@ export function renderArticle(
   heading: 'h1' | 'h2',
   options: PageValues,
 ): Markup {
-  const title = outside(titleOf(expl));
+  const title = headline(expl);
   return markup`<article id="${id}">
     <header>
       <p class="over">
@@ -25,7 +26,7 @@ export function renderArticle(
         ${outside(expl.estimator)}${'input' in expl && expl.input !== undefined && markup`, input ${outside(expl.input)}`}${expl.isRegression && ', regression'}
       </p>
       ${heading === 'h1' ? markup`<h1>${title}</h1>` : markup`<h2>${title}</h2>`}
-      <p class="lead">${outside(expl.description)}</p>
+      ${verdictOf(expl) !== undefined && isMap(expl) ? markup`<p class="lead" data-lead="${id}">${LEADS[options.filter]}</p>` : markup`<p class="lead">${outside(expl.description)}</p>`}
       ${
         expl.warnings.length > 0 &&
         markup`<ul class="warn" aria-label="Warnings">
@@ -41,7 +42,11 @@ export function renderArticle(
 export function titleOf(expl: Explanation, total = 1): string {
   if (total > 1) return `${total} explanations`;
   if ('targets' in expl && expl.targets.length > 0) {
-    const names = expl.targets.map(nameOf);
+    const verdict = verdictOf(expl);
+    if (verdict !== undefined) {
+      return `${verdict.says} ${verdict.name}, ${verdict.chance}`;
+    }
+    const names = expl.targets.map(shortNameOf);
     const rest = names.length - 3;
     const said = rest > 0 ? [...names.slice(0, 3), `${rest} more`] : names;
     const ask = expl.isRegression ? 'What moves' : 'Why';
@@ -50,6 +55,30 @@ export function titleOf(expl: Explanation, total = 1): string {
   if (expl.kind === 'decision-tree') return 'How the tree decides';
   if (expl.kind === 'feature-importances') return 'Which features matter';
   return 'Which label follows which';
+}
+
+const isMap = ({ kind }: Explanation): boolean => kind === 'image' || kind === 'volume';
+
+/** What the model said, if one class with its probability was explained. */
+function verdictOf(
+  expl: Explanation,
+): { readonly says: string; readonly name: string; readonly chance: string } | undefined {
+  if (!('targets' in expl) || expl.isRegression || expl.kind === 'concepts') return undefined;
+  const [target, ...more] = expl.targets;
+  if (target?.proba === undefined || more.length > 0) return undefined;
+  return {
+    says: 'The model says',
+    name: shortNameOf(target),
+    chance: wholePercent(target.proba),
+  };
+}
+
+/** The title with the class marked. */
+function headline(expl: Explanation): Markup {
+  const verdict = verdictOf(expl);
+  return verdict === undefined
+    ? outside(titleOf(expl))
+    : markup`${verdict.says} <b>${outside(verdict.name)}</b>, ${verdict.chance}`;
 }
 
 function body(expl: Explanation, id: string, options: PageValues): Markup {
@@ -78,11 +107,12 @@ function body(expl: Explanation, id: string, options: PageValues): Markup {
 function how(expl: Explanation): Markup {
   const layer = 'layer' in expl ? expl.layer : undefined;
   const parameters = Object.entries(expl.parameters);
-  if (layer === undefined && parameters.length === 0) return markup``;
+  const targets = 'targets' in expl && isMap(expl) ? expl.targets : [];
+  if (layer === undefined && parameters.length === 0 && targets.length === 0) return markup``;
   return markup`<details class="how">
     <summary>How this was made</summary>
     <dl>
-      ${layer !== undefined && layerFacts(layer)}${parameters.map(
+      ${isMap(expl) && expl.description !== '' && markup`<dt>Method</dt><dd>${outside(expl.description)}</dd>`}${targets.map(targetFacts)}${layer !== undefined && layerFacts(layer)}${parameters.map(
         ([name, value]) =>
           markup`<dt>${outside(name)}</dt>
             <dd><code>${outside(written(value))}</code></dd>`,
@@ -90,6 +120,13 @@ function how(expl: Explanation): Markup {
     </dl>
   </details>`;
 }
+
+/** The class with its number and all its names, and what was explained of it. */
+const targetFacts = (target: TargetBase): Markup =>
+  markup`<dt>${typeof target.target === 'number' ? 'Class' : 'Target'}</dt>
+    <dd>
+      ${outside([...(typeof target.target === 'number' && target.label !== undefined ? [`${target.target}:`] : []), nameOf(target)].join(' '))}${target.proba !== undefined && markup`, probability ${percent(target.proba)}`}${target.score !== undefined && markup`, score ${short(target.score)}`}
+    </dd>`;
 
 const layerFacts = ({ path, shape, reason, runnersUp }: LayerChoice): Markup =>
   markup`<dt>Layer</dt>

@@ -84,6 +84,11 @@ figcaption,.note{color:var(--soft);font-size:.85rem;margin-top:.5rem}
 .stage.probe{cursor:crosshair;touch-action:none}
 .stage.probe:focus-visible{outline-offset:3px}
 .stage svg,.stage .base{display:block;width:100%;height:auto}
+.frame{position:absolute;inset:0;pointer-events:none}
+.stage svg.half{height:100%}
+.stage svg.half[hidden]{display:none}
+.half rect{fill:none;vector-effect:non-scaling-stroke}.half .dark{stroke:#000;stroke-width:4;opacity:.55}.half .bright{stroke:#fff;stroke-width:2}
+h1 b,h2 b{color:var(--accent)}
 .stage .heat{position:absolute;inset:0;width:100%;height:100%}
 .stage .heat[hidden]{display:none}
 .stage.grey>svg,.stage.grey>.base{filter:grayscale(1)}
@@ -186,8 +191,8 @@ details.how dl{display:grid;grid-template-columns:minmax(7rem,max-content) minma
 details.how dt{color:var(--soft)}
 code{font:.92em/1.4 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}
 footer{color:var(--soft);font-size:.8rem;margin-top:3rem}
-@media (max-width:60rem){.bench.live{grid-template-columns:minmax(0,1fr)}}
-@media (max-width:38rem){main{padding:1.5rem 1rem 3rem}.card{padding:1rem;border-radius:12px}.views{grid-template-columns:minmax(0,1fr)}.original{max-width:60%}.bar{min-width:3rem}th,td{padding:.32rem .45rem}details.how dl{grid-template-columns:minmax(0,1fr);gap:0}details.how dd+dt{margin-top:.5rem}}
+@media (max-width:60rem){.bench.live{grid-template-columns:minmax(0,1fr)}.live .controls{position:sticky;bottom:.5rem;z-index:2;max-height:38vh;overflow-y:auto;box-shadow:var(--shadow),0 0 0 1px var(--line)}}
+@media (max-width:38rem){main{padding:1.5rem 1rem 3rem}.card{padding:1rem;border-radius:12px}.views{grid-template-columns:minmax(0,1fr)}.views .original{order:1;max-width:60%}.bar{min-width:3rem}th,td{padding:.32rem .45rem}details.how dl{grid-template-columns:minmax(0,1fr);gap:0}details.how dd+dt{margin-top:.5rem}}
 @media (prefers-reduced-motion:no-preference){.tabs button,.pills span{transition:background-color .12s,color .12s}}
 @media (forced-colors:active){.pills input:checked+span,.tabs button[aria-selected=true]{outline:2px solid}}
 `;

@@ -2,7 +2,8 @@
 import type { Heatmap, ImageExplanation, Picture } from '../../src/explanation.js';
 import { resize } from '../../src/images/resample.js';
 import { summarizeHeat } from '../../src/maths/summarize-heat.js';
-import { percent } from '../shared/numbers.js';
+import { wholePercent } from '../shared/numbers.js';
+import { region } from '../shared/region.js';
 import { markup, type Markup } from './escape.js';
 import type { PageValues } from './options.js';
 import { fact, renderViewer, sharedPicture } from './viewer.js';
@@ -22,7 +23,8 @@ export function renderImage(expl: ImageExplanation, id: string, options: PageVal
       targets: expl.targets,
       still: (map) => map,
       what: 'picture',
-      facts: ({ heatmap }) => whereFact(heatmap, ['row', 'column']),
+      facts: ({ heatmap }) => whereFact(heatmap, 'picture'),
+      box: ({ heatmap }) => boxOf(heatmap),
       caption: ` pixels${reduced}`,
     },
     options,
@@ -41,24 +43,29 @@ export function embedded(picture: Picture, longest: number): Picture {
   });
 }
 
-/** Where half of the evidence lies, in words. */
-export function whereFact(map: Heatmap, axes: readonly string[]): Markup {
-  const { box, highest, positive, negative } = summarizeHeat(map);
+/** Where half of the evidence lies, in words that need no grid. */
+export function whereFact(map: Heatmap, whole: string): Markup {
+  const { box, positive, negative } = summarizeHeat(map);
   if (box === undefined) {
-    return fact('Where', 'Nothing here speaks for the target.', true);
+    return fact('Where', `Nothing in the ${whole} speaks for it.`, true);
   }
-  const span = axes
-    .map((axis, i) =>
-      box.to[i] - box.from[i] === 1
-        ? `${axis} ${box.to[i]}`
-        : `${axis}s ${box.from[i] + 1} to ${box.to[i]}`,
-    )
-    .join(', ');
-  const top = axes.map((axis, i) => `${axis} ${highest.index[i] + 1}`).join(', ');
+  const middle = box.from.map((from, i) => (from + box.to[i]) / 2 / map.shape[i]);
+  const size = box.from.reduce((share, from, i) => (share * (box.to[i] - from)) / map.shape[i], 1);
   const against = -negative / (positive - negative);
-  return markup`${fact('Evidence against', percent(against))}${fact(
+  const named = region(middle).replace(/^centre/, 'middle');
+  const place = map.shape.length === 1 ? named : `in the ${named}`;
+  return markup`${fact(
     'Where',
-    `Strongest at ${top}; ${percent(box.share)} of the evidence for it lies within ${span}.`,
+    `Half of what speaks for it lies ${place}, ${map.shape.length === 2 ? 'inside the box, which is' : 'in'} ${wholePercent(size)} of the ${whole}.`,
     true,
-  )}`;
+  )}${against > 0 && fact('Against it', `${wholePercent(against)} of all evidence speaks against it.`, true)}`;
+}
+
+/** The box that holds half of the evidence, in shares of the picture: `[left, top, width, height]`. */
+function boxOf(map: Heatmap): readonly [number, number, number, number] | undefined {
+  const { box } = summarizeHeat(map);
+  if (box === undefined) return undefined;
+  const [height, width] = map.shape;
+  const { from, to } = box;
+  return [from[1] / width, from[0] / height, (to[1] - from[1]) / width, (to[0] - from[0]) / height];
 }

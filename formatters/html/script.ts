@@ -154,7 +154,8 @@ const bench = (root) => {
   const volume = data.volume && bytes(data.volume);
   const panels = all(root, '.panel');
   const control = (name) => root.querySelector('[data-control=' + name + ']');
-  const state = { ...data.start };
+  const state = { ...data.start, box: true };
+  const lead = document.querySelector('[data-lead=' + root.dataset.hint.replace(/-hint$/, '') + ']');
   const kept = { one: state.filter === 'symmetric' ? 'viridis' : state.colormap, two: state.filter === 'symmetric' ? state.colormap : 'RdBu_r' };
   const probes = panels.map(() => undefined);
 
@@ -196,6 +197,9 @@ const bench = (root) => {
     const note = panel.querySelector('.empty');
     note.hidden = !empty;
     note.textContent = 'Empty map: ' + empty;
+    const half = panel.querySelector('svg.half');
+    if (half) half.toggleAttribute('hidden', state.filter !== 'positive' || !state.box);
+    if (lead) lead.textContent = data.leads[state.filter];
     const strip = panel.querySelector('.scale');
     let bar = strip.querySelector('canvas');
     if (!bar) {
@@ -312,6 +316,8 @@ const bench = (root) => {
   }));
   const side = control('original');
   if (side) side.addEventListener('change', () => all(root, '.views').forEach((views) => views.classList.toggle('alone', !side.checked)));
+  const box = control('box');
+  if (box) box.addEventListener('change', () => { state.box = box.checked; redraw(); });
   const slice = control('slice');
   if (slice) slice.addEventListener('input', () => {
     state.slice = Number(slice.value) - 1;

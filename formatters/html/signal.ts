@@ -51,7 +51,7 @@ function plot(expl: SignalExplanation, target: MapTarget): Markup {
       ><span>${swatch('swatch-neg')}speaks against</span>
     </p>
     <dl class="facts">
-      ${typeof target.target === 'number' && fact('Class', String(target.target))}${fact('Cells of the map', String(target.heatmap.shape[0]))}${whereFact(target.heatmap, ['cell'])}
+      ${typeof target.target === 'number' && fact('Class', String(target.target))}${fact('Cells of the map', String(target.heatmap.shape[0]))}${whereFact(target.heatmap, 'signal')}
     </dl>
   </section>`;
 }

@@ -8,8 +8,9 @@ import { emptyNote } from '../display/empty.js';
 import { SHOWN_FILTERS, type ShownFilter } from '../display/filters.js';
 import { colormapStrip, overlayOf } from '../display/overlay.js';
 import { endsOf, shownExtent } from '../display/scale.js';
-import { nameOf, percent, short, signed } from '../shared/numbers.js';
+import { percent, shortNameOf, signed, titled } from '../shared/numbers.js';
 import { markup, jsonBlock, oneLine, outside, type Markup } from './escape.js';
+import { LEADS } from './leads.js';
 import { UNDER, type PageValues, type Under } from './options.js';
 
 /** Colormaps that the page offers, in groups; the chosen one is added. */
@@ -35,6 +36,9 @@ const UNDER_WORDS: Readonly<Record<Under, string>> = {
 /** Pictures smaller than this are drawn larger, so that a smooth map is smooth. */
 const SMALLEST_CANVAS = 448;
 
+/** Shares of the picture: left, top, width, height. */
+type BoxShares = readonly [left: number, top: number, width: number, height: number];
+
 export interface ViewerParts {
   /** Unique on the page. */
   readonly id: string;
@@ -48,6 +52,8 @@ export interface ViewerParts {
   /** Words for what is explained: `picture`, `volume`. */
   readonly what: string;
   readonly facts: (target: MapTarget) => Markup;
+  /** Where half of the positive evidence lies. */
+  readonly box?: (target: MapTarget) => BoxShares | undefined;
   readonly caption?: string;
   readonly volume?: {
     readonly depth: number;
@@ -59,7 +65,7 @@ export interface ViewerParts {
 export function renderViewer(parts: ViewerParts, options: PageValues): Markup {
   const { id, targets } = parts;
   if (targets.length === 0) return markup`<p class="card">No target was explained.</p>`;
-  const names = targets.map(nameOf);
+  const names = targets.map(shortNameOf);
   return markup`<div class="card" data-bench data-hint="${id}-hint">
     ${
       targets.length > 1 &&
@@ -103,9 +109,10 @@ function panel(parts: ViewerParts, options: PageValues, target: MapTarget, i: nu
   });
   const empty = emptyNote([target.heatmap], filter);
   const [low, high] = endsOf(filter, extent);
-  const name = oneLine(nameOf(target));
+  const name = oneLine(shortNameOf(target));
+  const box = parts.box?.(target);
   return markup`<section class="panel" id="${id}-panel-${i}">
-    <h3>${outside(name)}</h3>
+    <h3${parts.targets.length === 1 && markup` class="sr"`}>${outside(oneLine(titled(target)))}</h3>
     <div class="views${!options.original && ' alone'}">
       <figure class="original">
         <div class="stage" role="img" aria-label="The ${parts.what} as it was given">
@@ -119,7 +126,7 @@ function panel(parts: ViewerParts, options: PageValues, target: MapTarget, i: nu
             class="cell"
             hidden
           ></span
-          ><span class="empty"${empty === undefined && markup` hidden`}
+          >${box !== undefined && halfBox(box, options.filter !== 'positive')}<span class="empty"${empty === undefined && markup` hidden`}
             >Empty map${empty !== undefined && markup`: ${empty}`}</span
           >
         </div>
@@ -137,15 +144,30 @@ function panel(parts: ViewerParts, options: PageValues, target: MapTarget, i: nu
     <output class="read" aria-live="polite"></output>
     <p class="note tip">Point at the map, or go to it and use the arrow keys, to read its values.</p>
     <dl class="facts">
-      ${target.proba !== undefined && fact('Probability', percent(target.proba))}${fact('Score', short(target.score))}${typeof target.target === 'number' && fact('Class', String(target.target))}${parts.facts(target)}
+      ${parts.facts(target)}
     </dl>
   </section>`;
+}
+
+/** A frame over the picture; it shows where half of the positive evidence lies, so only with that. */
+function halfBox([x, y, width, height]: BoxShares, hidden: boolean): Markup {
+  const frame = (kind: string): Markup =>
+    markup`<rect class="${kind}" x="${x * 100}" y="${y * 100}" width="${width * 100}" height="${height * 100}" />`;
+  return markup`<span class="frame"><svg
+    class="half"
+    viewBox="0 0 100 100"
+    preserveAspectRatio="none"
+    aria-hidden="true"
+    ${hidden && markup` hidden`}
+  >
+    ${frame('dark')}${frame('bright')}
+  </svg></span>`;
 }
 
 export const fact = (name: string, value: string | Markup, wide = false): Markup =>
   markup`<div${wide && markup` class="wide"`}><dt>${name}</dt><dd>${value}</dd></div>`;
 
-function controls({ id, volume }: ViewerParts, options: PageValues): Markup {
+function controls({ id, volume, box }: ViewerParts, options: PageValues): Markup {
   const groups: Record<string, readonly string[]> = { ...OFFERED };
   if (!Object.values(groups).flat().includes(options.colormap)) {
     groups['Chosen'] = [options.colormap];
@@ -246,6 +268,14 @@ function controls({ id, volume }: ViewerParts, options: PageValues): Markup {
         ${options.original && markup` checked`}
       /><label for="${id}-original">Original beside it</label>
     </div>
+    ${
+      box !== undefined &&
+      markup`<div class="field check">
+        <input type="checkbox" id="${id}-box" data-control="box" checked /><label for="${id}-box"
+          >Box around half of it</label
+        >
+      </div>`
+    }
   </div>`;
 }
 
@@ -265,6 +295,7 @@ function data(parts: ViewerParts, options: PageValues): unknown {
         }),
       ),
     })),
+    leads: LEADS,
     start: {
       filter: options.filter,
       under: options.under,

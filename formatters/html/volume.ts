@@ -27,7 +27,7 @@ export function renderVolume(expl: VolumeExplanation, id: string, options: PageV
       targets: expl.targets,
       still: (map) => heatSlice(map, slice, depth),
       what: 'volume',
-      facts: ({ heatmap }) => whereFact(heatmap, ['slice', 'row', 'column']),
+      facts: ({ heatmap }) => whereFact(heatmap, 'volume'),
       caption: ` voxels, ${depth} slices${channels > 1 ? `, mean of ${channels} channels` : ''}`,
       volume: { depth, slice, grey },
     },

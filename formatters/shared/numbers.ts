@@ -51,6 +51,31 @@ export const nameOf = ({ label, target, definition }: TargetBase): string => {
   return target === 0 ? 'predicted value' : `output ${target}`;
 };
 
+/**
+ * What a target is called in a title: of each class the first of its synonyms, since
+ * `dalmatian, coach dog, carriage dog` reads as three classes.
+ */
+export function shortNameOf(target: TargetBase): string {
+  return nameOf(target)
+    .split(/( [−+] )/)
+    .map((part, i) => (i % 2 === 1 ? part : part.split(',')[0].trim() || part))
+    .join('');
+}
+
+/** A probability as a title says it: `38 %`. */
+export function wholePercent(share: number): string {
+  if (share > 0 && share < 0.005) return '< 1 %';
+  return share < 1 && share > 0.995 ? '> 99 %' : `${Math.round(share * 100)} %`;
+}
+
+/** `dog, 58 %`: a target in a title, with its probability, or else its score. */
+export function titled(target: TargetBase): string {
+  const { proba, score } = target;
+  const name = shortNameOf(target);
+  if (proba !== undefined) return `${name}, ${wholePercent(proba)}`;
+  return score === undefined ? name : `${name}, score ${short(score)}`;
+}
+
 /** `one cell`, `3 cells`. */
 export const count = (n: number, one: string, many = `${one}s`): string =>
   `${n} ${n === 1 ? one : many}`;

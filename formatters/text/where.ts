@@ -2,6 +2,7 @@
 import type { Heatmap } from '../../src/explanation.js';
 import { summarizeHeat, type HeatBox, type HeatCell } from '../../src/maths/summarize-heat.js';
 import { plain } from '../shared/numbers.js';
+import { region } from '../shared/region.js';
 import { labelled } from './layout.js';
 import type { Style } from './style.js';
 import { append } from '../../src/maths/extremes.js';
@@ -82,18 +83,4 @@ function volumeOf({ from, to }: HeatBox, map: Heatmap): number {
 
 function percent(share: number): string {
   return `${plain(100 * share, 2)} %`;
-}
-
-/** Thirds of the axes as a reader would point: "upper left". */
-function region(place: readonly number[]): string {
-  const third = place.map((share) => Math.min(2, Math.floor(share * 3)));
-  if (third.length === 1) return ['early', 'in the middle', 'late'][third[0]];
-  const [vertical, horizontal] = third.slice(-2);
-  const plane =
-    vertical === 1 && horizontal === 1
-      ? 'centre'
-      : `${['upper', 'middle', 'lower'][vertical]} ${['left', 'middle', 'right'][horizontal]}`;
-  return third.length === 2
-    ? plane
-    : `${plane} of the ${['first', 'middle', 'last'][third[0]]} slices`;
 }

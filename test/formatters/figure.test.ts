@@ -64,10 +64,10 @@ for (const kind of EXPLANATION_KINDS) {
   });
 }
 
-test('one map stands beside its original, under a title as GradCAM-Keras writes it', (t) => {
+test('one map stands beside its original, under a title of its class and probability', (t) => {
   const svg = formatAsFigure(single);
-  t.is(titleOf(single.targets[0], 'backbone/Conv_1'), '243 bull mastiff, 0.81, layer Conv_1');
-  t.regex(svg, />243 bull mastiff, 0\.81, layer conv_pw_13_relu</);
+  t.is(titleOf(single.targets[0]), 'bull mastiff, 81 %');
+  t.regex(svg, />bull mastiff, 81 %</);
   t.is(svg.match(/<use /g)?.length, 2, 'the picture is there once and shown twice');
   t.is(svg.match(/data:image/g)?.length, 2, 'with one map');
 });
@@ -391,3 +391,32 @@ function probabilities(): Explanation {
   }));
   return { ...record, targets };
 }
+
+test('pictures of unequal shape: titles on one line, what is below them hangs from it', (t) => {
+  const wide: ImageExplanation = {
+    ...single,
+    image: { width: 8, height: 2, mode: 'L', data: new Uint8ClampedArray(16).fill(90) },
+    targets: [
+      { ...single.targets[0], label: 'a name that is so long that it needs a second line' },
+    ],
+  };
+  const svg = formatAsFigure([single, wide], { cellSize: 120 });
+  const lines = [...svg.matchAll(/<text x="([\d.]+)" y="([\d.]+)" font-size="13"/g)];
+  const first = new Map(lines.reverse().map(([, x, y]) => [x, y]));
+  t.is(first.size, 2);
+  t.is(new Set(first.values()).size, 1, 'the first line of both titles is at one height');
+  const tops = [...svg.matchAll(/<image x="[\d.]+" y="([\d.]+)" width="120"/g)].map(([, y]) => y);
+  t.is(new Set(tops).size, 1, 'and the pictures begin at one height');
+  // originals on request
+  const uses = (options: FigureOptions) =>
+    formatAsFigure([single, wide], options).match(/<use /g)?.length ?? 0;
+  t.true(uses({ original: 'each' }) > uses({}));
+});
+
+test('the layer stands in the titles where it tells maps apart', (t) => {
+  const layer = { path: 'body/conv_2', shape: [6, 8, 4], reason: 'named', runnersUp: [] };
+  t.notRegex(formatAsFigure(single), /layer/);
+  const svg = formatAsFigure([single, { ...single, layer }]);
+  t.regex(svg, />bull mastiff, 81 %, layer/);
+  t.regex(svg, /<title>[^<]*layer conv_2/);
+});

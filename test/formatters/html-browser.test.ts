@@ -285,3 +285,25 @@ test('without scripts every target is there, and on paper too', async (t) => {
   t.false(await live.page.locator('.controls').isVisible());
   await live.page.context().close();
 });
+
+test('on a phone the controls stay with the map; the box follows its control', async (t) => {
+  const opened = await open(t, formatAsHtml(records.image));
+  if (opened === undefined) return;
+  const { page, trouble } = opened;
+  await page.setViewportSize({ width: 390, height: 844 });
+  const stage = page.locator('.stage.probe:visible').first();
+  await stage.scrollIntoViewIfNeeded();
+  const map = (await stage.boundingBox())!;
+  const controls = (await page.locator('.controls').boundingBox())!;
+  t.true(map.y >= 0 && controls.y >= map.y, 'the map is seen');
+  t.true(controls.y + 100 < 844 && controls.y + controls.height <= 844, 'and so are the controls');
+  t.true(controls.height < 0.4 * 844, 'which leave room for it');
+  const half = page.locator('svg.half:visible');
+  t.is(await half.count(), 1);
+  await page.locator('[data-control=box]').uncheck();
+  t.is(await half.count(), 0);
+  await page.locator('[data-control=box]').check();
+  await page.locator('[data-control=filter][value=negative]').check({ force: true });
+  t.is(await half.count(), 0, 'it is about positive evidence');
+  t.deepEqual(trouble, []);
+});

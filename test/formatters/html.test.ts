@@ -190,3 +190,33 @@ function probabilities(): Explanation {
   }));
   return { ...record, targets: positive };
 }
+
+test('one class: what the model says, bright places, where in words, numbers in the details', (t) => {
+  const [target] = imageRecord.targets;
+  const label = 'boxer, bulldog';
+  const boxer: ImageExplanation = {
+    ...imageRecord,
+    targets: [{ ...target, target: 242, label, proba: 0.384 }],
+  };
+  const page = formatAsHtml(boxer);
+  t.regex(page, /<title>The model says boxer, 38 %<\/title>/);
+  t.regex(page, /<h1>The model says <b><bdi>boxer<\/bdi><\/b>, 38 %<\/h1>/);
+  t.regex(page, /data-lead="e0">Bright places made it say so\.</);
+  t.regex(formatAsHtml(boxer, { filter: 'negative' }), />Bright places spoke against it\.</);
+  t.regex(page, /lies in the \w+( \w+)?, inside the box, which is \d+ % of the picture/);
+  t.regex(page, /<svg\s+class="half"[^>]*>\s*<rect/);
+  t.notRegex(page.replace(/<script[^]*$/, ''), /\brow \d|\bcolumn \d/);
+  const [before, details] = page.split('<details class="how">');
+  t.notRegex(before, /bulldog|>242</, 'number and other names are for the details');
+  t.regex(details, /242: boxer, bulldog/);
+  // several classes: the first synonym of each
+  const two = formatAsHtml({
+    ...boxer,
+    targets: [boxer.targets[0], { ...target, label: 'dog, x' }],
+  });
+  t.regex(two, /<h1><bdi>Why boxer or dog\?<\/bdi>/);
+  const none = { ...target, heatmap: { shape: [6, 8], data: new Float32Array(48) } };
+  const empty = formatAsHtml({ ...boxer, targets: [none] });
+  t.regex(empty, /Nothing in the picture speaks for it/);
+  t.notRegex(empty, /class="half"/);
+});

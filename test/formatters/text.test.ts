@@ -105,7 +105,7 @@ test('show picks parts and presets', (t) => {
   t.true(weights.includes('bull mastiff'));
   t.throws(() => formatAsText(imageRecord, { show: 'all the things' as never }), {
     code: 'INVALID_OPTION',
-    message: /got 'all the things'; there are all, info, weights/,
+    message: /got 'all the things'; did you mean 'all'\? There are all, info, weights/,
   });
 });
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Container } from 'inversify';
+import { titled } from '../../../formatters/shared/numbers.js';
 import { registryOf } from '../../container/container.js';
 import type { Registry } from '../../container/registry.js';
 import { WhylensError } from '../../errors.js';
@@ -209,7 +210,5 @@ async function compare(
 function titleOf({ title, varies }: Cell, explanation: Explanation): string {
   const { targets } = explanation as { targets: readonly TargetBase[] };
   if (title !== '' && !varies.has('model') && !varies.has('image')) return title;
-  const { label, target, proba } = targets[0];
-  const name = `${label ?? `class ${target}`}${proba === undefined ? '' : ` ${proba.toFixed(2)}`}`;
-  return [title, name].filter((part) => part !== '').join(', ');
+  return [title, titled(targets[0])].filter((part) => part !== '').join(', ');
 }

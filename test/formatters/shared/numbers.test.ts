@@ -5,8 +5,11 @@ import {
   plain,
   plainColumn,
   short,
+  shortNameOf,
   signed,
   signedColumn,
+  titled,
+  wholePercent,
 } from '../../../formatters/shared/numbers.js';
 
 test('a number has four digits that count, and what is before the point whole', (t) => {
@@ -44,4 +47,25 @@ test('shares are said in per cent', (t) => {
   t.is(percent(0.8125), '81.3 %');
   t.is(percent(0.00001), '< 0.1 %');
   t.is(percent(0.99999), '100 %');
+});
+
+test('titles: the first synonym of each class, whole per cent', (t) => {
+  const target = (label: string, proba?: number) => ({
+    target: 1,
+    label,
+    ...(proba !== undefined && { proba }),
+  });
+  t.is(shortNameOf(target('dalmatian, coach dog, carriage dog')), 'dalmatian');
+  t.is(
+    shortNameOf(target('tabby, tabby cat − 0.5 × bull mastiff, x')),
+    'tabby − 0.5 × bull mastiff',
+  );
+  t.is(shortNameOf({ target: 7 }), 'class 7');
+  t.is(shortNameOf(target(', ')), ', ');
+  t.is(titled(target('dog, hound', 0.578)), 'dog, 58 %');
+  t.is(titled({ target: 7, score: 12.345 }), 'class 7, score 12.35');
+  t.is(wholePercent(0.001), '< 1 %');
+  t.is(wholePercent(0.999), '> 99 %');
+  t.is(wholePercent(1), '100 %');
+  t.is(wholePercent(0), '0 %');
 });
