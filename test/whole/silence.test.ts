@@ -68,11 +68,11 @@ test('the command says it on stderr, and with --quiet or a named back end not at
   t.is(plain.code, 0, plain.stderr);
   t.regex(plain.stderr, SAID);
   t.regex(plain.stdout, /^backend: +wasm \(the fastest of those that load\)$/m);
-  const quiet = await whylens([...args, '-q'], { env });
+  const quiet = await whylens([...args, '-q', '--force'], { env });
   t.is(quiet.code, 0, quiet.stderr);
   t.notRegex(quiet.stderr, /running on/);
   t.is(quiet.stdout, '');
-  const named = await whylens([...args, '--backend', 'wasm'], { env });
+  const named = await whylens([...args, '--backend', 'wasm', '--force'], { env });
   t.notRegex(named.stderr + named.stdout, /running on|^backend:/m);
   // what the line itself advises
   const advised = await whylens(args, { env: { ...env, WHYLENS_BACKEND: 'wasm' } });

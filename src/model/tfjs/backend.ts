@@ -8,6 +8,7 @@
  */
 import { didYouMean } from '../../did-you-mean.js';
 import { WhylensError } from '../../errors.js';
+import { quietly } from './quietly.js';
 
 /** In order of preference. */
 export const BACKENDS = ['tensorflow', 'wasm', 'cpu'] as const;
@@ -130,8 +131,11 @@ async function use(name: string, options: BackendOptions): Promise<Problem | und
   }
   const before = tf.getBackend() as string | undefined;
   try {
-    if (!Object.hasOwn(tf.engine().registryFactory, name)) await load(name, options);
-    if (await tf.setBackend(name)) {
+    const isCurrent = await quietly(async () => {
+      if (!Object.hasOwn(tf.engine().registryFactory, name)) await load(name, options);
+      return tf.setBackend(name);
+    });
+    if (isCurrent) {
       // the cpu back end greets on stderr with an advice that `announce` has given already
       if (name === 'cpu') (tf.backend() as { firstUse?: boolean }).firstUse = false;
       await started(name);
