@@ -21,11 +21,15 @@ export async function readArrowTable(bytes: Uint8Array, file: string): Promise<T
   }
   checkColumns(columns, file);
   const count = values[0]?.length ?? 0;
+  const types = values.map(typeOfCells);
   return {
     columns,
     rows: Array.from({ length: count }, (_, n) => values.map((column) => column[n])),
-    types: values.map(typeOfCells),
-    notes: ['Arrow'],
+    types,
+    notes: [
+      'Arrow',
+      `types as stored: ${columns.map((name, j) => `${name} ${types[j]}`).join(', ')}`,
+    ],
   };
 }
 

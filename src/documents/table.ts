@@ -1,6 +1,7 @@
 /** Tables: named columns and rows of plain values. */
 import { didYouMean } from '../did-you-mean.js';
 import { WhylensError } from '../errors.js';
+import type { ReadingOptions } from '../reading/limits.js';
 
 /** A value of a table; null is a missing one. */
 export type Cell = number | string | boolean | null;
@@ -19,8 +20,8 @@ export interface Table {
   readonly notes: readonly string[];
 }
 
-/** Options of `readTable`. */
-export interface TableOptions {
+/** Options of `readTable`: what reading may cost (`maxBytes`, `timeout`, `signal`, …), and what is not to be inferred. */
+export interface TableOptions extends ReadingOptions {
   /** What separates the cells of a CSV file. Default: the one of `, ; tab |` that the first line has most of. */
   readonly delimiter?: string;
   /** False for a CSV file without names in its first line: its columns are `x0`, `x1`, …. Default true. */

@@ -3,6 +3,7 @@ import { inputRange } from '../documents/model-input.js';
 import { readDocuments } from '../documents/read.js';
 import { WhylensError } from '../errors.js';
 import { inputIndex, inputsOf, partsOf } from '../explain/inputs.js';
+import { tabularModelFor } from '../explain/tabular-function.js';
 import { registryFor, withModel, type Prepared } from '../explain/prepare.js';
 import { type ExplainOptions } from '../explain/explain-options.js';
 import type { Explanation, JsonValue, NdArray } from '../explanation.js';
@@ -30,9 +31,10 @@ import {
   type MapRecord,
 } from './again.js';
 import { Work, type EvaluationJob } from './job.js';
-import { chooseMetrics, type Metric } from './metrics.js';
+import { chooseMetrics, type Metric, type TabularMetric } from './metrics.js';
 import { METRIC_OPTIONS, type MetricOptions } from './options.js';
 import { curve, infidelityOf, road, shownAlone, type RoadResult } from './perturbing.js';
+import { evaluateTabular, isTabularRecord, tabularMetrics } from './tabular.js';
 import { checkRandomisation, type Randomisation } from './randomisation.js';
 
 export interface EvaluateOptions
@@ -57,13 +59,17 @@ export interface EvaluateOptions
    * Which metrics. Default: all but those that run the method again (`sensitivity`,
    * `randomisation`), and those with boxes where boxes are given; `'all'` takes those too.
    */
-  readonly metrics?: readonly Metric[] | 'all';
+  readonly metrics?: readonly (Metric | TabularMetric)[] | 'all';
   /** Which of the explanation's targets. Default 0, the first. */
   readonly target?: number;
   /** Where the object of that target is, in pixels of the picture. */
   readonly boxes?: readonly Box[];
   /** Options of the method where the record cannot tell them (functions, pictures). */
   readonly methodOptions?: Readonly<Record<string, unknown>>;
+  /** Rows that stand for unknown values, where an explanation of a row is judged. */
+  readonly background?: unknown;
+  /** How many other seeds a row or text is explained with for `stability`. Default 5. */
+  readonly seeds?: number;
 }
 
 /** What came out. Plain data. */
@@ -74,7 +80,7 @@ export interface Evaluation {
   readonly target: number | string;
   readonly label?: string;
   /** By metric; null where the question has no answer, which `warnings` explain. */
-  readonly values: Readonly<Partial<Record<Metric, number | null>>>;
+  readonly values: Readonly<Partial<Record<Metric | TabularMetric, number | null>>>;
   /** Scores along the way: from nothing deleted (inserted) to everything. */
   readonly curves: Readonly<Partial<Record<'deletion' | 'insertion', readonly number[]>>>;
   readonly road?: RoadResult;
@@ -87,6 +93,10 @@ export interface Evaluation {
  * Puts an explanation to the test. The map is enlarged to the model's input
  * (bilinear, half-pixel centres) for all metrics but `sensitivity` and
  * `randomisation`, which compare maps as the method makes them.
+ *
+ * Of rows and texts features and words are taken away instead of pixels, the
+ * largest weight first: `deletion`, `insertion`, `infidelity` over random
+ * sets, `stability` under other seeds. Rows need `background`.
  *
  * Deletion, insertion, drop, increase and ROAD are in units of the score, by
  * default a probability; the others are explained at `METRICS`.
@@ -115,6 +125,20 @@ export async function evaluateExplanation(
       `evaluateExplanation needs the explanation to judge, got ${mistake}`,
     );
   }
+  const tabular = isTabularRecord(explanation) ? tabularModelFor(model, [doc], options) : undefined;
+  if (tabular !== undefined && isTabularRecord(explanation)) {
+    return evaluateTabular({
+      model: tabular,
+      native: model,
+      doc,
+      record: explanation,
+      index: targetIndex(explanation, options.target ?? 0),
+      metrics: tabularMetrics(options.metrics),
+      chosen: optionsOf(options),
+      options,
+      registry: registryFor(options),
+    });
+  }
   if (!isMapRecord(explanation)) mapOf(explanation);
   const record = explanation as MapRecord;
   const index = targetIndex(record, options.target ?? 0);
@@ -141,7 +165,7 @@ export async function evaluateExplanation(
   });
 }
 
-function targetIndex({ targets }: MapRecord, index: number): number {
+function targetIndex({ targets }: { readonly targets: readonly unknown[] }, index: number): number {
   if (Number.isInteger(index) && index >= 0 && index < targets.length) return index;
   throw new WhylensError(
     'INVALID_OPTION',
@@ -157,7 +181,14 @@ function metricsFor(record: MapRecord, { metrics, boxes }: EvaluateOptions): Met
       `a box must have numbers left < right and top < bottom in pixels of the picture, got ${JSON.stringify(box)}`,
     );
   }
-  const chosen = chooseMetrics(metrics, boxes !== undefined && boxes.length > 0);
+  const own = metrics === 'all' ? metrics : metrics?.filter((name) => name !== 'stability');
+  if (Array.isArray(metrics) && own?.length !== metrics.length) {
+    throw new WhylensError(
+      'INVALID_OPTION',
+      "metric 'stability' is of rows and texts; 'sensitivity' asks of a picture how its map changes",
+    );
+  }
+  const chosen = chooseMetrics(own, boxes !== undefined && boxes.length > 0);
   if (record.kind === 'image') return chosen;
   // what is defined over pictures only
   const flat: readonly Metric[] = ['road', 'pointing', 'energy', 'iou'];

@@ -81,6 +81,17 @@ export const METRICS = {
 /** Name of a metric. */
 export type Metric = keyof typeof METRICS;
 
+/** Metrics of explanations of rows and texts: `stability` is the rank correlation with what other seeds give. */
+export type TabularMetric = 'deletion' | 'insertion' | 'infidelity' | 'stability';
+
+/** In the order in which they are measured. */
+export const TABULAR_METRICS: readonly TabularMetric[] = [
+  'deletion',
+  'insertion',
+  'infidelity',
+  'stability',
+];
+
 /** A name, several, `'all'`, or nothing: those that run neither the method again nor need boxes that are not there. */
 export function chooseMetrics(
   given: readonly string[] | 'all' | undefined,

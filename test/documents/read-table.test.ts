@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import test from 'ava';
 import { tableFromArrays, tableToIPC } from 'apache-arrow';
 import { readTable, tableColumn, type TableOptions } from '../../src/index.js';
@@ -109,4 +112,25 @@ test('what is no table is told with its place', async (t) => {
     code: 'INVALID_DOCUMENT',
     message: /has no column 'b'\. Its columns are a/,
   });
+});
+
+test('reading has an end: bytes, kinds of addresses, an interruption', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'whylens-table-'));
+  const path = join(folder, 'a.csv');
+  writeFileSync(path, 'a,b\n1,2\n');
+  t.is((await readTable(path, { maxBytes: 8 })).rows.length, 1);
+  await t.throwsAsync(readTable(path, { maxBytes: 7 }), { code: 'FILE', message: /maxBytes/ });
+  await t.throwsAsync(readTable(new Blob(['a,b\n1,2\n']), { maxBytes: 7 }), {
+    code: 'FILE',
+    message: /maxBytes/,
+  });
+  await t.throwsAsync(readTable(path, { schemes: ['https'] }), {
+    code: 'FILE',
+    message: /schemes/,
+  });
+  await t.throwsAsync(readTable(path, { signal: AbortSignal.abort() }), { code: 'ABORTED' });
+  await t.throwsAsync(readTable(path, { maxBytes: NaN }), { code: 'INVALID_OPTION' });
+  const { rows } = await readTable('data:text/csv,a%0A7');
+  t.deepEqual(rows, [[7]]);
+  await t.throwsAsync(readTable('data:text/csv,a%0A7', { schemes: ['file'] }), { code: 'FILE' });
 });
