@@ -6,6 +6,7 @@ const PARTS: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> =
   methods: () => import('./methods.js'),
   memory: () => import('./memory.js'),
   format: () => import('./format.js'),
+  rows: () => import('./rows.js'),
   command: () => import('./command.js'),
 };
 

@@ -1,9 +1,13 @@
 /** Trees put together: which way a row goes, and what the leaves add up to. */
 import { broken } from './fields.js';
+import { flatMargins } from './flat-trees.js';
 import { MISSING, type Columns, type Rows, type Tree, type TreeEnsemble } from './interface.js';
 
 /** What LightGBM takes for zero. */
 const ZERO = Math.fround(1e-35);
+
+/** From so many rows on it pays to lay the trees flat. */
+const MANY = 16;
 
 type EnsembleParts = Omit<TreeEnsemble, 'decide' | 'goesLeft' | 'leaf' | 'hasCover'>;
 
@@ -57,6 +61,8 @@ export function treeEnsemble(parts: EnsembleParts, file: string): TreeEnsemble {
 
 /** Raw scores: base plus what the leaves add. */
 export function ensembleMargins(ensemble: TreeEnsemble, rows: Rows): Columns {
+  const flat = rows.count >= MANY ? flatMargins(ensemble, rows) : undefined;
+  if (flat !== undefined) return flat;
   const { trees, outputs, base } = ensemble;
   const data = new Float64Array(rows.count * outputs);
   for (let n = 0; n < rows.count; n++) {

@@ -1,6 +1,7 @@
 /** scikit-learn's multi-layer perceptron and kernel regression, small enough to be computed here. */
 import { broken, unsupported, type Field } from './fields.js';
 import type { Columns, Link, Rows } from './interface.js';
+import { dotProduct, squaredDistance } from './kernels.js';
 import { sigmoid } from './link.js';
 
 const ACTIVATIONS: Readonly<Record<string, (x: number) => number>> = {
@@ -126,11 +127,11 @@ function kernelOf(
   file: Field,
   parameter: (key: string, fallback?: number) => number,
 ): Kernel {
-  const dot: Kernel = (a, b) => a.reduce((sum, x, j) => sum + x * b[j], 0);
+  const dot: Kernel = dotProduct;
   if (name === 'linear') return dot;
   const gamma = parameter('gamma');
   if (name === 'rbf') {
-    return (a, b) => Math.exp(-gamma * a.reduce((sum, x, j) => sum + (x - b[j]) ** 2, 0));
+    return (a, b) => Math.exp(-gamma * squaredDistance(a, b));
   }
   const shift = parameter('coef0', 0);
   if (name === 'poly') {

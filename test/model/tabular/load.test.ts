@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { loadModel, predict, type RowModel } from '../../../src/index.js';
+import { analyzeText, termsOf } from '../../../src/model/tabular/text/analyze.js';
 import { readGolden } from '../../helpers/tabular.js';
 import { sharedFile } from '../../helpers/shared.js';
 
@@ -359,6 +360,32 @@ test('plain functions of texts, and of rows by feature name', async (t) => {
     { plan: 'basic', calls: 4 },
   ]);
   t.deepEqual([...values.data], [1.25, 0.5]);
+});
+
+test('terms are the same with and without their places', (t) => {
+  const texts = ['The cat, the CAT_2 and a b-c.', 'Ünï cöde İ', '', 'x'];
+  for (const ngrams of [
+    [1, 1],
+    [1, 2],
+    [2, 3],
+  ] as const) {
+    for (const lowercase of [true, false]) {
+      const options = {
+        analyzer: 'word',
+        ngrams,
+        lowercase,
+        stripAccents: null,
+        pattern: /[\p{L}\p{N}_]{2,}/gu,
+        stopWords: new Set(['and']),
+      } as const;
+      for (const text of texts) {
+        t.deepEqual(
+          termsOf(text, options),
+          analyzeText(text, options).map(({ term }) => term),
+        );
+      }
+    }
+  }
 });
 
 test('LightGBM: leaves that are linear models', async (t) => {

@@ -1,6 +1,7 @@
 /** What the operators of tabular graphs compute, in float32 as ONNX Runtime does. */
 import { sizeOf } from '../../../maths/ndarray.js';
 import { linearMargins } from '../linear.js';
+import { dotProduct, squaredDistance } from '../kernels.js';
 import { applyLink, sigmoid } from '../link.js';
 import { ensembleMargins } from '../ensemble.js';
 import type { Columns, LinearPart, Link } from '../interface.js';
@@ -195,10 +196,10 @@ const svm: Operator = (node, inputs) => {
   if (count === 0 && kind !== 'LINEAR') throw node.wrong('has no support vectors');
   const size = x.columns;
   const of = (values: Float64Array, n: number) => values.subarray(n * size, (n + 1) * size);
-  const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, v, j) => sum + v * b[j], 0);
+  const dot = dotProduct;
   const kernels: Readonly<Record<string, (a: Float64Array, b: Float64Array) => number>> = {
     LINEAR: dot,
-    RBF: (a, b) => Math.exp(-gamma * a.reduce((sum, v, j) => sum + (v - b[j]) ** 2, 0)),
+    RBF: (a, b) => Math.exp(-gamma * squaredDistance(a, b)),
     POLY: (a, b) => (gamma * dot(a, b) + coef0) ** degree,
     SIGMOID: (a, b) => Math.tanh(gamma * dot(a, b) + coef0),
   };

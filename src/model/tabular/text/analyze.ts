@@ -27,6 +27,31 @@ export function analyzeText(text: string, options: AnalyzeOptions): Ngram[] {
     : boundNgrams(collapsed, options.ngrams);
 }
 
+// eslint-disable-next-line no-control-regex -- ASCII is meant
+const PLAIN = /^[\0-\x7f]*$/;
+
+/**
+ * The n-grams alone, without their places: what counting needs. Words of plain
+ * letters are found without looking at every character.
+ */
+export function termsOf(text: string, options: AnalyzeOptions): string[] {
+  if (options.analyzer !== 'word' || !PLAIN.test(text)) {
+    return analyzeText(text, options).map(({ term }) => term);
+  }
+  const { ngrams, stopWords, lowercase, pattern } = options;
+  const words: string[] = [];
+  for (const match of (lowercase ? text.toLowerCase() : text).matchAll(pattern)) {
+    const word = match.length > 1 ? (match[1] ?? '') : match[0];
+    if (!stopWords.has(word)) words.push(word);
+  }
+  if (ngrams[0] === 1 && ngrams[1] === 1) return words;
+  const found: string[] = [];
+  for (let n = ngrams[0]; n <= Math.min(ngrams[1], words.length); n++) {
+    for (let i = 0; i + n <= words.length; i++) found.push(words.slice(i, i + n).join(' '));
+  }
+  return found;
+}
+
 interface Token {
   readonly text: string;
   readonly span: readonly [number, number];

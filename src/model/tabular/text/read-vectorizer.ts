@@ -1,7 +1,7 @@
 /** scikit-learn's vectorizers from their parameters and vocabulary. */
 import { unsupported, type Field } from '../fields.js';
 import type { SparseRows, TextTerm, Vectorizer } from '../interface.js';
-import { analyzeText, type AnalyzeOptions } from './analyze.js';
+import { analyzeText, termsOf, type AnalyzeOptions } from './analyze.js';
 import { murmur3 } from './murmur.js';
 import { ENGLISH_STOP_WORDS } from './stop-words.js';
 import { tokenPattern } from './token-pattern.js';
@@ -129,7 +129,7 @@ function counting(kind: string, field: Field, params: Field, analyze: AnalyzeOpt
     transform: (texts) =>
       sparse(texts, size, (text) => {
         const counts = new Map<number, number>();
-        for (const { term } of analyzeText(text, analyze)) {
+        for (const term of termsOf(text, analyze)) {
           const column = columns.get(term);
           if (column !== undefined) counts.set(column, (counts.get(column) ?? 0) + 1);
         }
@@ -172,7 +172,7 @@ function hashing(params: Field, analyze: AnalyzeOptions): Vectorizer {
     transform: (texts) =>
       sparse(texts, size, (text) => {
         const sums = new Map<number, number>();
-        for (const { term } of analyzeText(text, analyze)) {
+        for (const term of termsOf(text, analyze)) {
           const { column, sign } = place(term);
           sums.set(column, (sums.get(column) ?? 0) + sign);
         }
