@@ -163,7 +163,10 @@ module.exports = {
       name: 'published-code-uses-published-dependencies',
       severity: 'error',
       from: { path: LIBRARY_CODE },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg'], dependencyTypesNot: ['type-only'] },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg'],
+        dependencyTypesNot: ['type-only', 'npm-peer'],
+      },
     },
   ],
   options: {

@@ -46,6 +46,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/evaluate.js'),
   },
   {
+    name: 'batch',
+    summary: 'Explain a folder, an archive or a table whole; goes on after a crash.',
+    load: () => import('./commands/batch.js'),
+  },
+  {
+    name: 'worker',
+    summary: 'Explain documents of batches that others put into a queue.',
+    load: () => import('./commands/worker.js'),
+  },
+  {
+    name: 'gallery',
+    summary: 'Make one page of thumbnails over the results of a batch.',
+    load: () => import('./commands/gallery.js'),
+  },
+  {
     name: 'weights',
     summary: 'Show a model of rows or texts as a whole: coefficients, importances, its tree.',
     load: () => import('./commands/weights.js'),

@@ -74,6 +74,11 @@ export interface Io {
   readonly stdin?: AsyncIterable<Uint8Array> & { readonly isTTY?: boolean };
   /** Fires when the user interrupts. */
   readonly signal: AbortSignal;
+  /**
+   * Called by a command that finishes what it has in hand when the user
+   * interrupts: it is then given its time, and `note` is said.
+   */
+  readonly finishing?: (note: string) => void;
 }
 
 /** Options that every command that talks has. */

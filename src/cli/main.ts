@@ -9,19 +9,31 @@ const PATIENCE = 1000;
 async function start(): Promise<void> {
   const watched = isWatched();
   const interrupt = new AbortController();
+  /** What is said to the first Ctrl-C by a command that then finishes what it has in hand. */
+  let finishing: string | undefined;
   const end = (code: number): never => {
     removeUnfinished();
     process.exit(code);
   };
-  process.on('SIGINT', () => {
+  const stop = (): void => {
     // a terminal interrupts both processes, and the watcher passes its own on
     if (interrupt.signal.aborted) return watched ? undefined : end(EXIT.interrupted);
     interrupt.abort();
+    if (finishing !== undefined) {
+      process.stderr.write(`whylens: ${finishing}\n`);
+      return;
+    }
     // a plugin or a native call that hears nothing does not hold the command
     setTimeout(() => {
       process.stderr.write('whylens: interrupted; something that was running did not answer\n');
       end(EXIT.interrupted);
     }, PATIENCE).unref();
+  };
+  process.on('SIGINT', stop);
+  // what a service manager sends: only those who finish what they have in hand hear it
+  process.on('SIGTERM', () => {
+    if (finishing === undefined) end(143);
+    stop();
   });
   // a reader that has seen enough (`whylens layers m | head`) is no error
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -50,6 +62,9 @@ async function start(): Promise<void> {
     stdout: process.stdout,
     stderr: process.stderr,
     signal: interrupt.signal,
+    finishing: (note) => {
+      finishing = note;
+    },
   }).then((code) => {
     done = true;
     process.exitCode = code;

@@ -14,6 +14,9 @@ const PATIENCE = 2000;
 /** How often the watched process looks whether somebody still watches. */
 const LOOK = 500;
 
+/** Commands that finish what they have in hand, however long it takes: a second Ctrl-C ends them. */
+const FINISHING = ['batch', 'worker', 'serve'];
+
 /** True in the process that is watched. */
 export const isWatched = (): boolean => process.env[VARIABLE] === String(process.ppid);
 
@@ -28,6 +31,7 @@ export function watch(): Promise<number> {
     stdio: 'inherit',
     env: { ...process.env, [VARIABLE]: String(process.pid) },
   });
+  const finishes = FINISHING.includes(process.argv[2] ?? '');
   let interrupts = 0;
   let held = false;
   const kill = (): void => {
@@ -37,7 +41,7 @@ export function watch(): Promise<number> {
   process.on('SIGINT', () => {
     if (++interrupts > 1) return kill();
     child.kill('SIGINT');
-    setTimeout(kill, PATIENCE).unref();
+    if (!finishes) setTimeout(kill, PATIENCE).unref();
   });
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => child.kill(signal));

@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
 /** Heading of what `--help` shows and `-h` leaves out. */
-const MORE = 'More options:';
+export const MORE = 'More options:';
 
 /** An option that `-h` leaves out. */
 export function more(flags: string, description: string): Option {

@@ -1,0 +1,156 @@
+/**
+ * The truth about a batch: a file of lines that only grows. A line is written
+ * after the outputs it names are safely in place, so what the journal says is
+ * done is done, whenever the process was killed.
+ */
+import { createReadStream } from 'node:fs';
+import { open, stat, truncate, type FileHandle } from 'node:fs/promises';
+import type { ResultRow } from './results.js';
+
+export const JOURNAL = 'journal.jsonl';
+
+/** One document that was done, or failed. */
+export interface JournalEntry {
+  /** Position in the list of documents. */
+  readonly index: number;
+  /** SHA-256 of the document's content; empty where it could not be read. */
+  readonly hash: string;
+  /** SHA-256 of settings and model. */
+  readonly job: string;
+  readonly state: 'done' | 'failed';
+  /** Files below the output folder, with their sizes. */
+  readonly outputs: readonly { readonly name: string; readonly bytes: number }[];
+  /** Size and time of change of the document's file: equal ones spare reading it again. */
+  readonly stamp?: string;
+  readonly rows: readonly ResultRow[];
+  /** What the reader must know before believing the record. */
+  readonly warnings?: readonly string[];
+  readonly error?: { readonly code: string; readonly message: string };
+  /** Milliseconds it took, and when it ended. */
+  readonly ms: number;
+  readonly at: string;
+}
+
+/** What is kept in memory of a line. */
+export interface Known extends Pick<
+  JournalEntry,
+  'hash' | 'job' | 'state' | 'outputs' | 'stamp' | 'ms'
+> {
+  readonly code?: string;
+  /** Where the line lies in the file. */
+  readonly start: number;
+  readonly length: number;
+}
+
+export class Journal {
+  private waiting: { text: string; done: () => void; failed: (error: unknown) => void }[] = [];
+  private writing: Promise<void> | undefined;
+
+  private constructor(
+    readonly path: string,
+    private readonly file: FileHandle,
+    private size: number,
+    /** The last line about each document. */
+    readonly known: Map<number, Known>,
+  ) {}
+
+  /** Opens it for writing, made if missing. Half a line that a killed process left is cut off. */
+  static async open(path: string): Promise<Journal> {
+    const { known, end } = await readJournal(path);
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && found.size > end) await truncate(path, end);
+    return new Journal(path, await open(path, 'a'), end, known);
+  }
+
+  /** Returns after the line is on the disk. Lines that wait together are flushed together. */
+  async append(entry: JournalEntry): Promise<void> {
+    const text = `${JSON.stringify(entry)}\n`;
+    await new Promise<void>((done, failed) => {
+      this.waiting.push({ text, done, failed });
+      this.writing ??= this.flush();
+    });
+    const length = Buffer.byteLength(text);
+    this.known.set(entry.index, keep(entry, this.size, length));
+    this.size += length;
+  }
+
+  async close(): Promise<void> {
+    await this.writing;
+    await this.file.close();
+  }
+
+  private async flush(): Promise<void> {
+    while (this.waiting.length > 0) {
+      const group = this.waiting;
+      this.waiting = [];
+      try {
+        await this.file.write(group.map(({ text }) => text).join(''));
+        await this.file.datasync();
+        for (const { done } of group) done();
+      } catch (error) {
+        for (const { failed } of group) failed(error);
+      }
+    }
+    this.writing = undefined;
+  }
+}
+
+/** The lines of a journal, the last one about each document; `end` is where the last whole line ends. */
+export async function readJournal(
+  path: string,
+): Promise<{ known: Map<number, Known>; end: number }> {
+  const known = new Map<number, Known>();
+  let end = 0;
+  for await (const { line, start, length } of linesOf(path)) {
+    const entry = parse(line);
+    // a line that is no entry is what a torn write leaves; what follows it is whole again
+    if (entry !== undefined) known.set(entry.index, keep(entry, start, length));
+    end = start + length;
+  }
+  return { known, end };
+}
+
+/** One entry by the place of its line. */
+export async function readEntry(
+  file: FileHandle,
+  { start, length }: Known,
+): Promise<JournalEntry | undefined> {
+  const bytes = Buffer.alloc(length);
+  await file.read(bytes, 0, length, start);
+  return parse(bytes.toString('utf8'));
+}
+
+function keep(entry: JournalEntry, start: number, length: number): Known {
+  const { hash, job, state, outputs, stamp, ms, error } = entry;
+  return { hash, job, state, outputs, stamp, ms, code: error?.code, start, length };
+}
+
+function parse(line: string): JournalEntry | undefined {
+  try {
+    const entry = JSON.parse(line) as JournalEntry | null;
+    return Number.isInteger(entry?.index) && Array.isArray(entry?.outputs) ? entry : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whole lines with their places in bytes; what follows the last line end is left out. */
+async function* linesOf(
+  path: string,
+): AsyncGenerator<{ line: string; start: number; length: number }> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return;
+  let rest: Buffer = Buffer.alloc(0);
+  let start = 0;
+  for await (const part of createReadStream(path) as AsyncIterable<Buffer>) {
+    const bytes = rest.length === 0 ? part : Buffer.concat([rest, part]);
+    let from = 0;
+    for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, from)) {
+      const length = at + 1 - from;
+      yield { line: bytes.toString('utf8', from, at), start, length };
+      start += length;
+      from = at + 1;
+    }
+    rest = bytes.subarray(from);
+  }
+}

@@ -1,0 +1,51 @@
+/** Which documents of a batch are still to be done. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DocumentReference } from './documents.js';
+import { stampOf } from './explaining.js';
+import type { Known } from './journal.js';
+
+export interface PlanOptions {
+  readonly folder: string;
+  readonly job: string;
+  /** Failed documents are done again. */
+  readonly retryFailed?: boolean;
+  /** Outputs went to a store: that they are there is the journal's word. */
+  readonly inStore?: boolean;
+}
+
+/**
+ * Those without a line in the journal, those whose line is of other settings,
+ * those whose file changed since, and those whose outputs are gone.
+ */
+export async function pendingOf(
+  documents: readonly DocumentReference[],
+  known: ReadonlyMap<number, Known>,
+  { folder, job, retryFailed = false, inStore = false }: PlanOptions,
+): Promise<DocumentReference[]> {
+  const pending: DocumentReference[] = [];
+  for (const document of documents) {
+    const entry = known.get(document.index);
+    const settled =
+      entry?.job === job &&
+      (entry.state === 'failed' ? !retryFailed : inStore || (await isWhole(folder, entry))) &&
+      !(await hasChanged(document, entry));
+    if (!settled) pending.push(document);
+  }
+  return pending;
+}
+
+async function isWhole(folder: string, { outputs }: Known): Promise<boolean> {
+  for (const { name, bytes } of outputs) {
+    const found = await stat(join(folder, name)).catch(() => undefined);
+    if (found?.size !== bytes) return false;
+  }
+  return true;
+}
+
+/** By size and time; a file that is gone is no change: what it gave is there. */
+async function hasChanged(document: DocumentReference, { stamp }: Known): Promise<boolean> {
+  if (document.kind !== 'file' || stamp === undefined) return false;
+  const found = await stampOf(document.path);
+  return found !== undefined && found.stamp !== stamp;
+}

@@ -1,0 +1,44 @@
+/** What travels through the queue: references and results, never a picture's bytes. */
+import type { JobsOptions } from 'bullmq';
+import type { DocumentReference } from '../documents.js';
+import type { Outcome } from '../explaining.js';
+import type { BatchSettings } from '../settings.js';
+
+/** A chunk of documents. */
+export interface JobData {
+  /** Of settings and model: a job of another batch is not done. */
+  readonly job: string;
+  readonly documents: readonly DocumentReference[];
+  /** Why the one document cannot be explained: it only goes to the failed ones, where people look. */
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+export interface JobResult {
+  readonly outcomes: readonly Outcome[];
+  /** Jobs that documents of this one went to: those that failed, and those a leaving worker did not begin. */
+  readonly moved: readonly {
+    readonly id: string;
+    readonly documents: readonly DocumentReference[];
+  }[];
+}
+
+/** What workers must know of a batch. */
+export interface BatchAbout {
+  readonly name: string;
+  readonly job: string;
+  readonly settings: BatchSettings;
+  readonly folder: string;
+}
+
+/** Again after 1, 2, 4 and 8 seconds; results stay until they are collected, failures for good. */
+export const JOB_OPTIONS: JobsOptions = {
+  attempts: 5,
+  backoff: { type: 'exponential', delay: 1000 },
+  removeOnComplete: false,
+  removeOnFail: false,
+};
+/** A chunk whose worker fell this often is taken apart; a document is given up. */
+export const MAX_STALLED = 3;
+/** Milliseconds for which a worker holds a job without a sign of life. */
+export const LOCK = 10_000;
+export const STALLED_EVERY = 3000;

@@ -1,0 +1,66 @@
+/** What a formatter made, as the bytes of a file, and into its place for good. */
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Picture } from '../../explanation.js';
+import { formatOfName } from '../../images/formats.js';
+import { checkPicture } from '../../images/picture.js';
+import { encodePng } from '../../images/png.js';
+import { fileError } from '../../node/write-file.js';
+import { cleanFolder, temporaryName } from '../../node/temporary.js';
+
+const QUALITY = 92;
+
+/** The bytes that a file of this ending holds. */
+export async function bytesOf(content: unknown, extension: string): Promise<Uint8Array> {
+  if (content instanceof Uint8Array) return content;
+  if (isPicture(content)) {
+    const picture = checkPicture(content);
+    const format = formatOfName(`x.${extension}`) ?? 'png';
+    if (format === 'png') return encodePng(picture);
+    const { encodeWithSharp } = await import('../../node/sharp-codec.js');
+    return encodeWithSharp(picture, format, QUALITY);
+  }
+  const text = typeof content === 'string' ? content : JSON.stringify(content, null, 2);
+  return new TextEncoder().encode(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/**
+ * Writes below a temporary name, flushes, and renames: at `path` there is the
+ * whole file or what was there before. The output folder itself is not made:
+ * if somebody removed it, that is told.
+ */
+export async function writeForGood(folder: string, name: string, bytes: Uint8Array): Promise<void> {
+  const path = join(folder, name);
+  const inside = dirname(path);
+  const temporary = join(inside, temporaryName(basename(path)));
+  try {
+    if (inside !== folder) await foldersBelow(folder, dirname(name));
+    cleanFolder(inside);
+    const file = await open(temporary, 'wx');
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw fileError(path, error);
+  }
+}
+
+async function foldersBelow(folder: string, name: string): Promise<void> {
+  let at = folder;
+  for (const part of name.split('/')) {
+    at = join(at, part);
+    await mkdir(at).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  }
+}
+
+function isPicture(content: unknown): content is Picture {
+  const { width, height, data } = (content ?? {}) as Partial<Picture>;
+  return typeof width === 'number' && typeof height === 'number' && ArrayBuffer.isView(data);
+}

@@ -1,0 +1,133 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import test from 'ava';
+import { zipSync } from 'fflate';
+import { pack } from 'tar-stream';
+import { entriesOf, openArchive } from '../../../src/cli/batch/archive.js';
+import { findDocuments } from '../../../src/cli/batch/documents.js';
+import { emptyFolder } from '../../helpers/command.js';
+
+const stdin = () => Promise.resolve('');
+
+test('folders with all below them, by name, hidden files left out; names are unique', async (t) => {
+  const folder = await emptyFolder(t);
+  await mkdir(join(folder, 'b'));
+  for (const name of ['x.png', 'X.jpg', 'a.gif', '.hidden.png', 'notes.txt', 'b/x.png']) {
+    await writeFile(join(folder, name), 'x');
+  }
+  const found = await findDocuments([folder, join(folder, 'b/x.png')], { stdin });
+  t.deepEqual(
+    found.map(({ index, output }) => [index, output]),
+    [
+      [0, 'X'],
+      [1, 'a'],
+      [2, 'b/x'],
+      [3, 'x-2'],
+      [4, 'x-3'],
+    ],
+  );
+});
+
+test('names that would leave the folder, or that the batch needs itself, are changed', async (t) => {
+  const folder = await emptyFolder(t);
+  await writeFile(
+    join(folder, 'list.csv'),
+    'image\n../../up/journal.png\njournal.jpg\n..png\n"a:b~c.png"\n',
+  );
+  const found = await findDocuments([join(folder, 'list.csv')], { stdin });
+  t.deepEqual(
+    found.filter((_, i) => i !== 2).map(({ output }) => output),
+    ['up/journal', 'journal-2', 'a-b-c'],
+  );
+  t.notRegex(found[2].output, /[.]{2}|^[.]/);
+});
+
+test('tables: pictures with targets, texts, rows', async (t) => {
+  const folder = await emptyFolder(t);
+  const write = async (name: string, text: string) => {
+    await writeFile(join(folder, name), text);
+    return join(folder, name);
+  };
+  const pictures = await findDocuments(
+    [await write('p.csv', 'image,target\n007.png,282\nq.png,\n')],
+    { stdin },
+  );
+  t.like(pictures[0], {
+    kind: 'file',
+    path: join(folder, '007.png'),
+    target: '282',
+    output: '007',
+  });
+  t.is(pictures[1].target, undefined);
+  const texts = await findDocuments(
+    [await write('t.jsonl', '{"text":"so good","target":"pos"}\n')],
+    { stdin },
+  );
+  t.like(texts[0], { kind: 'text', text: 'so good', target: 'pos', output: 'row-0' });
+  const rows = await findDocuments([await write('r.csv', 'age,target\n41,5\n')], { stdin });
+  t.like(rows[0], { kind: 'row', row: { age: 41, target: 5 }, target: undefined });
+  const own = await findDocuments([join(folder, 'r.csv')], { stdin, targetColumn: 'target' });
+  t.like(own[0], { kind: 'row', row: { age: 41 }, target: '5' });
+  await t.throwsAsync(findDocuments([join(folder, 'r.csv')], { stdin, targetColumn: 'goal' }), {
+    code: 'INVALID_DOCUMENT',
+    message: /no column 'goal'; its columns are age, target/,
+  });
+});
+
+test('lists on standard input: paths, addresses, JSON lines', async (t) => {
+  const list =
+    'a.png\n\nhttps://example.org/b.jpg?x=1\n{"image":"c.png","target":"dog"}\n{"text":"hm"}\n';
+  const found = await findDocuments(['-'], { stdin: () => Promise.resolve(list) });
+  t.deepEqual(
+    found.map(({ kind, output, target }) => [kind, output, target]),
+    [
+      ['file', 'a', undefined],
+      ['address', 'b', undefined],
+      ['file', 'c', 'dog'],
+      ['text', 'line-4', undefined],
+    ],
+  );
+});
+
+test('zip and tar archives are listed and read without unpacking', async (t) => {
+  const folder = await emptyFolder(t);
+  const content = { 'in/a.png': 'first', 'in/b.png': 'second', 'in/notes.txt': 'no' };
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const entries = Object.entries(content).map(([name, text]) => [name, bytes(text)] as const);
+  await writeFile(join(folder, 'x.zip'), zipSync(Object.fromEntries(entries)));
+  for (const name of ['x.tar', 'x.tar.gz']) {
+    const tar = pack();
+    for (const [entry, text] of Object.entries(content)) tar.entry({ name: entry }, text);
+    tar.finalize();
+    const out = createWriteStream(join(folder, name));
+    await (name.endsWith('gz') ? pipeline(tar, createGzip(), out) : pipeline(tar, out));
+  }
+  for (const name of ['x.zip', 'x.tar', 'x.tar.gz']) {
+    const path = join(folder, name);
+    t.deepEqual(await entriesOf(path), Object.keys(content), name);
+    const found = await findDocuments([path], { stdin });
+    t.deepEqual(
+      found.map(({ output }) => output),
+      ['in/a', 'in/b'],
+    );
+    const archive = await openArchive(path);
+    // backwards too: a tar file is then read from its beginning again
+    for (const [entry, text] of [...Object.entries(content)].reverse()) {
+      t.is(new TextDecoder().decode(await archive.read(entry, 100)), text, `${name} ${entry}`);
+    }
+    await t.throwsAsync(archive.read('in/b.png', 3), { code: 'FILE', message: /longer than 3/ });
+    await t.throwsAsync(archive.read('in/none.png', 100), { code: 'FILE' });
+    await archive.close();
+  }
+});
+
+test('what is no archive is a typed error', async (t) => {
+  const folder = await emptyFolder(t);
+  for (const name of ['x.zip', 'x.tar.gz', 'x.tar']) {
+    await writeFile(join(folder, name), 'no archive at all, but long enough to be read'.repeat(40));
+    await t.throwsAsync(findDocuments([join(folder, name)], { stdin }), { code: 'FILE' }, name);
+  }
+});
