@@ -1,6 +1,7 @@
 import { explainer, type ExplainContext } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import { seededRandom } from '../src/maths/random.js';
+import type { TabularPrediction, TextModel } from '../src/model/tabular/interface.js';
 import type { OptionSpecs } from '../src/options.js';
 import {
   klDivergence,
@@ -12,21 +13,29 @@ import {
 import { Progress, textTask } from './shared/tabular/model.js';
 import { FEATURE_OPTIONS, featureChoice } from './shared/tabular/options.js';
 import { asRecords, spansTarget, targetBase, type SampleRecord } from './shared/tabular/records.js';
-import { scoresFor } from './shared/tabular/targets.js';
-import { textGame } from './shared/tabular/text-game.js';
-import { partNames, UNIT_OPTIONS, type TextPart } from './shared/tabular/words.js';
+import { scoresFor, type ScoreOf } from './shared/tabular/targets.js';
+import {
+  countTerms,
+  marginFor,
+  probabilitiesOf,
+  softBox,
+  termsOf,
+} from './shared/tabular/soft-box.js';
+import { textGame, type TextGame } from './shared/tabular/text-game.js';
+import { partNames, partsOf, UNIT_OPTIONS, type TextPart } from './shared/tabular/words.js';
 
 const options = {
   samples: {
     type: 'value',
     default: 1000,
     expects:
-      'a whole number of at least 2, or { shown, weights }: a row of 0 and 1 for each version of the text (the text itself first), and how much each counts',
+      "a whole number of at least 2, or { shown, weights }: a row of 0 and 1 for each version of the text (the text itself first), and how much each counts; with whiteBox 'logistic' also { texts, weights }: the versions themselves",
     check: (value) =>
       (Number.isInteger(value) && (value as number) >= 2) ||
       (typeof value === 'object' &&
         value !== null &&
-        Array.isArray((value as { shown?: unknown }).shown)),
+        (Array.isArray((value as { shown?: unknown }).shown) ||
+          Array.isArray((value as { texts?: unknown }).texts))),
     parse: (text) => Number(text),
     help: 'versions of the text with words taken out',
   },
@@ -35,6 +44,20 @@ const options = {
     type: 'boolean',
     default: true,
     help: 'equal words come and go together; false: each place by itself',
+  },
+  whiteBox: {
+    type: 'choice',
+    choices: ['ridge', 'logistic'],
+    default: 'ridge',
+    help: "what is fitted: LIME's linear model of the score, or a logistic model of the probabilities of all classes (ELI5's TextExplainer)",
+  },
+  ngrams: {
+    type: 'number',
+    integer: true,
+    min: 1,
+    max: 5,
+    default: undefined,
+    help: 'how many neighbouring words a feature of the logistic model may have (2)',
   },
   kernelWidth: {
     type: 'number',
@@ -45,6 +68,10 @@ const options = {
   ...LIME_OPTIONS,
   ...FEATURE_OPTIONS,
 } as const satisfies OptionSpecs;
+
+/** A logistic white box further from the model than this is told of. */
+const POOR_KL = 0.1;
+const POOR_AGREEMENT = 0.8;
 
 /** Words that come and go together. */
 interface Word {
@@ -64,6 +91,11 @@ interface Word {
  * warned of. `samples` may be the versions themselves, so that a fit can be
  * repeated exactly.
  *
+ * With `whiteBox: 'logistic'` a logistic model of words and neighbouring words
+ * is fitted to the probabilities of all classes: the unique minimum of
+ * Σ π · cross-entropy(p, softmax(Wx + b)) + ½ α |W|², where ELI5's TextExplainer
+ * fits to labels drawn from them. `meanKL` and `agreement` say how good it is.
+ *
  * Works for any model of texts. Prefer `partition-shap` for weights that add
  * up to the score.
  */
@@ -82,7 +114,9 @@ export const limeText = explainer({
   async explain(context) {
     const { model, texts } = textTask(context);
     const own = context.options as unknown as {
-      samples: number | { shown: readonly ArrayLike<number>[]; weights?: ArrayLike<number> };
+      samples: number | GivenSamples;
+      whiteBox: 'ridge' | 'logistic';
+      ngrams: number | undefined;
       unit: string;
       replaceWith: string | undefined;
       distinct: boolean;
@@ -91,8 +125,9 @@ export const limeText = explainer({
       selection: string;
       alpha: number;
     };
+    requireRidge(own);
     const prediction = await model.predict(texts, { signal: context.batch.signal });
-    const total = typeof own.samples === 'number' ? own.samples : own.samples.shown.length;
+    const total = typeof own.samples === 'number' ? own.samples : countOf(own.samples);
     const progress = new Progress(context, total * texts.length);
     const choice = featureChoice(context.options);
     const samples: SampleRecord[] = [];
@@ -116,10 +151,22 @@ export const limeText = explainer({
         samples.push({ targets, parameters: { words: 0, fit: null } });
         continue;
       }
+      if (own.whiteBox === 'logistic') {
+        samples.push(
+          await logistic(
+            context,
+            model,
+            text,
+            { n, game, words, scores, prediction, own },
+            progress,
+          ),
+        );
+        continue;
+      }
       const rows =
         typeof own.samples === 'number'
           ? drawn(words.length, own.samples, context)
-          : given(own.samples.shown, words.length);
+          : given(own.samples.shown!, words.length);
       const weights =
         typeof own.samples === 'number' || own.samples.weights === undefined
           ? Float64Array.from(rows, (row) => closeness(row, own.kernelWidth))
@@ -169,6 +216,150 @@ export const limeText = explainer({
     return asRecords(model, 'weighted-spans', samples);
   },
 });
+
+interface GivenSamples {
+  readonly shown?: readonly ArrayLike<number>[];
+  readonly texts?: readonly string[];
+  readonly weights?: ArrayLike<number>;
+}
+
+const countOf = ({ shown, texts }: GivenSamples): number => (shown ?? texts!).length;
+
+/** What only the logistic model has. */
+function requireRidge({
+  whiteBox,
+  ngrams,
+  samples,
+}: {
+  readonly whiteBox: string;
+  readonly ngrams: number | undefined;
+  readonly samples: number | GivenSamples;
+}): void {
+  const texts = typeof samples === 'object' && samples.shown === undefined;
+  if (whiteBox === 'logistic' || (ngrams === undefined && !texts)) return;
+  throw new WhylensError(
+    'INVALID_OPTION',
+    `${texts ? 'samples.texts are' : "option 'ngrams' is"} for whiteBox 'logistic', and the white box is '${whiteBox}'; ${texts ? 'give samples.shown' : 'leave it out'}, or take whiteBox: 'logistic'`,
+  );
+}
+
+interface OneText {
+  readonly n: number;
+  readonly game: TextGame;
+  readonly words: readonly Word[];
+  readonly scores: readonly ScoreOf[];
+  readonly prediction: TabularPrediction;
+  readonly own: {
+    readonly samples: number | GivenSamples;
+    readonly unit: string;
+    readonly distinct: boolean;
+    readonly ngrams: number | undefined;
+    readonly kernelWidth: number;
+    readonly alpha: number;
+  };
+}
+
+/** A logistic model of n-grams, fitted to the probabilities of all classes. */
+async function logistic(
+  context: ExplainContext,
+  model: TextModel,
+  text: string,
+  { n, game, words, scores, prediction, own }: OneText,
+  progress: Progress,
+): Promise<SampleRecord> {
+  const { parts } = game;
+  const { samples, unit, distinct, kernelWidth, alpha } = own;
+  const call = { signal: context.batch.signal };
+  const together = context.batch.batchSize ?? 256;
+  const predictions: TabularPrediction[] = [];
+  const inBatches = async <T>(
+    list: readonly T[],
+    predict: (some: readonly T[]) => Promise<TabularPrediction>,
+  ): Promise<void> => {
+    for (let first = 0; first < list.length; first += together) {
+      progress.check();
+      const some = list.slice(first, first + together);
+      predictions.push(await predict(some));
+      progress.add(some.length);
+    }
+  };
+  let seen: readonly (readonly { readonly text: string }[])[];
+  let usual: Float64Array | undefined;
+  if (typeof samples === 'object' && samples.texts !== undefined) {
+    await inBatches(samples.texts, (some) => model.predict(some, call));
+    seen = samples.texts.map((version) => partsOf(version, unit === 'char' ? 'char' : 'word'));
+  } else {
+    const rows =
+      typeof samples === 'number'
+        ? drawn(words.length, samples, context)
+        : samples.shown!.map((row) => Uint8Array.from(row));
+    if (typeof samples === 'object' && rows.some((row) => row.length !== words.length)) {
+      given(samples.shown!, words.length);
+    }
+    const versions = rows.map((row) => {
+      const shown = new Uint8Array(parts.length);
+      words.forEach(({ parts: places }, w) => places.forEach((p) => (shown[p] = row[w])));
+      return shown;
+    });
+    await inBatches(versions, (some) => game.predict(some, call));
+    // places that stand for themselves have names of their own
+    const named = distinct
+      ? parts
+      : partNames(parts).map((name, p) => ({ ...parts[p], text: name }));
+    seen = versions.map((shown) => named.filter((_, p) => shown[p] === 1));
+    usual = Float64Array.from(rows, (row) => closeness(row, kernelWidth));
+  }
+  const separator = unit === 'char' ? '' : ' ';
+  const placed = distinct
+    ? parts
+    : partNames(parts).map((name, p) => ({ ...parts[p], text: name }));
+  const terms = termsOf(placed, own.ngrams ?? (distinct ? 2 : 1), separator);
+  const counted = countTerms(terms, seen, separator);
+  const weighed = typeof samples === 'object' ? samples.weights : undefined;
+  const weights =
+    weighed === undefined
+      ? (usual ?? new Float64Array(seen.length).fill(1))
+      : requireWeights(weighed, seen.length);
+  const { data, classes } = probabilitiesOf(predictions, model.name);
+  const box = softBox(counted, data, classes, weights, alpha);
+  if (box.meanKL > POOR_KL || box.agreement < POOR_AGREEMENT) {
+    context.warn(
+      `the white box is a poor picture of the model around the text: it names the same class for ${(100 * box.agreement).toFixed(0)} % of the versions, mean KL divergence ${box.meanKL.toPrecision(2)}. Its weights are rough: more samples, longer ngrams, or partition-shap`,
+      n,
+    );
+  }
+  const margins = scores.map((of) => marginFor(of, box.fit));
+  const one = <T>(list: readonly T[]) => (list.length === 1 ? list[0] : [...list]);
+  return {
+    targets: scores.map((of, t) =>
+      spansTarget(
+        targetBase(of, model, prediction, n),
+        text,
+        terms.map(({ name, places, length }, j) => ({
+          feature: name,
+          weight: margins[t].coefficients[j] * places.length,
+          spans: places.map((p) => [parts[p].start, parts[p + length - 1].end] as const),
+        })),
+        { choice: featureChoice(context.options) },
+      ),
+    ),
+    parameters: {
+      samples: seen.length,
+      words: words.length,
+      terms: terms.length,
+      replacedBy: game.replacedBy,
+      meanKL: box.meanKL,
+      agreement: box.agreement,
+      measured: box.measured,
+      intercept: one(margins.map(({ intercept }) => intercept)),
+      localPrediction: one(
+        margins.map(({ coefficients, intercept }) =>
+          terms.reduce((sum, { places }, j) => sum + coefficients[j] * places.length, intercept),
+        ),
+      ),
+    },
+  };
+}
 
 /** In the order in which they are met. */
 function wordsOf(parts: readonly TextPart[], distinct: boolean): Word[] {

@@ -193,3 +193,65 @@ test('what cannot serve is refused with what can', async (t) => {
   );
   t.regex(missing!.message, /row 0 .*no column 'c'/);
 });
+
+test('lime-text with a logistic white box: by hand, options, what it says of itself', async (t) => {
+  // the logit of 'positive' is 1 with good, −1 without, whatever else stands there
+  const model = modelOfTexts(
+    (texts) =>
+      texts.map((text) => {
+        const p = 1 / (1 + Math.exp(/good/.test(text) ? -1 : 1));
+        return [1 - p, p];
+      }),
+    { classNames: ['negative', 'positive'], outputActivation: 'softmax' },
+  );
+  const run = async (options: object) =>
+    (await explainPrediction(model, 'A good, good day', {
+      method: 'lime-text',
+      whiteBox: 'logistic',
+      samples: 300,
+      targets: [1],
+      ...options,
+    })) as WeightedSpansExplanation;
+  const exact = await run({ alpha: 1e-9, ngrams: 1 });
+  // both come and go together: 2 · β = 2
+  t.true(Math.abs(byFeature(exact).good - 2) < 1e-3);
+  t.true(Math.abs((exact.parameters.localPrediction as number) - 1) < 1e-3);
+  t.true((exact.parameters.meanKL as number) < 1e-6);
+  t.is(exact.parameters.agreement, 1);
+  t.is(exact.parameters.measured, '90 versions held out');
+  const [span] = exact.targets[0].weightedSpans.documents[0].spans;
+  t.deepEqual(span.spans, [
+    [2, 6],
+    [8, 12],
+  ]);
+  const other = await run({ alpha: 1e-9, ngrams: 1, targets: [0] });
+  t.true(Math.abs(byFeature(other).good + 2) < 1e-3);
+  const base = JSON.stringify((await run({})).targets);
+  t.true('good good' in byFeature(await run({})));
+  for (const change of [
+    { ngrams: 3 },
+    { alpha: 20 },
+    { distinct: false },
+    { unit: 'char' },
+    { kernelWidth: 3 },
+    { samples: 40 },
+    { whiteBox: 'ridge' },
+    { replaceWith: 'good' },
+    { top: 1 },
+  ]) {
+    t.not(JSON.stringify((await run(change)).targets), base, JSON.stringify(change));
+  }
+  const rough = await run({ alpha: 1e5 });
+  t.regex(rough.warnings.join(' '), /poor picture/);
+  for (const [given, options] of [
+    [WORDS, { whiteBox: 'logistic' }],
+    [model, { ngrams: 2 }],
+    [model, { samples: { texts: ['a', 'b'] } }],
+    [model, { whiteBox: 'logistic', samples: { shown: [[1], [0]] } }],
+  ] as const) {
+    const error = await t.throwsAsync(
+      explainPrediction(given, TEXT, { method: 'lime-text', ...options } as object),
+    );
+    t.true(isWhylensError(error, 'INVALID_OPTION'), error?.message);
+  }
+});

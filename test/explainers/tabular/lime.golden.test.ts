@@ -7,7 +7,7 @@ import {
   type FeatureWeightsExplanation,
   type WeightedSpansExplanation,
 } from '../../../src/index.js';
-import { golden, goldenCases, rowsOf } from '../../helpers/tabular.js';
+import { golden, goldenCases, rowsOf, worst } from '../../helpers/tabular.js';
 
 test('lime-tabular repeats LIME from its samples', async (t) => {
   for (const { name, read } of goldenCases(t, '3-agnostic', 'lime-tabular.json')) {
@@ -102,5 +102,68 @@ test('lime-text repeats LIME from its samples, by words and by places', async (t
       );
     });
     t.true(Math.abs((record.parameters.fit as number) - part.score) < 1e-9);
+  }
+});
+
+test("lime-text with a logistic white box finds the optimum for ELI5's samples", async (t) => {
+  for (const kind of ['binary', 'rbf', 'multiclass', 'position-dependent']) {
+    const part = golden(t, '3-agnostic', 'text', `eli5-textexplainer-${kind}.json`);
+    if (part === undefined) return;
+    const { y_proba_: proba, soft_label_optimum: optimum, clf_: box, similarity_ } = part;
+    const [count, classes] = proba.shape;
+    const said = new Map<string, number[]>();
+    (part.samples_ as string[]).forEach((text, n) =>
+      said.set(text, proba.data.slice(n * classes, (n + 1) * classes)),
+    );
+    const rows = part.X_ === undefined ? undefined : rowsOf(part.X_);
+    let asked = 0;
+    const uniform = new Array<number>(classes).fill(1 / classes);
+    const model = modelOfTexts(
+      (texts) =>
+        texts.map((text) => {
+          // versions by place come in the order in which they are given
+          if (rows !== undefined && text !== part.document) {
+            return proba.data.slice(asked * classes, ++asked * classes);
+          }
+          return said.get(text) ?? uniform;
+        }),
+      {
+        classNames: Array.from({ length: classes }, (_, k) => `c${k}`),
+        outputActivation: 'softmax',
+      },
+    );
+    for (let k = 0; k < (rows === undefined ? classes : 1); k++) {
+      const record = (await explainPrediction(model, part.document, {
+        method: 'lime-text',
+        whiteBox: 'logistic',
+        ...(rows === undefined ? {} : { distinct: false }),
+        targets: [rows === undefined ? k : 1],
+        samples: {
+          ...(rows === undefined ? { texts: part.samples_ } : { shown: rows }),
+          weights: similarity_.data,
+        },
+      })) as WeightedSpansExplanation;
+      t.is(record.parameters.samples, count);
+      const { pos, neg } = record.targets[0].featureWeights!;
+      const found = new Map([...pos, ...neg].map(({ feature, weight }) => [feature, weight]));
+      // a blank each side of every word, so that neighbours share none
+      const words = (part.document as string).toLowerCase().match(/\w+/g)!;
+      const written = `  ${words.join('  ')}  `;
+      const width = optimum.coef_.shape[1];
+      const row = classes === 2 ? 0 : k;
+      const sign = classes === 2 && rows === undefined && k === 0 ? -1 : 1;
+      if (rows !== undefined) {
+        const expected = [...optimum.coef_.data].sort((a, b) => a - b);
+        const actual = [...found.values()].sort((a, b) => a - b);
+        t.true(worst(actual, expected) < 1e-4, kind);
+        continue;
+      }
+      for (const [term, j] of Object.entries(part.vocabulary as Record<string, number>)) {
+        const times = written.split(` ${term.replaceAll(' ', '  ')} `).length - 1;
+        const expected = sign * optimum.coef_.data[row * width + j] * times;
+        t.true(Math.abs((found.get(term) ?? 0) - expected) < 1e-4, `${kind} ${term}`);
+      }
+      t.is(box.classes_.data.length, classes);
+    }
   }
 });
