@@ -107,6 +107,12 @@ export function advanceOf(code: number, bold: boolean): number {
   return Math.ceil(hexOf(code).length / 2) * BOX.digit + 3 * BOX.side;
 }
 
+/** True where every character has a sign of this typeface; else a reader's own font draws it otherwise. */
+export function isKnown(text: string, { bold = false }: Pick<TextStyle, 'bold'> = {}): boolean {
+  for (const code of codesOf(text)) if (unitsOf(code, bold) === undefined) return false;
+  return true;
+}
+
 /** The code point as the box shows it. */
 export const hexOf = (code: number): string => {
   const hex = code.toString(16).toUpperCase();

@@ -1,6 +1,7 @@
 /** Texts with their words highlighted, broken into lines. */
 import type { WeightedSpansExplanation } from '../../src/explanation.js';
 import { largestWeight } from '../html/weights.js';
+import { directionOf, visualOrder, type Direction } from './direction.js';
 import { ASCENT, widthOf } from './font.js';
 import type { Panel, PanelOptions } from './panels.js';
 import { weightBlock } from './panel-weights.js';
@@ -49,35 +50,99 @@ interface Piece {
   readonly weight?: number;
 }
 
+/** A piece on its line: where it begins is known when the line is full. */
+interface Placed extends Piece {
+  readonly advance: number;
+  /** Number of the word on the line. */
+  readonly word: number;
+}
+
 function textBlock(runs: readonly Run[], most: number, { palette, cellSize }: PanelOptions): Block {
   const width = Math.max(360, cellSize * 2);
   const shapes: Shape[] = [];
+  const words = wordsOf(runs);
+  let line: Placed[] = [];
   let [x, y] = [0, 0];
-  for (const word of wordsOf(runs)) {
+  let base = baseOf(words);
+  const endLine = (): void => {
+    for (const { piece, at } of inOrder(line, base, width)) {
+      paint(shapes, piece, at, y, most, palette);
+    }
+    line = [];
+    [x, y] = [0, y + LEADING];
+  };
+  words.forEach((word, i) => {
     if (word === 'break') {
-      [x, y] = [0, y + LEADING];
-      continue;
+      endLine();
+      base = baseOf(words.slice(i + 1));
+      return;
     }
     const full = word.reduce((sum, { text }) => sum + widthOf(text.trimEnd(), STYLE), 0);
-    if (x > 0 && x + full > width) [x, y] = [0, y + LEADING];
+    if (x > 0 && x + full > width) endLine();
     for (const piece of word) {
       for (const text of fitting(piece.text, width - (x > 0 && full > width ? x : 0), width)) {
         const advance = widthOf(text, STYLE);
-        if (x > 0 && x + widthOf(text.trimEnd(), STYLE) > width + 0.01) [x, y] = [0, y + LEADING];
-        paint(shapes, { ...piece, text }, x, y, advance, most, palette);
+        if (x > 0 && x + widthOf(text.trimEnd(), STYLE) > width + 0.01) endLine();
+        line.push({ ...piece, text, advance, word: i });
         x += advance;
       }
     }
+  });
+  endLine();
+  return { width, height: y, shapes };
+}
+
+/** Of the paragraph that the words begin with: that of its first letter. */
+function baseOf(words: readonly (Piece[] | 'break')[]): Direction {
+  for (const word of words) {
+    if (word === 'break') break;
+    const found = directionOf(word.map(({ text }) => text).join(''));
+    if (found !== undefined) return found;
   }
-  return { width, height: y + LEADING, shapes };
+  return 'ltr';
+}
+
+/** The pieces of a line with their places; a paragraph from right to left begins at the right. */
+function inOrder(
+  line: readonly Placed[],
+  base: Direction,
+  width: number,
+): { readonly piece: Placed; readonly at: number }[] {
+  const words: Placed[][] = [];
+  for (const piece of line) {
+    const last = words.at(-1);
+    if (last?.[0].word === piece.word) last.push(piece);
+    else words.push([piece]);
+  }
+  const directions = words.map((word) => directionOf(word.map(({ text }) => text).join('')));
+  const used = line.reduce((sum, { advance }) => sum + advance, 0);
+  let at = base === 'rtl' ? width - used : 0;
+  return visualOrder(directions, base).flatMap(({ word, direction }) => {
+    const own = words[word];
+    const pieces = direction === 'rtl' ? [...own].reverse() : own;
+    const last = own.at(-1)!;
+    // the blank after a word lies on the side to which the paragraph runs
+    const blank =
+      base === 'ltr' && direction === 'ltr'
+        ? 0
+        : last.advance - widthOf(last.text.trimEnd(), STYLE);
+    if (base === 'rtl') at += blank;
+    const placed = pieces.map((piece) => {
+      const advance = piece.advance - (piece === last ? blank : 0);
+      const found = { piece: { ...piece, advance }, at };
+      at += advance;
+      return found;
+    });
+    if (base === 'ltr') at += blank;
+    return placed;
+  });
 }
 
 function paint(
   shapes: Shape[],
-  { text, weight = 0 }: Piece,
+  { text, weight = 0, advance }: Placed,
   x: number,
   y: number,
-  advance: number,
   most: number,
   palette: PanelOptions['palette'],
 ): void {
@@ -96,7 +161,14 @@ function paint(
   if (text.trim() === '') return;
   const shown = text.trimEnd();
   const baseline = y + (LEADING - STYLE.size) / 2 + STYLE.size * ASCENT - 2;
-  shapes.push({ kind: 'text', x, y: baseline, text: shown, ...STYLE, fill: palette.ink });
+  shapes.push({
+    kind: 'text',
+    x,
+    y: baseline,
+    text: shown,
+    ...STYLE,
+    fill: palette.ink,
+  });
 }
 
 /** Words with the space after them, each in pieces of one weight; line breaks between. */

@@ -28,6 +28,7 @@ export function runsOf(
 ): { readonly runs: readonly Run[]; readonly most: number } {
   const sums = new Float64Array(document.length);
   const counts = new Uint32Array(document.length);
+  const edges = letterEdges(document);
   for (const { spans: places, weight, feature } of spans) {
     if (scheme === 'probabilities' && !(weight >= 0 && weight <= 1)) {
       throw new WhylensError(
@@ -36,7 +37,7 @@ export function runsOf(
       );
     }
     for (const [start, stop] of places) {
-      const [from, to] = whole(document, start, stop);
+      const [from, to] = whole(edges, start, stop);
       const each =
         scheme === 'probabilities'
           ? weight * 2 - 1
@@ -62,15 +63,22 @@ export function runsOf(
   return { runs, most };
 }
 
-/** The span inside the text, widened where it would cut a surrogate pair in two. */
-function whole(text: string, start: number, stop: number): [number, number] {
-  const within = (at: number): number => Math.min(Math.max(0, at), text.length);
+/** The span inside the text, widened where it would cut a letter from its marks, or a surrogate pair in two. */
+function whole(edges: ArrayLike<number>, start: number, stop: number): [number, number] {
+  const most = edges.length - 1;
+  const within = (at: number): number => Math.min(Math.max(0, at), most);
   let [from, to] = [within(start), within(stop)];
   if (to <= from) return [from, from];
-  if (isLow(text, from) && isHigh(text, from - 1)) from--;
-  if (isLow(text, to) && isHigh(text, to - 1)) to++;
+  while (edges[from] === 0) from--;
+  while (edges[to] === 0) to++;
   return [from, to];
 }
 
-const isLow = (text: string, at: number): boolean => (text.charCodeAt(at) & 0xfc00) === 0xdc00;
-const isHigh = (text: string, at: number): boolean => (text.charCodeAt(at) & 0xfc00) === 0xd800;
+/** 1 where a letter as it is seen begins, and at the end. */
+function letterEdges(text: string): Uint8Array {
+  const edges = new Uint8Array(text.length + 1);
+  edges[text.length] = 1;
+  const letters = new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(text);
+  for (const { index } of letters) edges[index] = 1;
+  return edges;
+}

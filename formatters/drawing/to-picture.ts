@@ -1,4 +1,5 @@
 /** A drawing as a picture at any scale, without a font, a canvas or a browser. */
+import { drawnOrder } from './direction.js';
 import { WhylensError } from '../../src/errors.js';
 import type { Picture } from '../../src/explanation.js';
 import { CHANNELS, checkSize } from '../../src/images/picture.js';
@@ -131,7 +132,7 @@ function drawText(canvas: Canvas, text: Text, scale: number): void {
   const left = text.x * scale - shift;
   const baseline = text.y * scale;
   const ink = colour(text.fill);
-  for (const { x, contours } of outlineOf(text.text, style)) {
+  for (const { x, contours } of outlineOf(drawnOrder(text.text), style)) {
     const placed = contours.map((contour) =>
       contour.map(([px, py]) => [left + x + px, baseline + py] as const),
     );

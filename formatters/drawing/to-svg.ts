@@ -2,8 +2,9 @@
 import type { Picture } from '../../src/explanation.js';
 import { pngAddress } from '../../src/images/png.js';
 import { markup, oneLine, Markup } from '../html/escape.js';
-import { widthOf } from './font.js';
-import type { Image, Scene, Shape } from './scene.js';
+import { directionOf } from './direction.js';
+import { isKnown, widthOf } from './font.js';
+import type { Image, Scene, Shape, Text } from './scene.js';
 
 const FAMILY = "Inter, system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
 
@@ -45,11 +46,25 @@ function element(shape: Shape, places: ReadonlyMap<Picture, string>): Markup {
     case 'text': {
       const { anchor, bold, size } = shape;
       const text = oneLine(shape.text);
+      const style = { size, ...(bold !== undefined && { bold }) };
+      const room = widthOf(text, style);
+      if (!isKnown(text, style)) return foreign(shape, text, room);
       // whatever font draws it, it takes the room it was given
-      const room = widthOf(text, { size, ...(bold !== undefined && { bold }) });
       return markup`<text x="${n(shape.x)}" y="${n(shape.y)}" font-size="${n(size)}"${bold === true && markup` font-weight="600"`}${anchor !== undefined && markup` text-anchor="${anchor}"`}${room > 0 && markup` textLength="${n(room)}" lengthAdjust="spacingAndGlyphs"`} fill="${shape.fill}" xml:space="preserve">${text}</text>`;
     }
   }
+}
+
+/** Letters whose widths are not known keep their form, in the middle of the room that was left for them. */
+function foreign({ x, y, anchor, bold, size, fill }: Text, text: string, room: number): Markup {
+  const at = anchor === undefined ? x + room / 2 : x;
+  return markup`<text x="${n(at)}" y="${n(y)}" font-size="${n(size)}"${bold === true && markup` font-weight="600"`} text-anchor="${anchor === undefined || directionOf(text) === 'rtl' ? mirrored(anchor) : anchor}"${directionOf(text) === 'rtl' && markup` direction="rtl"`} fill="${fill}" xml:space="preserve">${text}</text>`;
+}
+
+/** Where text runs from the right, its end is at the left. */
+function mirrored(anchor: Text['anchor']): string {
+  if (anchor === undefined) return 'middle';
+  return anchor === 'end' ? 'start' : anchor;
 }
 
 function image({ x, y, width, height, picture }: Image, id: string | undefined): Markup {

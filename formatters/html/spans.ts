@@ -1,6 +1,8 @@
 /** Texts with their words highlighted. */
 import type {
   DocumentSpans,
+  FeatureWeight,
+  FeatureWeights,
   WeightedSpansExplanation,
   WeightedSpansTarget,
 } from '../../src/explanation.js';
@@ -26,7 +28,11 @@ export function renderSpans(expl: WeightedSpansExplanation, options: SpanValues)
 function renderTarget(target: WeightedSpansTarget, most: number, options: SpanValues): Markup {
   const { documents, other } = target.weightedSpans;
   const tables = [
-    other !== undefined && table('Not in the text', weightTable(other, most, 'Not in the text')),
+    other !== undefined &&
+      table(
+        'Not in the text',
+        weightTable(withHighlighted(target, other), most, 'Not in the text'),
+      ),
     target.featureWeights !== undefined &&
       table('All features', weightTable(target.featureWeights, most, 'All features')),
   ];
@@ -35,6 +41,21 @@ function renderTarget(target: WeightedSpansTarget, most: number, options: SpanVa
     <p class="legend">${legend(options.scheme)}</p>
     ${tables.some(Boolean) && markup`<div class="cards">${tables}</div>`}
   </section>`;
+}
+
+/** What the words in the text weigh together stands beside what lies outside it, as in ELI5. */
+function withHighlighted(
+  { weightedSpans: { documents } }: WeightedSpansTarget,
+  other: FeatureWeights,
+): FeatureWeights {
+  const weights = new Map(
+    documents.flatMap(({ spans }) => spans.map(({ feature, weight }) => [feature, weight])),
+  );
+  const sum = [...weights.values()].reduce((a, b) => a + b, 0);
+  const row = { feature: 'Highlighted in text (sum)', weight: sum };
+  const sorted = (list: readonly FeatureWeight[]): FeatureWeight[] =>
+    [...list, row].sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
+  return sum < 0 ? { ...other, neg: sorted(other.neg) } : { ...other, pos: sorted(other.pos) };
 }
 
 const table = (title: string, content: Markup): Markup =>
