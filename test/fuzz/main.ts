@@ -1,0 +1,84 @@
+/**
+ * `npm run fuzz -- [--trials 200] [--kinds pictures,onnx] [--seed 1]`: hostile input
+ * of every kind. Trials run in a child; one that hangs, crashes, grows or ends
+ * in an error without a code is told with its seed. The exit code is 1 then.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+/** Milliseconds for one trial, also on a busy machine. */
+const DEADLINE = 30_000;
+/** Bytes that a child may hold after a trial. */
+const MOST = 1.5 * 2 ** 30;
+const KINDS =
+  'pictures layers graph onnx keras h5 xgboost-json xgboost-ubj lightgbm sklearn-linear sklearn-trees labels records targets tables commands'.split(
+    ' ',
+  );
+
+const { values } = parseArgs({
+  options: {
+    trials: { type: 'string', default: '200' },
+    kinds: { type: 'string', default: KINDS.join() },
+    seed: { type: 'string', default: '1' },
+  },
+});
+
+interface Answer {
+  readonly problem?: string;
+  readonly rss: number;
+}
+const start = (): Promise<ChildProcess> =>
+  new Promise((done) => {
+    const child = fork(fileURLToPath(new URL('child.js', import.meta.url)), {
+      execArgv: ['--max-old-space-size=1024'],
+      env: { ...process.env, WHYLENS_BACKEND: 'wasm' },
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    child.once('message', () => done(child));
+  });
+
+function once(child: ChildProcess, kind: string, seed: number): Promise<Answer | string> {
+  return new Promise((done) => {
+    const timer = setTimeout(() => end(`gave no answer for ${DEADLINE / 1000} s`), DEADLINE);
+    const gone = (code: number | null, signal: string | null): void =>
+      end(`ended the process (${signal ?? code})`);
+    const end = (how: Answer | string): void => {
+      clearTimeout(timer);
+      child.off('exit', gone);
+      child.off('message', end);
+      done(how);
+    };
+    child.once('exit', gone);
+    child.once('message', end);
+    child.send({ kind, seed });
+  });
+}
+
+let found = 0;
+const began = performance.now();
+for (const kind of values.kinds.split(',')) {
+  if (!KINDS.includes(kind)) throw new Error(`no kind '${kind}', there are ${KINDS.join(', ')}`);
+  let child = await start();
+  let problems = 0;
+  for (let trial = 0; trial < Number(values.trials); trial++) {
+    const seed = Number(values.seed) * 1_000_000 + trial;
+    const answer = await once(child, kind, seed);
+    const problem =
+      typeof answer === 'string'
+        ? answer
+        : (answer.problem ?? (answer.rss > MOST ? `holds ${answer.rss} bytes` : undefined));
+    if (problem === undefined) continue;
+    problems++;
+    process.stdout.write(`${kind} ${seed}: ${problem.split('\n').slice(0, 4).join('\n  ')}\n`);
+    if (typeof answer === 'string' || answer.rss > MOST) {
+      child.kill('SIGKILL');
+      child = await start();
+    }
+  }
+  child.kill('SIGKILL');
+  process.stdout.write(`${kind}: ${values.trials} trials, ${problems} problems\n`);
+  found += problems;
+}
+process.stdout.write(`${found} problems in ${Math.round((performance.now() - began) / 1000)} s\n`);
+process.exit(found === 0 ? 0 : 1);
