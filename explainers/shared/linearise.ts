@@ -8,6 +8,8 @@ import {
   ceilingGradient,
   offsetGradient,
   rectifiedBiasGradient,
+  slopeOffset,
+  UNIT_SLOPES,
 } from '../../src/maths/full-grad.js';
 import { sizeOf } from '../../src/maths/ndarray.js';
 import type {
@@ -20,7 +22,23 @@ import { scoreOf, seedOf } from '../../src/model/targets.js';
 
 /** Value-by-value units with f(x) = f'(x)·x everywhere: they add nothing. */
 const HOMOGENEOUS = new Set(['linear', 'relu', 'leakyRelu', 'prelu']);
-const PRODUCTS = new Set(['Multiply', 'Mul']);
+/**
+ * Of what degree an operation is in its inputs together, where it has several:
+ * f(t·x) = t^k·f(x) makes Σ ∂y/∂x·x = k·y.
+ */
+const DEGREES: Readonly<Record<string, (inputs: number) => number>> = {
+  Multiply: (n) => n,
+  Mul: (n) => n,
+  Divide: () => 0,
+  RealDiv: () => 0,
+  Div: () => 0,
+  DivNoNan: () => 0,
+  SquaredDifference: () => 2,
+  MatMul: () => 2,
+  BatchMatMul: () => 2,
+  BatchMatMulV2: () => 2,
+  BatchMatMulV3: () => 2,
+};
 
 /** Activations and gradients of one sample and target, by layer path. */
 export interface LayerValues {
@@ -131,9 +149,8 @@ function offsetTerm(
   { path, kind, activation, inputs }: LayerInfo,
   layers: readonly LayerInfo[],
 ): OffsetTerm | 'unknown' | undefined {
-  if (PRODUCTS.has(kind) && inputs.length > 1) {
-    // a product of k factors is linear in each: y − Σ ∂y/∂x·x = (1 − k)·y
-    const factor = 1 - inputs.length;
+  if (Object.hasOwn(DEGREES, kind) && inputs.length > 1) {
+    const factor = 1 - DEGREES[kind](inputs.length);
     return {
       path,
       kind: 'offset',
@@ -157,6 +174,15 @@ function offsetTerm(
   }
   const [input] = inputs;
   const readers = layers.filter((other) => other.inputs.includes(input));
+  if (readers.length > 1 && Object.hasOwn(UNIT_SLOPES, activation.name)) {
+    return {
+      path,
+      kind: 'offset',
+      reads: [input, path],
+      evaluate: ({ activation: value, gradient }) =>
+        slopeOffset(value(input), value(path), gradient(path), UNIT_SLOPES[activation.name]),
+    };
+  }
   if (input === undefined || readers.length !== 1) return 'unknown';
   return {
     path,

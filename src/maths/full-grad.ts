@@ -69,6 +69,37 @@ export function offsetGradient(
   };
 }
 
+/** The same by the formula of its slope, wherever else x is read. */
+export function slopeOffset(
+  x: NdArray,
+  y: NdArray,
+  gradientY: NdArray,
+  slope: (x: number, y: number) => number,
+): NdArray {
+  return {
+    shape: y.shape,
+    data: y.data.map((v, i) => {
+      const own = x.data[i];
+      // the limit of slope · x where the slope has none
+      const linear = own === 0 ? 0 : slope(own, v) * own;
+      return (v - linear) * gradientY.data[i];
+    }),
+  };
+}
+
+/** dy/dx of units that are read beside their input, such as the gate of x · σ(x). */
+export const UNIT_SLOPES: Readonly<Record<string, (x: number, y: number) => number>> = {
+  sigmoid: (_, y) => y * (1 - y),
+  tanh: (_, y) => 1 - y * y,
+  exp: (_, y) => y,
+  log: (x) => 1 / x,
+  sqrt: (x, y) => y / (2 * x),
+  rsqrt: (x, y) => -y / (2 * x),
+  reciprocal: (x, y) => -y / x,
+  softplus: (_, y) => 1 - Math.exp(-y),
+  elu: (_, y) => (y > 0 ? 1 : y + 1),
+};
+
 /**
  * Σ_c ψ(term) before resizing: the magnitude, scaled to [0, 1], channels
  * summed, at the term's own resolution.

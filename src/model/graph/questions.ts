@@ -27,6 +27,11 @@ export function biasOf(graph: ModelGraph, v: Value): Float32Array | undefined {
     if (x.op === 'reshape') return collect(x.inputs[0]);
     if (x.op !== 'add' && x.op !== 'mul') return undefined;
     const [a, b] = x.inputs;
+    if (a.live && b.live && x.op === 'add') {
+      // sums of several: constants among them, or within them
+      const [p, q] = [collect(a), collect(b)];
+      return p === undefined || q === undefined ? (p ?? q) : p.map((n, i) => n + q[i]);
+    }
     if (a.live === b.live) return undefined;
     const own = numbers(a.live ? b : a);
     if (own === undefined) return undefined;

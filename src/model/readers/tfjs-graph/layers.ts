@@ -136,7 +136,7 @@ function productsWithBias(
   return found;
 }
 
-function activationOf({ node, output }: Step): ActivationInfo | undefined {
+function activationOf({ node, output, from }: Step): ActivationInfo | undefined {
   const { value } = output;
   if (PASS.test(node.op)) return undefined;
   if (value.op === 'relu') {
@@ -146,7 +146,7 @@ function activationOf({ node, output }: Step): ActivationInfo | undefined {
       : { name: ceiling === 6 ? 'relu6' : 'relu', ceiling };
   }
   const last = new Attributes(node).texts('fused_ops').at(-1);
-  const name = activationNamed(last) ?? activationNamed(node.op);
+  const name = activationNamed(last) ?? activationNamed(node.op) ?? bentBy(node.op, value, from);
   return name === undefined ? undefined : { name };
 }
 
@@ -157,6 +157,15 @@ const UNITS = new Set([
   ...['Erf', 'Erfc', 'Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Asinh', 'Acosh'],
   ...['Atanh', 'ClipByValue', 'LogSoftmax'],
 ]);
+/** A constant and a value, or a value with itself, where that gives no straight line. */
+function bentBy(op: string, value: Value, from: readonly Value[]): string | undefined {
+  if (new Set(from).size !== 1) return undefined;
+  const [a, b] = value.inputs;
+  if (value.op === 'mul' && a === b)
+    return op === 'SquaredDifference' ? 'squaredDifference' : 'square';
+  if (value.op === 'div' && b.live) return 'reciprocal';
+  return op === 'Maximum' || op === 'Minimum' ? op.toLowerCase() : undefined;
+}
 /** `leakyRelu` for `LeakyRelu`. */
 function activationNamed(op: string | undefined): string | undefined {
   return op !== undefined && UNITS.has(op) ? `${op[0].toLowerCase()}${op.slice(1)}` : undefined;
