@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { explainPrediction } from '../src/index.js';
-import { openNetwork, type Network } from './network.js';
+import { nativeNetwork, openNetwork, type Network } from './network.js';
 import { ms, ratioLine, sideBySide } from './measure.js';
 
 export async function run(): Promise<void> {
@@ -13,7 +13,7 @@ export async function run(): Promise<void> {
       continue;
     }
     const { model, picture, target, lastLayer, middleLayer } = network;
-    const native = model.model as tfl.LayersModel;
+    const native = await nativeNetwork(network.modelFile);
     const { width, height, data } = picture;
     const x = {
       shape: [1, height, width, 3],

@@ -2,8 +2,7 @@
 import { explainBatch, explainPrediction } from '../src/index.js';
 import { openNetwork } from './network.js';
 import { ratioLine, sideBySide, ms } from './measure.js';
-import { ndSamples } from '../src/model/interface.js';
-import { adaptKerasModel } from '../src/model/tfjs/adapt-keras.js';
+import { ndSamples, type ExplainableModel } from '../src/model/interface.js';
 import { classTarget } from '../src/model/targets.js';
 
 const GRADIENT = [
@@ -36,7 +35,7 @@ export async function run(): Promise<void> {
     shape: [1, height, width, 3],
     data: Float32Array.from(data, (value) => value / 127.5 - 1),
   };
-  const adapted = await adaptKerasModel(model.model, {});
+  const adapted = model.model as ExplainableModel;
   const {
     inputs: [{ name }],
     layers,

@@ -1,6 +1,8 @@
 /** The network that is timed: MobileNet beside the project, else the demo's own. */
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { loadImage, loadModel, type LoadedModel, type Picture } from '../src/index.js';
 
 export interface Network {
@@ -57,4 +59,21 @@ export async function openNetwork(backend: string): Promise<Network> {
     middleLayer: spatial[Math.floor(spatial.length / 2)].path,
     lastLayer: layers[0],
   };
+}
+
+/** The same network as TensorFlow.js itself loads it. */
+export async function nativeNetwork(file: string): Promise<LayersModel> {
+  const { loadLayersModel } = await import('@tensorflow/tfjs-layers');
+  const { modelTopology, weightsManifest, format } = JSON.parse(await readFile(file, 'utf8')) as {
+    modelTopology: object;
+    format: string;
+    weightsManifest: { paths: string[]; weights: never[] }[];
+  };
+  const names = weightsManifest.flatMap(({ paths }) => paths);
+  const shards = await Promise.all(names.map((name) => readFile(join(dirname(file), name))));
+  const weightData = new Uint8Array(Buffer.concat(shards)).buffer;
+  const weightSpecs = weightsManifest.flatMap(({ weights }) => weights);
+  return loadLayersModel({
+    load: () => Promise.resolve({ modelTopology, format, weightSpecs, weightData }),
+  });
 }

@@ -1,6 +1,7 @@
 /** The reference network and its pictures, for tests against frozen numbers of other libraries. */
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { ExecutionContext } from 'ava';
 import { PNG } from 'pngjs';
 import type { NdArray } from '../../src/explanation.js';
@@ -39,8 +40,13 @@ export async function golden(t: ExecutionContext, ...parts: readonly string[]): 
 }
 
 async function load(path: string, backend: string): Promise<ExplainableModel> {
-  const tfl = await import('@tensorflow/tfjs-layers');
   await selectBackend(backend);
+  return new TfjsLayersAdapter().adapt(await nativeLayers(path), { name: 'mobilenet' });
+}
+
+/** A layers model file as TensorFlow.js itself loads it. */
+export async function nativeLayers(path: string): Promise<LayersModel> {
+  const tfl = await import('@tensorflow/tfjs-layers');
   const { modelTopology, weightsManifest, format } = JSON.parse(await readFile(path, 'utf8')) as {
     modelTopology: object;
     format: string;
@@ -50,8 +56,7 @@ async function load(path: string, backend: string): Promise<ExplainableModel> {
   const shards = await Promise.all(files.map((file) => readFile(join(dirname(path), file))));
   const weightData = new Uint8Array(Buffer.concat(shards)).buffer;
   const weightSpecs = weightsManifest.flatMap(({ weights }) => weights);
-  const model = await tfl.loadLayersModel({
+  return tfl.loadLayersModel({
     load: () => Promise.resolve({ modelTopology, format, weightSpecs, weightData }),
   });
-  return new TfjsLayersAdapter().adapt(model, { name: 'mobilenet' });
 }

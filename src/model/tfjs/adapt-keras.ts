@@ -33,14 +33,6 @@ export async function adaptKerasModel(
   return translated(live, name, executor, from);
 }
 
-/** The same with weights that stay on the back end; gives what frees them. */
-export async function keepKerasModel(model: unknown): Promise<() => void> {
-  const live = model as LiveModel;
-  const executor = await tfjsExecutor();
-  translated(live, live.name, executor, [live.name, executor.facts?.backend, ...partsOf(live)]);
-  return () => executor.release();
-}
-
 function translated(
   live: LiveModel,
   name: string,

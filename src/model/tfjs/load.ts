@@ -1,5 +1,5 @@
 /** What loading a model does once its files can be read, wherever they lie. */
-import { describeValue, isWhylensError, WhylensError } from '../../errors.js';
+import { describeValue, WhylensError } from '../../errors.js';
 import { remedyFor } from '../../mistaken.js';
 import { validateOptions, type OptionSpecs } from '../../options.js';
 import { abortable, throwIfAborted } from '../../reading/abort.js';
@@ -205,46 +205,61 @@ export async function loadFrom(
     if (isKeras(source.name)) return loadKerasFrom(source, { ...options, labels });
     refuseOtherFormats(source.name);
     const content = await readModelFile(source);
-    if (content.format === 'graph-model') {
-      return loadGraphFrom(content, source, { ...options, labels });
+    if (content.format === 'layers-model') {
+      return loadLayersFrom(content, source, { ...options, labels });
     }
-    requireTfjs(options);
-    const told = metadataOf(content);
-    const { backend, reason } = await chooseBackend(options.backend);
-    throwIfAborted(options.signal, `loading ${source.name}`);
-    const { model, name, release } = await build(content, source);
-    let freed = false;
-    const dispose = (): void => {
-      // a model is freed once, however often it is asked for
-      if (freed) return;
-      freed = true;
-      release?.();
-      model.dispose();
-    };
-    try {
-      const known = await complete(
-        { labels, preprocess: options.preprocess },
-        told,
-        [name, source.title],
-        source,
-      );
-      return {
-        kind: 'loaded-model',
-        name: options.name ?? name ?? source.title,
-        model,
-        inputShape: options.inputShape ?? sampleShape(model),
-        ...known,
-        engine: 'tfjs',
-        engineReason: 'the one that runs such a model',
-        backend,
-        backendReason: reason,
-        dispose,
-      };
-    } catch (error) {
-      dispose();
-      throw error;
-    }
+    return loadGraphFrom(content, source, { ...options, labels });
   });
+}
+
+async function loadLayersFrom(
+  content: ModelFileContent,
+  source: ByteSource,
+  options: LoadModelOptions<readonly string[]>,
+): Promise<LoadedModel> {
+  if (options.backend !== undefined) checkBackend(options.backend, options.engine);
+  const { backend, reason } = await chooseBackend(options.backend);
+  throwIfAborted(options.signal, `loading ${source.name}`);
+  const { loadLayersFile } = await import('../load-layers-file.js');
+  const { inputShape, customLayers } = options;
+  const engines = enginePart(options);
+  const { dispose: free, ...read } = await loadLayersFile(content, source, {
+    ...engines,
+    inputShape,
+    customLayers,
+  });
+  const dispose = once(free);
+  const name = options.name ?? read.name;
+  const onTfjs = read.engine === 'tfjs' && options.engine === undefined;
+  const told = metadataOf(content);
+  try {
+    const loaded = await compiledModel(
+      source,
+      options,
+      {
+        ...read,
+        ...(onTfjs ? { reason: 'the one that runs such a model' } : {}),
+        name,
+        names: [read.name, source.title],
+      },
+      told,
+    );
+    const where = read.engine === 'tfjs' ? { backend, backendReason: reason } : {};
+    return { ...loaded, ...where, dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+/** A model is freed once, however often it is asked for. */
+function once(dispose: () => void): () => void {
+  let freed = false;
+  return () => {
+    if (freed) return;
+    freed = true;
+    dispose();
+  };
 }
 
 async function loadOnnxFrom(
@@ -311,17 +326,6 @@ function enginePart({ engine, threads, backend }: LoadModelOptions<unknown>): En
   return { engine, threads, backend };
 }
 
-/** Files of TensorFlow.js run on that engine. */
-function requireTfjs({ engine, backend }: LoadModelOptions<unknown>): void {
-  if (backend !== undefined) checkBackend(backend, engine);
-  if (engine === undefined || engine === 'auto' || engine === 'tfjs') return;
-  throw new WhylensError(
-    'UNSUPPORTED_OPERATION',
-    `option 'engine' asks for '${engine}', but this file runs on 'tfjs' alone; leave the option out`,
-    { facts: { engine } },
-  );
-}
-
 /** What was read into a graph and runs on an engine, with all that is known beside it. */
 async function compiledModel(
   source: ByteSource,
@@ -344,27 +348,6 @@ async function compiledModel(
     ...(facts?.backend === undefined ? {} : { backend: facts.backend }),
     dispose: () => model.release(),
   };
-}
-
-async function build(
-  content: ModelFileContent,
-  source: ByteSource,
-): Promise<{
-  model: { dispose(): unknown; inputs?: unknown };
-  name?: string;
-  release?: () => void;
-}> {
-  const { loadLayers } = await import('./load-layers.js');
-  const model = await loadLayers(content, source);
-  return { model, name: model.name, release: await keepFolded(model) };
-}
-
-/** Shape of one sample of a model with one input. */
-function sampleShape({ inputs }: { inputs?: unknown }): (number | null)[] | undefined {
-  if (!Array.isArray(inputs) || inputs.length !== 1) return undefined;
-  const { shape } = inputs[0] as { shape?: readonly (number | null)[] | null };
-  // a graph writes -1 for an open size
-  return shape?.slice(1).map((size) => (size === null || size < 0 ? null : size));
 }
 
 type Known = Pick<LoadedModel, 'labels' | 'preprocess' | 'inferred'>;
@@ -397,17 +380,6 @@ async function complete(
     if (found.why !== undefined) inferred = { ...inferred, preprocess: found.why };
   }
   return { labels, preprocess, ...(Object.keys(inferred).length > 0 ? { inferred } : {}) };
-}
-
-/** Keeps what is made of the weights; a model that cannot be explained can still be loaded and run, explaining it says why. */
-async function keepFolded(model: object): Promise<(() => void) | undefined> {
-  const { keepKerasModel } = await import('./adapt-keras.js');
-  try {
-    return await keepKerasModel(model);
-  } catch (error) {
-    if (!isWhylensError(error)) throw error;
-    return undefined;
-  }
 }
 
 /** Layers that, coming first, bring pixels into the range of the network. */

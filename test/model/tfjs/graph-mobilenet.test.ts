@@ -1,13 +1,11 @@
-import type { LayersModel } from '@tensorflow/tfjs-layers';
 import test from 'ava';
 import { ndSamples } from '../../../src/model/interface.js';
 import { classTarget } from '../../../src/model/targets.js';
 import { adaptGraphModel } from '../../../src/model/tfjs/adapt-graph.js';
 import { adaptKerasModel } from '../../../src/model/tfjs/adapt-keras.js';
 import { selectBackend } from '../../../src/model/tfjs/backend.js';
-import { loadModel } from '../../../src/node/load-model.js';
 import { graphOf } from '../../helpers/layers-to-graph.js';
-import { mobilenetInput } from '../../helpers/mobilenet.js';
+import { mobilenetInput, nativeLayers } from '../../helpers/mobilenet.js';
 import { sharedFile } from '../../helpers/shared.js';
 import { largest, largestDifference } from '../../helpers/tfjs.js';
 
@@ -15,9 +13,9 @@ test('MobileNet as a graph gives what it gives as layers: logits, activations, g
   const path = sharedFile(t, 'models', 'mobilenet_v1_0.25_224', 'model.json');
   if (path === undefined) return;
   await selectBackend('wasm');
-  const loaded = await loadModel(path, { backend: 'wasm' });
-  const layers = await adaptKerasModel(loaded.model, {});
-  const graph = await adaptGraphModel(await graphOf(loaded.model as LayersModel).load(), {});
+  const native = await nativeLayers(path);
+  const layers = await adaptKerasModel(native, {});
+  const graph = await adaptGraphModel(await graphOf(native).load(), {});
   const { outputs, layers: listed } = graph.describe();
   t.like(outputs[0], { activation: 'softmax', shape: [1000] });
   t.deepEqual(listed.find((layer) => layer.path === 'conv_pw_13_relu')?.shape, [7, 7, 256]);

@@ -9,6 +9,7 @@ import * as composites from '../../graph/composites.js';
 import * as primitives from '../../graph/build.js';
 import type { GraphInput, GraphLayer, ModelGraph } from '../../graph/model-graph.js';
 import { countParameters } from '../../graph/model-graph.js';
+import type { Shape } from '../../graph/primitives.js';
 import type { Value } from '../../graph/value.js';
 import {
   isNetwork,
@@ -45,6 +46,10 @@ export type CustomLayer = (
 export interface KerasOptions {
   /** `[height, width, channels]`, for inputs that leave a size open. */
   readonly inputShape?: readonly number[];
+  /** Shapes of one sample for all inputs, which go before `inputShape`. */
+  readonly shapes?: readonly Shape[];
+  /** For sizes that are left open; default: they are an error. */
+  readonly openSize?: number;
   /** By class name, with or without the package in front. */
   readonly customLayers?: Readonly<Record<string, CustomLayer>>;
 }
@@ -55,6 +60,8 @@ export interface KerasSource {
   readonly keras: 2 | 3;
   /** Name of the file, for messages. */
   readonly file: string;
+  /** What the model says it was read from; default `keras`. */
+  readonly format?: string;
   /** The store of the outermost container. */
   readonly store: (layers: readonly LayerConfig[]) => WeightStore;
 }
@@ -66,7 +73,7 @@ export interface KerasSource {
 export function readKeras(source: KerasSource, options: KerasOptions = {}): ModelGraph {
   const network = networkOf(source.model, source.file);
   const reader = new Reader(source, options);
-  const inputs = network.inputs.map((ref) => reader.input(network, ref));
+  const inputs = network.inputs.map((ref, i) => reader.input(network, ref, i));
   const outputs = reader.run(
     network,
     source.store(network.layers),
@@ -75,7 +82,7 @@ export function readKeras(source: KerasSource, options: KerasOptions = {}): Mode
   );
   return {
     name: network.name,
-    format: 'keras',
+    format: source.format ?? 'keras',
     inputs,
     outputs: outputs.map((value, i) =>
       outputOf(network.outputNames?.[i] ?? network.outputs[i].layer, value),
@@ -96,7 +103,7 @@ class Reader {
     private readonly options: KerasOptions,
   ) {}
 
-  input(network: NetworkConfig, ref: TensorRef): GraphInput {
+  input(network: NetworkConfig, ref: TensorRef, at: number): GraphInput {
     const layer = network.layers.find(({ name }) => name === ref.layer);
     const config: Json = layer?.config ?? {};
     const batch = config.batch_shape ?? config.batch_input_shape;
@@ -118,7 +125,8 @@ class Reader {
         );
       }
     }
-    const sizes = shape.map((n, i) => n ?? given?.[i]);
+    const { shapes, openSize } = this.options;
+    const sizes = shape.map((n, i) => n ?? shapes?.[at]?.[i] ?? given?.[i] ?? openSize);
     if (!sizes.every((n): n is number => Number.isInteger(n) && n! > 0)) {
       throw new WhylensError(
         'UNSUPPORTED_MODEL',
@@ -126,7 +134,13 @@ class Reader {
         { facts: { shape } },
       );
     }
-    return { name: ref.layer, value: inputValue(ref.layer, sizes), shape: sizes };
+    const isOpen = given === undefined && shape.includes(null);
+    return {
+      name: ref.layer,
+      value: inputValue(ref.layer, sizes),
+      shape: isOpen ? shape : sizes,
+      dtype: dtypeOf(config.dtype),
+    };
   }
 
   /** One call of a network with these inputs; `prefix` is the path of the network. */
@@ -163,7 +177,7 @@ class Reader {
       const args = call.args.map(resolve);
       const kwargs = resolve(call.kwargs) as Record<string, Argument>;
       const path = `${prefix}${layer.name}`;
-      const again = index > 0 && layer.calls.length > 1 ? `${path}:${index}` : path;
+      const again = index > 0 && layer.calls.length > 1 ? `${path}#${index}` : path;
       if (isNetwork(layer)) {
         const inner = networkOf(
           { class_name: layer.className, config: layer.config },
@@ -176,6 +190,7 @@ class Reader {
           index === 0 ? `${path}/` : `${again}/`,
         );
         known.set(key(layer.name, index), values);
+        this.alias(again, values[0]);
         continue;
       }
       let weights = weightsOf.get(layer.name);
@@ -202,9 +217,9 @@ class Reader {
             ? Object.values(value).flatMap(refs)
             : [];
     // a stack of its own: deep networks are deeper than the call stack
-    const stack = network.outputs.map((ref) => ({ ref, leave: false }));
+    const stack = network.outputs.map((ref) => ({ ref, leave: false, by: 'the output' }));
     while (stack.length > 0) {
-      const { ref, leave } = stack.pop()!;
+      const { ref, leave, by } = stack.pop()!;
       const key = `${ref.call} ${ref.layer}`;
       const layer = byName.get(ref.layer);
       if (inputs.has(ref.layer)) continue;
@@ -212,7 +227,7 @@ class Reader {
       if (layer === undefined || call === undefined) {
         throw new WhylensError(
           'MODEL_LOAD',
-          `'${this.source.file}' takes a value from ${layer === undefined ? `layer '${ref.layer}', which is not there` : `call ${ref.call} of layer '${ref.layer}', which has ${layer.calls.length}`}`,
+          `${by} in '${this.source.file}' takes a value from ${layer === undefined ? `layer '${ref.layer}', which is not there` : `call ${ref.call} of layer '${ref.layer}', which has ${layer.calls.length}`}`,
         );
       }
       if (leave) {
@@ -228,7 +243,7 @@ class Reader {
         );
       }
       state.set(key, 'open');
-      stack.push({ ref, leave: true });
+      stack.push({ ref, leave: true, by });
       for (const needed of refs([call.args, call.kwargs])) {
         const there = state.get(`${needed.call} ${needed.layer}`);
         if (there === 'open') {
@@ -237,7 +252,8 @@ class Reader {
             `the layers in '${this.source.file}' form a cycle through '${needed.layer}'`,
           );
         }
-        if (there === undefined) stack.push({ ref: needed, leave: false });
+        if (there === undefined)
+          stack.push({ ref: needed, leave: false, by: `layer '${ref.layer}'` });
       }
     }
     // as the file lists them, where that is an order too: people know it so
@@ -346,6 +362,13 @@ class Reader {
     });
   }
 
+  /** A nested model's own name is one more of its last layer's. */
+  private alias(path: string, value: Value): void {
+    const layer = this.layers.get(this.owners.get(value) ?? '');
+    if (layer === undefined || !layer.path.startsWith(`${path}/`)) return;
+    this.layers.set(layer.path, { ...layer, aliases: [...(layer.aliases ?? []), path] });
+  }
+
   private name(
     path: string,
     kind: string,
@@ -365,6 +388,11 @@ class Reader {
     });
     if (more.internal !== true) this.owners.set(value, path);
   }
+}
+
+function dtypeOf(dtype: unknown): GraphInput['dtype'] {
+  const name = typeof dtype === 'string' ? dtype : String((dtype as Json | null)?.class_name);
+  return /int/.test(name) ? 'int32' : name === 'bool' ? 'bool' : 'float32';
 }
 
 /** In the listed order as far as what is needed allows. */

@@ -11,9 +11,19 @@ import type { Value } from '../../graph/value.js';
 import { isOperation, type LayerConfig } from './config.js';
 
 /** One array of a layer: with its name's parts in the legacy layout, in order in the others. */
-interface Entry {
+export interface Entry {
   readonly parts: readonly string[];
   readonly read: () => Weight;
+}
+
+/** What a store knows beyond the arrays. */
+interface About {
+  /** The layer's name in names of weights. */
+  readonly path: string;
+  /** Numbers that the largest weight of the file has. */
+  readonly largest: number;
+  /** The error for a role that has no array. */
+  readonly missing: (role: string) => WhylensError;
 }
 
 /** Of one layer. */
@@ -27,6 +37,7 @@ export class LayerWeights {
     private readonly inner: (names: readonly string[]) => LayerWeights | undefined,
     /** With those of layers inside; read when they are asked for. */
     private readonly deep: () => readonly Entry[] = () => entries,
+    private readonly about?: About,
   ) {}
 
   get count(): number {
@@ -47,6 +58,7 @@ export class LayerWeights {
           ? this.entries.find(({ parts }) => role.split('|').includes(parts[parts.length - 1]))
           : this.entries[i];
         if (entry === undefined) {
+          if (this.about !== undefined) throw this.about.missing(role.split('|')[0]);
           throw new WhylensError(
             'MODEL_LOAD',
             `the weights of ${this.where} are incomplete: '${role.split('|')[0]}' is missing${this.entries.length === 0 ? ' (none are in the file)' : ''}`,
@@ -58,6 +70,29 @@ export class LayerWeights {
       }),
     );
     return roles.map((role) => (role === false ? undefined : found.get(role)));
+  }
+
+  /**
+   * Compares an array with what the layer's settings say; axes that they leave open are undefined.
+   *
+   * @throws WhylensError `MODEL_LOAD`
+   */
+  requireShape(role: string, weight: Value, wanted: readonly (number | undefined)[]): void {
+    const { shape } = weight;
+    const fits =
+      shape.length === wanted.length && wanted.every((n, i) => n === undefined || n === shape[i]);
+    if (fits) return;
+    const name = this.about === undefined ? role : `${this.about.path}/${role}`;
+    const told = wanted.map((n) => n ?? 'any').join(', ');
+    const largest =
+      this.about === undefined
+        ? ''
+        : `; the largest weight of the file has ${this.about.largest} values`;
+    throw new WhylensError(
+      'MODEL_LOAD',
+      `${this.where} needs its weight '${name}' in shape [${told}] as its settings say, got [${shape.join(', ')}]${largest}`,
+      { facts: { weight: name, expected: wanted, got: shape } },
+    );
   }
 
   /** All arrays in order, its own before those of layers inside, for layers that are not Keras' own. */

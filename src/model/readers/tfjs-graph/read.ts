@@ -3,6 +3,7 @@ import { isWhylensError, WhylensError } from '../../../errors.js';
 import type { InputInfo } from '../../interface.js';
 import { input as inputValue } from '../../graph/build.js';
 import type { GraphInput, GraphOutput, ModelGraph } from '../../graph/model-graph.js';
+import { openSizes } from '../../graph/open-sizes.js';
 import { ordered } from '../../graph/value.js';
 import { finalActivation } from '../onnx/head.js';
 import {
@@ -55,33 +56,12 @@ export function readTfjsGraph(file: TfjsGraph, options: ReadTfjsGraphOptions): M
   const first = read(file, definition, options, USUAL_SIZE);
   if (!first.inputs.some(({ shape }) => shape?.includes(null) === true)) return first;
   try {
-    return compared(first, read(file, definition, options, OTHER_SIZE));
+    return openSizes(first, read(file, definition, options, OTHER_SIZE));
   } catch (error) {
     // a graph that says it takes any size may not: the one it was read with holds
     if (!isWhylensError(error)) throw error;
     return first;
   }
-}
-
-/** Sizes that differ between two readings are open. */
-function compared(first: ModelGraph, second: ModelGraph): ModelGraph {
-  const open = (own: readonly number[], other: readonly number[] = []) => {
-    const shape = own.map((n, axis) => (other[axis] === n ? n : null));
-    return shape.includes(null) ? { shape } : {};
-  };
-  return {
-    ...first,
-    outputs: first.outputs.map((output, i) => ({
-      ...output,
-      ...open(output.value.shape, second.outputs[i]?.value.shape),
-    })),
-    layers: new Map(
-      [...first.layers].map(([path, layer]) => [
-        path,
-        { ...layer, ...open(layer.value.shape, second.layers.get(path)?.value.shape) },
-      ]),
-    ),
-  };
 }
 
 function read(

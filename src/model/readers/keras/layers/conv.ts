@@ -10,6 +10,7 @@ import {
   samePadding,
 } from '../../../graph/composites.js';
 import type { Shape } from '../../../graph/primitives.js';
+import type { Value } from '../../../graph/value.js';
 import { lastly, only, type BuildLayer, type Layer } from '../layer.js';
 
 const CONV_BIAS = 'bias';
@@ -46,6 +47,23 @@ const settings = ({ config }: Layer, rank: number) => ({
   dilations: config.sizes('dilation_rate', rank, 1),
 });
 
+const wanted = ({ config }: Layer, name: string, preset?: number): number | undefined =>
+  config.has(name) ? config.number(name) : preset;
+
+/** A kernel of the settings' window, with these two axes behind it. */
+function requireKernel(
+  layer: Layer,
+  kernel: Value,
+  rank: number,
+  channels: readonly (number | undefined)[],
+): void {
+  const { config, weights } = layer;
+  const window = config.has('kernel_size')
+    ? config.sizes('kernel_size', rank)
+    : new Array<undefined>(rank).fill(undefined);
+  weights.requireShape('kernel', kernel, [...window, ...channels]);
+}
+
 export const conv =
   (rank: number): BuildLayer =>
   (layer, args) => {
@@ -58,6 +76,7 @@ export const conv =
       const window = kernel!.shape.slice(0, rank);
       const padding = paddingOf(layer, x.shape, window, strides, dilations);
       const groups = layer.config.number('groups', 1);
+      requireKernel(layer, kernel!, rank, [x.shape.at(-1)! / groups, wanted(layer, 'filters')]);
       return convolution(x, kernel!, bias, { strides, dilations, groups, ...padding });
     });
   };
@@ -73,6 +92,7 @@ export const depthwiseConv =
     return lastly(layer, only(layer, args), (x) => {
       const window = kernel!.shape.slice(0, rank);
       const padding = paddingOf(layer, x.shape, window, strides, dilations);
+      requireKernel(layer, kernel!, rank, [x.shape.at(-1), wanted(layer, 'depth_multiplier', 1)]);
       return depthwise(x, kernel!, bias, { strides, dilations, ...padding });
     });
   };
@@ -89,6 +109,7 @@ export const separableConv =
     return lastly(layer, only(layer, args), (x) => {
       const window = kernel!.shape.slice(0, rank);
       const padding = paddingOf(layer, x.shape, window, strides, dilations);
+      requireKernel(layer, kernel!, rank, [x.shape.at(-1), wanted(layer, 'depth_multiplier', 1)]);
       const deep = depthwise(x, kernel!, undefined, { strides, dilations, ...padding });
       return convolution(deep, pointwise!, bias);
     });
@@ -104,6 +125,7 @@ export const transposedConv =
     const same = config.text('padding', 'valid').toLowerCase() === 'same';
     const extra = config.has('output_padding') ? config.sizes('output_padding', rank) : undefined;
     return lastly(layer, only(layer, args), (x) => {
+      requireKernel(layer, kernel!, rank, [wanted(layer, 'filters'), x.shape.at(-1)]);
       const window = kernel!.shape.slice(0, rank);
       const reach = window.map((k, i) => (k - 1) * dilations[i] + 1);
       const full = reach.map((k, i) => (x.shape[i] - 1) * strides[i] + k);

@@ -54,8 +54,12 @@ const withActivation =
   };
 
 const dense: BuildLayer = (layer, args) => {
+  const x = only(layer, args);
   const [kernel, bias] = layer.weights.as('kernel', layer.config.flag('use_bias', true) && 'bias');
-  return denseValue(only(layer, args), kernel!, bias);
+  const units = layer.config.has('units') ? layer.config.number('units') : undefined;
+  layer.weights.requireShape('kernel', kernel!, [x.shape.at(-1), units]);
+  if (bias !== undefined) layer.weights.requireShape('bias', bias, [kernel!.shape[1]]);
+  return denseValue(x, kernel!, bias);
 };
 
 const activation: BuildLayer = (layer, args) =>
@@ -117,17 +121,21 @@ const timeDistributed: BuildLayer = (layer, args) => {
   const [rows, ...rest] = x.shape;
   const parts = Array.from({ length: rows }, (_, i) => {
     const row = slice(x, [i, ...rest.map(() => 0)], [i + 1, ...rest]);
-    const { value } = layer.inside(inner as never, layer.weights.sub('layer'), [
-      reshape(row, rest),
-    ]);
+    const { value } = layer.inside(inner as never, weightsInside(layer), [reshape(row, rest)]);
     return reshape(value, [1, ...value.shape]);
   });
   return concat(parts, 0);
 };
 
+/** Some files give the weights of a wrapped layer to the wrapper. */
+function weightsInside({ weights }: Layer): Layer['weights'] {
+  const inside = weights.sub('layer');
+  return inside.count > 0 ? inside : weights;
+}
+
 /** At inference the normalised kernel is what is stored: the layer inside as it is. */
 const spectral: BuildLayer = (layer, args) =>
-  layer.inside(layer.config.raw.layer as never, layer.weights.sub('layer'), args);
+  layer.inside(layer.config.raw.layer as never, weightsInside(layer), args);
 
 const ranks = (build: (rank: number) => BuildLayer, name: (rank: number) => string) =>
   Object.fromEntries([1, 2, 3].map((rank) => [name(rank), build(rank)]));
