@@ -23,7 +23,7 @@ import {
 } from './config.js';
 import { Config, isValue, valuesOf, type Built, type Layer } from './layer.js';
 import { LAYERS } from './layers/index.js';
-import { operation } from './layers/operations.js';
+import { isKnownOperation, operation } from './layers/operations.js';
 import { outputOf } from './output.js';
 import type { LayerWeights } from './weights.js';
 import { type WeightStore } from './weights.js';
@@ -284,7 +284,7 @@ class Reader {
           `the implementation of ${where} in 'customLayers' must return a value that the functions of its third argument made`,
         );
       }
-      if (isOperation(layer)) {
+      if (isOperation(layer) || isRecorded(layer, args)) {
         const name =
           layer.className === 'SlicingOpLambda'
             ? 'getitem'
@@ -388,6 +388,15 @@ class Reader {
     });
     if (more.internal !== true) this.owners.set(value, path);
   }
+}
+
+/** Layers that take their tensors as one list; operations of the same name take them one by one. */
+const MERGES = ['Add', 'Subtract', 'Multiply', 'Maximum', 'Minimum', 'Average'];
+
+/** An operation in a file that does not tell packages: what is no layer, or is called as no layer is. */
+function isRecorded({ className, module }: LayerConfig, args: readonly Argument[]): boolean {
+  if (module !== '' || !isKnownOperation(className)) return false;
+  return !Object.hasOwn(LAYERS, className) || (MERGES.includes(className) && args.length > 1);
 }
 
 function dtypeOf(dtype: unknown): GraphInput['dtype'] {

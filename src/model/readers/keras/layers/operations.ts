@@ -332,19 +332,26 @@ const ALIASES: Readonly<Record<string, string>> = {
   hard_sigmoid_v2: 'hard_sigmoid',
 };
 
+/** Whether it is an operation under this name, as Keras writes it. */
+export const isKnownOperation = (name: string): boolean => operationOf(name) !== undefined;
+
+function operationOf(name: string): Operation | undefined {
+  const last = name
+    .replace(/^.*\./, '')
+    .replace(/^__(\w+)__$/, '$1')
+    .replace(/_v\d$/, '');
+  const id = /[A-Z]/.test(last) ? snakeCase(last) : last;
+  const key = ALIASES[id] ?? (Object.hasOwn(OPERATIONS, id) ? id : id.replace(/_/g, ''));
+  return Object.hasOwn(OPERATIONS, key) ? OPERATIONS[key] : undefined;
+}
+
 /** @throws WhylensError `UNSUPPORTED_OPERATION` for one that is not known */
 export function operation(
   name: string,
   args: readonly Argument[],
   kwargs: Readonly<Record<string, Argument>>,
 ): Value {
-  const last = name
-    .replace(/^.*\./, '')
-    .replace(/^__(\w+)__$/, '$1')
-    .replace(/_v\d$/, '');
-  const id = /[A-Z]/.test(last) ? snakeCase(last) : last;
-  const key = ALIASES[id] ?? (id in OPERATIONS ? id : id.replace(/_/g, ''));
-  const build = OPERATIONS[key];
+  const build = operationOf(name);
   if (build === undefined) {
     throw new WhylensError(
       'UNSUPPORTED_OPERATION',
