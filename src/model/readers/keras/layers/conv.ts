@@ -47,8 +47,8 @@ const settings = ({ config }: Layer, rank: number) => ({
   dilations: config.sizes('dilation_rate', rank, 1),
 });
 
-const wanted = ({ config }: Layer, name: string, preset?: number): number | undefined =>
-  config.has(name) ? config.number(name) : preset;
+const wanted = ({ config }: Layer, name: string): number | undefined =>
+  config.has(name) ? config.number(name) : undefined;
 
 /** A kernel of the settings' window, with these two axes behind it. */
 function requireKernel(
@@ -92,7 +92,7 @@ export const depthwiseConv =
     return lastly(layer, only(layer, args), (x) => {
       const window = kernel!.shape.slice(0, rank);
       const padding = paddingOf(layer, x.shape, window, strides, dilations);
-      requireKernel(layer, kernel!, rank, [x.shape.at(-1), wanted(layer, 'depth_multiplier', 1)]);
+      requireKernel(layer, kernel!, rank, [x.shape.at(-1), wanted(layer, 'depth_multiplier')]);
       return depthwise(x, kernel!, bias, { strides, dilations, ...padding });
     });
   };
@@ -109,7 +109,7 @@ export const separableConv =
     return lastly(layer, only(layer, args), (x) => {
       const window = kernel!.shape.slice(0, rank);
       const padding = paddingOf(layer, x.shape, window, strides, dilations);
-      requireKernel(layer, kernel!, rank, [x.shape.at(-1), wanted(layer, 'depth_multiplier', 1)]);
+      requireKernel(layer, kernel!, rank, [x.shape.at(-1), wanted(layer, 'depth_multiplier')]);
       const deep = depthwise(x, kernel!, undefined, { strides, dilations, ...padding });
       return convolution(deep, pointwise!, bias);
     });
