@@ -23,7 +23,9 @@ export type { LabelSource, ModelSource };
  * - Models of rows: XGBoost (JSON or UBJSON), LightGBM (text or JSON of
  *   `dump_model`), scikit-learn (JSON as docs/models-of-tables.md exports it),
  *   ONNX-ML.
- * - Models of texts: scikit-learn with the vectorizer in the same file.
+ * - Models of texts: scikit-learn with the vectorizer in the same file;
+ *   transformers, as a folder with `tokenizer.json` beside `model.onnx`.
+ * - A zip of any of these files.
  *
  * @param source path of the model file or of its folder, a `file:`, `http:` or
  * `https:` address, or a list of paths, `File`s or `{ name, bytes }`.

@@ -41,7 +41,7 @@ export async function fileSource(path: string, limits: ReadLimits): Promise<Byte
       const beside = await read(name, fail, limits.maxBytes).catch(() => undefined);
       // exporters put the network into a folder `onnx` of the model's
       if (beside !== undefined || basename(resolve(folder)) !== 'onnx') return beside;
-      const above = join(resolve(folder), '..', 'model.onnx');
+      const above = resolve(folder);
       if (!(await isInside(above, name))) return undefined;
       return readFileBounded(join(dirname(above), name), { limits, fail, named: false }).catch(
         () => undefined,
