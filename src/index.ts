@@ -122,6 +122,13 @@ export {
 } from '../formatters/figure.js';
 export { formatAsSvg } from '../formatters/svg.js';
 export {
+  formatAsDependence,
+  formatAsSummary,
+  type Dependence,
+  type DependenceOptions,
+  type SummaryOptions,
+} from '../formatters/summary.js';
+export {
   formatAsCsv,
   formatAsTable,
   type Cell,

@@ -27,7 +27,6 @@ export function analyzeText(text: string, options: AnalyzeOptions): Ngram[] {
     : boundNgrams(collapsed, options.ngrams);
 }
 
-// eslint-disable-next-line no-control-regex -- ASCII is meant
 const PLAIN = /^[\0-\x7f]*$/;
 
 /**
