@@ -858,3 +858,17 @@ test('channels first: the input keeps its own order, layers are channels last', 
   t.is(layers.get('c')?.space, 'space');
   t.is(outputs[0].activation, 'softmax');
 });
+
+test('a graph for batches of four is read for one sample, and says so', (t) => {
+  const g = new GraphBuilder();
+  g.placeholder('x', [4, 2, 3]);
+  g.op('Reshape', 'r', ['x', g.ints('to', [4, 6])]);
+  g.op('Slice', 's', ['r', g.ints('from', [0, 1]), g.ints('size', [4, 5])]);
+  draw(g, 'k', [5, 2]);
+  g.op('MatMul', 'm', ['s', 'k'], {});
+  g.op('Softmax', 'y', ['m']);
+  const { inputs, outputs, warnings } = readTfjsGraph(g.graph(), { name: 'g' });
+  t.deepEqual(inputs[0].value.shape, [2, 3]);
+  t.deepEqual(outputs[0].value.shape, [2]);
+  t.regex(warnings!.join(), /batches of 4; samples are computed one by one/);
+});

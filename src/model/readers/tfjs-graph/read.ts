@@ -94,7 +94,11 @@ function read(
     const told = given.length === 1 ? options.inputShape : undefined;
     return madeInput(entry, declared, attributes.type('dtype') ?? entry.dtype, axis, told, size);
   });
-  const tracer = new Tracer(definition, file.weights);
+  const batch = made.map((one) => one.batch).find((n) => n !== undefined && n > 1);
+  const tracer = new Tracer(definition, file.weights, batch);
+  if (batch !== undefined) {
+    tracer.warnings.add(`the graph declares batches of ${batch}; samples are computed one by one`);
+  }
   const operands = new Map<string, Operand>(made.map(({ node, operand }) => [node, operand]));
   let results;
   try {
@@ -141,6 +145,7 @@ function read(
 
 interface MadeInput {
   readonly node: string;
+  readonly batch?: number;
   readonly operand: Traced;
   readonly graph: GraphInput;
 }
@@ -177,6 +182,7 @@ function madeInput(
   const free = told === undefined && sizes.includes(null);
   return {
     node: source.node,
+    ...(isOpen || declared[0] === null ? {} : { batch: declared[0] }),
     operand: traced(value, rank, order, kinds),
     graph: {
       name,

@@ -21,6 +21,8 @@ import type { Attributes } from './attributes.js';
 
 export interface Site {
   readonly attributes: Attributes;
+  /** Samples that the graph was written for at a time; one is computed. */
+  readonly batch?: number;
   /** Told once to the reader of the explanation. */
   warn(message: string): void;
   /** A value inside the node that can be addressed as `node:name`. */

@@ -46,6 +46,7 @@ export class Tracer {
   constructor(
     private readonly graph: GraphDef,
     private readonly weights: GraphWeights,
+    private readonly batch?: number,
   ) {}
 
   /** The outputs asked for, or for each the error that it cannot be made. */
@@ -92,6 +93,7 @@ export class Tracer {
     const found = node.inputs.map((source) => this.#found(source, scope));
     const site: Site = {
       attributes: new Attributes(node),
+      ...(this.batch === undefined ? {} : { batch: this.batch }),
       warn: (message) => this.warnings.add(message),
       inner: (own, output) => {
         inner.push({

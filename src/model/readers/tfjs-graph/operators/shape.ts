@@ -41,8 +41,9 @@ const shaped = (x: Operand, dims: Dims, site: Site): Operand =>
 
 const reshape: Operation = (inputs, site) => {
   const x = need(inputs, 0, site);
-  const wanted = numbersAt(inputs, 1, site);
-  return [shaped(x, wanted, site)];
+  const [first, ...rest] = numbersAt(inputs, 1, site);
+  const isBatch = first === site.batch && sizeOf(rest) * first !== sizeOf(dimsOf(x));
+  return [shaped(x, first === undefined ? [] : [isBatch ? 1 : first, ...rest], site)];
 };
 const expandDims: Operation = (inputs, site) => {
   const x = need(inputs, 0, site);
@@ -142,7 +143,9 @@ const slice: Operation = (inputs, site) => {
   const x = need(inputs, 0, site);
   const dims = dimsOf(x);
   const begin = numbersAt(inputs, 1, site);
-  const size = numbersAt(inputs, 2, site);
+  const told = numbersAt(inputs, 2, site);
+  const whole = begin[0] === 0 && told[0] === site.batch && dims[0] === 1;
+  const size = whole ? [1, ...told.slice(1)] : told;
   const stop = begin.map((at, axis) => (size[axis] === -1 ? dims[axis] : at + size[axis]));
   const fits =
     begin.length === dims.length && begin.every((at, a) => at >= 0 && stop[a] <= dims[a]);
