@@ -4,7 +4,7 @@ import { didYouMean } from '../src/did-you-mean.js';
 import { WhylensError } from '../src/errors.js';
 import { shapleyPlan } from '../src/maths/shapley.js';
 import type { TabularModel, TabularPrediction } from '../src/model/tabular/interface.js';
-import type { OptionSpecs } from '../src/options.js';
+import type { OptionSpecs, OptionValues } from '../src/options.js';
 import { BACKGROUND_OPTION, backgroundRows } from './shared/tabular/background.js';
 import { Progress, rowList, rowTask, textTask } from './shared/tabular/model.js';
 import { FEATURE_OPTIONS, featureChoice } from './shared/tabular/options.js';
@@ -28,7 +28,7 @@ const options = {
     type: 'value',
     default: undefined,
     expects: 'a class index or name',
-    check: (value) =>
+    check: (value: unknown): value is string | number =>
       typeof value === 'string' || (Number.isInteger(value) && (value as number) >= 0),
     parse: (text) => (/^\d+$/.test(text) ? Number(text) : text),
     help: 'the class to come to (default: any other)',
@@ -87,11 +87,13 @@ export const counterfactual = explainer({
   },
 });
 
+type Context = ExplainContext<OptionValues<typeof options>>;
+
 /** Class indices a call may come to, from the option. */
-function wantedClass({ options: { to }, labels, tabular }: ExplainContext): number | undefined {
+function wantedClass({ options: { to }, labels, tabular }: Context): number | undefined {
   if (to === undefined) return undefined;
   const names = labels ?? tabular!.classNames;
-  const index = typeof to === 'number' ? to : (names?.indexOf(to as string) ?? -1);
+  const index = typeof to === 'number' ? to : (names?.indexOf(to) ?? -1);
   if (index !== -1) return index;
   throw new WhylensError(
     'INVALID_OPTION',
@@ -104,7 +106,7 @@ function classOf(model: TabularModel, prediction: TabularPrediction, n: number):
   return top.target as number;
 }
 
-async function ofRows(context: ExplainContext) {
+async function ofRows(context: Context) {
   const { model, rows } = rowTask(context);
   const table = await backgroundRows(context, model);
   if (table === undefined) {
@@ -113,10 +115,7 @@ async function ofRows(context: ExplainContext) {
       "counterfactual takes values from rows of other classes; give option 'background', for instance the training data",
     );
   }
-  const { fixed, candidates } = context.options as unknown as {
-    fixed: readonly string[];
-    candidates: number;
-  };
+  const { fixed, candidates } = context.options;
   const names = model.features.map(({ name }) => name);
   const unknown = fixed.find((name) => !names.includes(name));
   if (unknown !== undefined) {
@@ -236,12 +235,9 @@ async function changes(
   });
 }
 
-async function ofTexts(context: ExplainContext) {
+async function ofTexts(context: Context) {
   const { model, texts } = textTask(context);
-  const { unit, replaceWith } = context.options as unknown as {
-    unit: string;
-    replaceWith: string | undefined;
-  };
+  const { unit, replaceWith } = context.options;
   const to = wantedClass(context);
   const call = { signal: context.batch.signal };
   const prediction = await model.predict(texts, call);

@@ -2,7 +2,7 @@ import { explainer, type ExplainContext } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
 import { seededRandom } from '../src/maths/random.js';
 import type { TabularPrediction, TextModel } from '../src/model/tabular/interface.js';
-import type { OptionSpecs } from '../src/options.js';
+import type { OptionSpecs, OptionValues } from '../src/options.js';
 import {
   klDivergence,
   LIME_OPTIONS,
@@ -30,7 +30,7 @@ const options = {
     default: 1000,
     expects:
       "a whole number of at least 2, or { shown, weights }: a row of 0 and 1 for each version of the text (the text itself first), and how much each counts; with whiteBox 'logistic' also { texts, weights }: the versions themselves",
-    check: (value) =>
+    check: (value: unknown): value is number | GivenSamples =>
       (Number.isInteger(value) && (value as number) >= 2) ||
       (typeof value === 'object' &&
         value !== null &&
@@ -113,18 +113,7 @@ export const limeText = explainer({
 
   async explain(context) {
     const { model, texts } = textTask(context);
-    const own = context.options as unknown as {
-      samples: number | GivenSamples;
-      whiteBox: 'ridge' | 'logistic';
-      ngrams: number | undefined;
-      unit: string;
-      replaceWith: string | undefined;
-      distinct: boolean;
-      kernelWidth: number;
-      features: number;
-      selection: string;
-      alpha: number;
-    };
+    const own = context.options;
     requireRidge(own);
     const prediction = await model.predict(texts, { signal: context.batch.signal });
     const total = typeof own.samples === 'number' ? own.samples : countOf(own.samples);
@@ -217,7 +206,7 @@ export const limeText = explainer({
   },
 });
 
-interface GivenSamples {
+export interface GivenSamples {
   readonly shown?: readonly ArrayLike<number>[];
   readonly texts?: readonly string[];
   readonly weights?: ArrayLike<number>;
@@ -261,7 +250,7 @@ interface OneText {
 
 /** A logistic model of n-grams, fitted to the probabilities of all classes. */
 async function logistic(
-  context: ExplainContext,
+  context: ExplainContext<OptionValues<typeof options>>,
   model: TextModel,
   text: string,
   { n, game, words, scores, prediction, own }: OneText,

@@ -9,7 +9,7 @@ import type {
   TabularPrediction,
   Vectorizer,
 } from '../src/model/tabular/interface.js';
-import type { OptionSpecs } from '../src/options.js';
+import type { OptionSpecs, OptionValues } from '../src/options.js';
 import { backgroundRows, BACKGROUND_OPTION } from './shared/tabular/background.js';
 import { rowAt, rowTask, textTask } from './shared/tabular/model.js';
 import { BIAS, FEATURE_OPTIONS, featureChoice } from './shared/tabular/options.js';
@@ -78,7 +78,10 @@ function sameAsMargin({ link }: TabularModel): boolean {
   return (link.kind === 'identity' || link.kind === 'svm') && (link.scale ?? 1) === 1;
 }
 
-async function ofRows(context: ExplainContext, linear: LinearPart): Promise<Explained> {
+async function ofRows(
+  context: ExplainContext<OptionValues<typeof options>>,
+  linear: LinearPart,
+): Promise<Explained> {
   const { model, rows } = rowTask(context);
   const prediction = await model.predict(rows, { signal: context.batch.signal });
   const inner = model.stage?.apply(rows) ?? rows;
@@ -113,7 +116,10 @@ async function ofRows(context: ExplainContext, linear: LinearPart): Promise<Expl
   return asRecords(model, 'feature-weights', samples);
 }
 
-async function ofTexts(context: ExplainContext, linear: LinearPart): Promise<Explained> {
+async function ofTexts(
+  context: ExplainContext<OptionValues<typeof options>>,
+  linear: LinearPart,
+): Promise<Explained> {
   const { model, texts } = textTask(context);
   const { vectorizer } = model;
   const prediction: TabularPrediction = await model.predict(texts, {

@@ -2,7 +2,7 @@ import { featureWeights } from '../src/builders/feature-weights.js';
 import { explainer, type Explained, type ExplainContext } from '../src/container/plugin.js';
 import { permutationPlan, type PermutationPlan } from '../src/maths/permutation-shap.js';
 import { shapleyPlan } from '../src/maths/shapley.js';
-import type { OptionSpecs } from '../src/options.js';
+import type { OptionSpecs, OptionValues } from '../src/options.js';
 import { GROUPS_OPTION, playersOf, valueOf } from './shared/tabular/groups.js';
 import { ROW_SHAP_OPTIONS, weightedBackground } from './shared/tabular/kernel-shap-rows.js';
 import { Progress, rowList, rowTask, textTask } from './shared/tabular/model.js';
@@ -57,16 +57,18 @@ export const permutationShap = explainer({
   cost: '20 × features × background rows forward (permutations)',
   needs: {},
   documents: ['features', 'text'],
-  options: options,
+  options,
 
   explain(context) {
     return context.tabular?.documents === 'texts' ? ofTexts(context) : ofRows(context);
   },
 });
 
-async function ofRows(context: ExplainContext): Promise<Explained> {
+type Context = ExplainContext<OptionValues<typeof options>>;
+
+async function ofRows(context: Context): Promise<Explained> {
   const { model, rows } = rowTask(context);
-  const { permutations } = context.options as { permutations: number };
+  const { permutations } = context.options;
   const others = await weightedBackground(context, model);
   const players = playersOf(context, model);
   const prediction = await model.predict(rows, { signal: context.batch.signal });
@@ -133,13 +135,9 @@ function planFor(players: number, permutations: number, seed: number): Permutati
   };
 }
 
-async function ofTexts(context: ExplainContext): Promise<Explained> {
+async function ofTexts(context: Context): Promise<Explained> {
   const { model, texts } = textTask(context);
-  const { permutations, unit, replaceWith } = context.options as {
-    permutations: number;
-    unit: string;
-    replaceWith: string | undefined;
-  };
+  const { permutations, unit, replaceWith } = context.options;
   const prediction = await model.predict(texts, { signal: context.batch.signal });
   const games = texts.map((text) => textGame(model, text, { unit, replaceWith, usual: 'mask' }));
   const plans = games.map(({ parts }) => planFor(parts.length, permutations, context.seed));

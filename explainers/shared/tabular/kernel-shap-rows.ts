@@ -5,7 +5,7 @@ import { WhylensError } from '../../../src/errors.js';
 import { kMeans } from '../../../src/maths/kmeans.js';
 import { shapleyPlan } from '../../../src/maths/shapley.js';
 import type { RowModel } from '../../../src/model/tabular/interface.js';
-import type { OptionSpecs } from '../../../src/options.js';
+import type { OptionSpecs, OptionValues } from '../../../src/options.js';
 import { BACKGROUND_OPTION, backgroundRows } from './background.js';
 import { Progress, rowAt, rowList, rowTask } from './model.js';
 import { FEATURE_OPTIONS, featureChoice } from './options.js';
@@ -156,7 +156,9 @@ function entries(
 
 /** The background, put together by k-means where it is large. */
 export async function weightedBackground(
-  context: ExplainContext,
+  context: ExplainContext<
+    Pick<OptionValues<typeof ROW_SHAP_OPTIONS>, 'background' | 'backgroundSize'>
+  >,
   model: RowModel,
 ): Promise<WeightedRows & { readonly from?: number }> {
   const table = await backgroundRows(context, model);
@@ -166,7 +168,7 @@ export async function weightedBackground(
       `this method needs rows that stand for unknown values; give option 'background', for instance 100 rows of the training data`,
     );
   }
-  const { backgroundSize } = context.options as { backgroundSize: number };
+  const { backgroundSize } = context.options;
   if (table.count <= backgroundSize) {
     return {
       rows: rowList(table),

@@ -1,6 +1,6 @@
 /** Options that methods for rows and texts share. */
 import type { FeatureWeightsOptions } from '../../../src/builders/feature-weights.js';
-import type { OptionSpecs } from '../../../src/options.js';
+import type { OptionSpecs, OptionValues } from '../../../src/options.js';
 
 /** Name of the feature that holds what no feature explains. */
 export const BIAS = '<BIAS>';
@@ -46,12 +46,11 @@ export const FEATURE_OPTIONS = {
 } as const satisfies OptionSpecs;
 
 /** What of these options `featureWeights` reads. */
-export function featureChoice(options: Readonly<Record<string, unknown>>): FeatureWeightsOptions {
-  const { top, featureRe, featureFilter } = options as {
-    top?: number | [number, number] | null;
-    featureRe?: RegExp | string;
-    featureFilter?: (name: string, value: number | string | undefined) => boolean;
-  };
+export function featureChoice({
+  top,
+  featureRe,
+  featureFilter,
+}: OptionValues<typeof FEATURE_OPTIONS>): FeatureWeightsOptions {
   const pattern =
     featureRe === undefined
       ? undefined
