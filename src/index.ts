@@ -94,6 +94,7 @@ export {
 } from './documents/table.js';
 export type { ArrayDocument, ModelDocument, Preprocess, TensorLike } from './documents/document.js';
 export type { PreprocessMode } from './images/preprocess.js';
+export { describeSteps, type PixelSize, type PreprocessSteps } from './images/steps.js';
 export type { ResamplingFilter } from './images/resample.js';
 
 // --- Targets ---

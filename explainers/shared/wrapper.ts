@@ -13,7 +13,6 @@ import {
   type OptionValues,
   type StringOption,
 } from '../../src/options.js';
-import { chooseLayer } from '../../src/model/layers.js';
 
 /** The option with which a wrapper names what it wraps. */
 export interface OfOption extends StringOption {
@@ -190,5 +189,5 @@ export async function explainPart(
 function withLayer(context: ExplainContext, needs: ExplainerNeeds): ExplainContext {
   return needs.layer !== true || context.layer !== undefined
     ? context
-    : { ...context, layer: chooseLayer(context.description) };
+    : { ...context, layer: context.resolveLayer() };
 }

@@ -1,5 +1,7 @@
 /** What was inferred, and what came out, in a line each. */
+import type { Preprocess } from '../documents/document.js';
 import type { Explanation, TargetBase } from '../explanation.js';
+import { describeSteps } from '../images/steps.js';
 import { cleanName } from './clean.js';
 import type { ExplainFlags } from './flags/explain.js';
 import type { ModelFlags, OpenModel } from './model.js';
@@ -31,14 +33,21 @@ export function inferredOfModel({ model }: OpenModel, flags: ModelFlags): string
     const own =
       preprocess === undefined
         ? 'none said: pixel values 0 to 255 as they are (--preprocess)'
-        : `${typeof preprocess === 'string' ? preprocess : 'a function'}, which came with the model`;
+        : `${inWords(preprocess)}, which came with the model`;
     const guessed =
-      inferred.preprocess === undefined || typeof preprocess !== 'string'
+      inferred.preprocess === undefined
         ? undefined
-        : `${preprocess}, ${inferred.preprocess} (--preprocess says otherwise)`;
+        : preprocess === undefined
+          ? `${inferred.preprocess} (--preprocess)`
+          : `${inWords(preprocess)}, ${inferred.preprocess} (--preprocess says otherwise)`;
     lines.push(['preprocess', guessed ?? own]);
   }
   return lines.map(aligned);
+}
+
+function inWords(preprocess: Preprocess): string {
+  if (typeof preprocess === 'object') return describeSteps(preprocess);
+  return typeof preprocess === 'string' ? preprocess : 'a function';
 }
 
 function besideModel(labels: readonly string[] | undefined, why: string): string {

@@ -1,13 +1,19 @@
 /**
  * Targets as people write them on a command line: `282`, `tiger cat`,
  * `tiger cat - bull mastiff`, `0.5 * 3 + "salt, pepper"`, `not cat`, `top 2`,
- * `7@other head`. Labels hold spaces, commas and hyphens, so known labels are
+ * `7@other head` or `head:7`, `[4, 7]` for one number of an output. Labels hold spaces, commas and hyphens, so known labels are
  * matched first and the longest one wins; an operator has spaces on both sides.
  */
 import { WhylensError } from '../errors.js';
 import type { Target } from '../explanation.js';
 import { labelIndex, synonymsOf } from '../images/labels.js';
-import { classTarget, negativeClass, topClass, weightedTarget } from '../model/targets.js';
+import {
+  classTarget,
+  elementTarget,
+  negativeClass,
+  topClass,
+  weightedTarget,
+} from '../model/targets.js';
 
 interface Reader {
   readonly text: string;
@@ -79,6 +85,13 @@ function atom(reader: Reader): Target {
   const index = skipWhole(reader, /\d+/y);
   if (index !== undefined) return classTarget(Number(index), output(reader));
   const label = longestLabel(reader);
+  if (label === undefined) {
+    // `head:3` is `3@head`, and what stands before the colon is no class of this output
+    const before = skip(reader, /[^\s:"'@[\]]+:(?=\S)/y)?.slice(0, -1);
+    if (before !== undefined) return ofOutput(atom(reader), before, reader);
+    const place = skipWhole(reader, /\[\s*\d+(\s*,\s*\d+)*\s*\]/y);
+    if (place !== undefined) return elementTarget(place.match(/\d+/g)!.map(Number), output(reader));
+  }
   if (label !== undefined) {
     const written = reader.text.slice(reader.at, (reader.at += label.length));
     return classTarget(indexOf(written, reader.labels), output(reader));
@@ -97,6 +110,11 @@ function atom(reader: Reader): Target {
     reader.list ? /.*?(?=\s+[-−+]\s|\s*,|@|$)/y : /.*?(?=\s+[-−+]\s|@|$)/y,
   );
   return classTarget(indexOf(unknown ?? '', reader.labels), output(reader));
+}
+
+function ofOutput(target: Target, name: string, reader: Reader): Target {
+  if (target.kind !== 'weighted' && target.output === undefined) return { ...target, output: name };
+  throw new WhylensError('USAGE', `'${reader.text}' names two outputs of one class`);
 }
 
 function negative(reader: Reader, target: Target): Target {

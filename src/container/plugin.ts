@@ -66,7 +66,7 @@ export interface ExplainContext<Options = Readonly<Record<string, unknown>>> {
   /** Present where `needs.layer` is set. */
   readonly layer?: LayerChoice;
   /** Finds another layer by path or index; throws with the nearest names. */
-  resolveLayer(layer: string | number): LayerChoice;
+  resolveLayer(layer?: string | number): LayerChoice;
   /** The explainer's own options, validated, defaults filled in. */
   readonly options: Options;
   readonly seed: number;

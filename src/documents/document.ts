@@ -1,6 +1,7 @@
 /** What a caller hands in, and what becomes of it at the door. */
 import type { NdArray, Picture } from '../explanation.js';
 import type { PreprocessMode } from '../images/preprocess.js';
+import type { PreprocessSteps } from '../images/steps.js';
 
 /** A tensor of any library. */
 export interface TensorLike {
@@ -22,8 +23,9 @@ export interface ArrayDocument {
 /** What can be explained of a model over numbers: a picture, or `[1, …]` of what the model eats. */
 export type ModelDocument = Picture | ArrayDocument | TensorLike | NestedNumbers;
 
-/** A function that does what the model was trained with, or one of the known ways. */
-export type Preprocess = PreprocessMode | ((picture: Picture) => NdArray | ArrayDocument);
+/** A function that does what the model was trained with, one of the known ways, or steps as data. */
+export type Preprocess =
+  PreprocessMode | PreprocessSteps | ((picture: Picture) => NdArray | ArrayDocument);
 
 /**
  * A document as `readDocuments` gives it: everything behind the door asks `kind`.

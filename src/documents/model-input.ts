@@ -5,7 +5,8 @@ import { imageToArray } from '../images/array.js';
 import { convertPicture } from '../images/picture.js';
 import { preprocessInput, preprocessRange } from '../images/preprocess.js';
 import { reordered, sizeOf } from '../maths/ndarray.js';
-import { resize, type ResamplingFilter } from '../images/resample.js';
+import type { ResamplingFilter } from '../images/resample.js';
+import { fitPicture, partSeen } from '../images/steps.js';
 import type { InputInfo } from '../model/interface.js';
 import type { Document, Preprocess } from './document.js';
 
@@ -120,19 +121,34 @@ function pictureInput(picture: Picture, input: InputInfo, options: DocumentOptio
       `a picture has 1, 3 or 4 channels, input '${input.name}' wants ${channels}; pass an array [1, height, width, ${channels}] instead`,
     );
   }
-  const size = { width: width ?? picture.width, height: height ?? picture.height };
+  const size = sizeOfInput(picture, [height, width], options.preprocess);
   const converted = convertPicture(picture, mode);
-  const fitted =
-    converted.width === size.width && converted.height === size.height
-      ? converted
-      : resize(converted, { ...size, filter: options.filter });
   const { preprocess = 'none' } = options;
+  const steps = typeof preprocess === 'object' ? preprocess : {};
+  const fitted = fitPicture(converted, steps, size, options.filter);
   const sample =
     typeof preprocess === 'function'
       ? checkedNumbers(preprocess(fitted))
       : preprocessInput(imageToArray(fitted), preprocess);
   const shape = sample.shape.length === 3 ? [1, ...sample.shape] : [...sample.shape];
   return { shape, data: new Float32Array(sample.data) };
+}
+
+/** Sizes that the model leaves open are those that the steps make, else the picture's own. */
+function sizeOfInput(
+  picture: Picture,
+  [height, width]: readonly (number | null)[],
+  preprocess: Preprocess | undefined,
+): { width: number; height: number } {
+  const { crop, resize: to } = typeof preprocess === 'object' ? preprocess : {};
+  const made = crop ?? (to !== undefined && 'width' in to ? to : picture);
+  return { width: width ?? made.width, height: height ?? made.height };
+}
+
+/** The part of a picture that steps leave of it, to lay maps over; other documents as they are. */
+export function documentSeen(document: Document, preprocess: Preprocess | undefined): Document {
+  if (document.kind !== 'image' || typeof preprocess !== 'object') return document;
+  return { kind: 'image', picture: partSeen(document.picture, preprocess) };
 }
 
 /** What a function of the caller's gives for a picture, whole: a shape, and as many numbers as it says. */

@@ -17,7 +17,7 @@ import type {
 } from '../explanation.js';
 import { sampleOf } from '../maths/ndarray.js';
 import type { ScoreKind } from '../model/interface.js';
-import { DEFAULT_FILTER } from './shared-options.js';
+import { filterOf } from './inputs.js';
 import { concreteTarget, describeTarget, probaOf, scoreOf, targetId } from '../model/targets.js';
 
 interface About {
@@ -170,7 +170,7 @@ function parametersOf(
     if (threads !== undefined) parameters.threads = threads;
     if (backend !== undefined) parameters.backend = backend;
   }
-  if (picture !== undefined) parameters.resize ??= DEFAULT_FILTER;
+  if (picture !== undefined) parameters.resize = filterOf(prepared.preprocess, options);
   if (prepared.preprocess !== undefined) {
     parameters.preprocess = asJson(prepared.preprocess, explainer.id);
   }

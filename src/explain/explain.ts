@@ -3,7 +3,7 @@
  * an explainer, targets and a layer, and assembles the record. It computes nothing.
  */
 import { assembleMaps, completeRecords, pictureFor } from './assemble.js';
-import { inputRange, rangeProblem } from '../documents/model-input.js';
+import { documentSeen, inputRange, rangeProblem } from '../documents/model-input.js';
 import { readDocuments } from '../documents/read.js';
 import type { Method } from '../container/methods.js';
 import { WhylensError } from '../errors.js';
@@ -15,9 +15,14 @@ import { inputIndex, inputsOf, partsOf, samplesOf } from './inputs.js';
 import { checkPicture } from '../images/picture.js';
 import { remarksOn } from '../images/remarks.js';
 import { sampleOf } from '../maths/ndarray.js';
-import { chooseLayer } from '../model/layers.js';
+import { chooseLayer, layerProblem } from '../model/layers.js';
 import { isLoadedModel } from '../model/loaded.js';
-import { labelProblem, parseTargets, type TargetOption } from '../model/parse-targets.js';
+import {
+  labelProblem,
+  outputsOf,
+  parseTargets,
+  type TargetOption,
+} from '../model/parse-targets.js';
 import { withDisplay } from './notebook.js';
 import { validateOptions } from '../options.js';
 import { abortable } from '../reading/abort.js';
@@ -173,23 +178,29 @@ async function explainTogether(
     const inputs = numeric ? inputsOf(description, parts, preprocess, options) : [];
     // samples[input][n]
     const samples = numeric
-      ? inputs.map((_, i) => samplesOf(parts.map((part) => part[i])))
+      ? inputs.map((_, i) => samplesOf(parts.map((part) => documentSeen(part[i], preprocess))))
       : [documents];
     const ownSamples = samples[numeric ? input : 0];
     const count = ownSamples.length;
+    const targets = parseTargets(options.targets, description, labels, count);
+    const way = {
+      ...(numeric ? { input: description.inputs[input].name } : {}),
+      outputs: outputsOf(targets, description),
+    };
     const layer =
-      explainer.needs.layer === true ? chooseLayer(description, options.layer) : undefined;
+      explainer.needs.layer === true ? chooseLayer(description, options.layer, way) : undefined;
     if (layer === undefined && options.layer !== undefined) {
       throw new WhylensError(
         'INVALID_OPTION',
         `method '${explainer.id}' looks at no layer, so option 'layer' has no effect; leave it out or choose one of ${layerMethods(registry)}`,
       );
     }
-    const targets = parseTargets(options.targets, description, labels, count);
+    const uncertain = layer === undefined ? undefined : layerProblem(layer);
     const mislabelled = labelProblem(description, labels);
     const told = [
       ...(description.warnings ?? []),
       ...(mislabelled === undefined ? [] : [mislabelled]),
+      ...(uncertain === undefined ? [] : [uncertain]),
     ];
     const warnings = new Map<number | undefined, string[]>(
       told.length === 0 ? [] : [[undefined, told]],
@@ -221,7 +232,7 @@ async function explainTogether(
         picture: (n) => pictureFor({ image, prepared }, ownSamples[n], sampleOf(inputs[input], n)),
         score,
         layer,
-        resolveLayer: (reference) => chooseLayer(description, reference),
+        resolveLayer: (reference) => chooseLayer(description, reference, way),
         options: validated,
         seed,
         batch: {

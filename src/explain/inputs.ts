@@ -7,6 +7,7 @@ import { describeValue, WhylensError } from '../errors.js';
 import type { ExplainOptions } from './explain-options.js';
 import type { NdArray } from '../explanation.js';
 import type { ModelDescription } from '../model/interface.js';
+import type { ResamplingFilter } from '../images/resample.js';
 import { DEFAULT_FILTER } from './shared-options.js';
 
 /** Each document as one document for every input of the model: `parts[document][input]`. */
@@ -39,7 +40,7 @@ export function inputsOf(
   preprocess: Preprocess | undefined,
   options: Pick<ExplainOptions, 'resize'>,
 ): NdArray[] {
-  const filter = options.resize ?? DEFAULT_FILTER;
+  const filter = filterOf(preprocess, options);
   return inputs.map((input, i) => {
     const arrays = parts.map((part) => modelInput(part[i], input, { preprocess, filter }));
     if (arrays.length === 1) return arrays[0];
@@ -53,6 +54,15 @@ export function inputsOf(
     }
     return mergeBatches(arrays);
   });
+}
+
+/** Which filter resizes pictures: the caller's, else that of the model. */
+export function filterOf(
+  preprocess: Preprocess | undefined,
+  { resize }: Pick<ExplainOptions, 'resize'>,
+): ResamplingFilter {
+  const own = typeof preprocess === 'object' ? preprocess.filter : undefined;
+  return resize ?? own ?? DEFAULT_FILTER;
 }
 
 /** One document a sample: a picture is one, an array `[N, …]` is N of them. */

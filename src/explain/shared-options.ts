@@ -4,6 +4,7 @@ import { validateOptions } from '../options.js';
 import { WhylensError } from '../errors.js';
 import { PREPROCESS_MODES } from '../images/preprocess.js';
 import { RESAMPLING_FILTERS, type ResamplingFilter } from '../images/resample.js';
+import { isSteps } from '../images/steps.js';
 import { ENGINE_OPTIONS } from '../model/engines.js';
 
 export const DEFAULT_FILTER: ResamplingFilter = 'bilinear';
@@ -52,8 +53,11 @@ export const SHARED_OPTIONS = {
   ),
   preprocess: value(
     'How pictures become numbers.',
-    `one of ${PREPROCESS_MODES.join(', ')}, or a function from a picture to numbers`,
-    (given) => isFunction(given) || (PREPROCESS_MODES as readonly unknown[]).includes(given),
+    `one of ${PREPROCESS_MODES.join(', ')}, steps such as { resize: { shortest: 256 }, crop: { width: 224, height: 224 }, scale: 255 }, or a function from a picture to numbers`,
+    (given) =>
+      isFunction(given) ||
+      isSteps(given) ||
+      (PREPROCESS_MODES as readonly unknown[]).includes(given),
   ),
   resize: {
     type: 'choice',

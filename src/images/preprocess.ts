@@ -1,6 +1,7 @@
 import { didYouMean } from '../did-you-mean.js';
 import { WhylensError } from '../errors.js';
 import type { NdArray } from '../explanation.js';
+import type { PreprocessSteps } from './steps.js';
 
 /** The modes of `keras.applications`, and `unit` for models that want 0…1. */
 export const PREPROCESS_MODES = ['tf', 'caffe', 'torch', 'unit', 'none'] as const;
@@ -42,7 +43,7 @@ const MODES: Readonly<Record<PreprocessMode, Mode>> = {
  * @throws WhylensError `INVALID_OPTION`, `INVALID_PICTURE` where `caffe` or `torch` get other than 3 channels
  * @example preprocessInput(imageToArray(picture), 'tf')
  */
-export function preprocessInput(array: NdArray, mode: PreprocessMode): NdArray {
+export function preprocessInput(array: NdArray, mode: PreprocessMode | PreprocessSteps): NdArray {
   const { scale, mean, deviation, bgr } = modeOf(mode, array);
   return perChannel(array, bgr, (value, _, c) => {
     const centred = Math.fround(value / scale) - Math.fround(mean[c % mean.length]);
@@ -51,7 +52,7 @@ export function preprocessInput(array: NdArray, mode: PreprocessMode): NdArray {
 }
 
 /** Takes `preprocessInput` back: `[…, channels]`, red first, 0 to 255; whole numbers come back exactly once rounded. */
-export function undoPreprocess(array: NdArray, mode: PreprocessMode): NdArray {
+export function undoPreprocess(array: NdArray, mode: PreprocessMode | PreprocessSteps): NdArray {
   const { scale, mean, deviation, bgr } = modeOf(mode, array);
   return perChannel(
     array,
@@ -61,7 +62,10 @@ export function undoPreprocess(array: NdArray, mode: PreprocessMode): NdArray {
 }
 
 /** The bytes of a picture that a preprocessed array came from: `undoPreprocess`, rounded and clipped, in one pass. */
-export function undoToBytes(array: NdArray, mode: PreprocessMode): Uint8ClampedArray {
+export function undoToBytes(
+  array: NdArray,
+  mode: PreprocessMode | PreprocessSteps,
+): Uint8ClampedArray {
   const { scale, mean, deviation, bgr } = modeOf(mode, array);
   const { shape, data } = array;
   const channels = shape[shape.length - 1];
@@ -95,13 +99,15 @@ export function undoToBytes(array: NdArray, mode: PreprocessMode): Uint8ClampedA
  * Smallest and largest value that a mode can give, over all channels; with
  * `channels` they are listed in the order the model sees them.
  */
-export function preprocessRange(mode: PreprocessMode): {
+export function preprocessRange(mode: PreprocessMode | PreprocessSteps): {
   readonly range: readonly [number, number];
   readonly channels: readonly (readonly [number, number])[];
 } {
   const { scale, mean, deviation } = modeOf(mode);
-  const channels = mean.map((centre, c) => {
+  const count = Math.max(mean.length, deviation.length);
+  const channels = Array.from({ length: count }, (_, c) => {
     const by = deviation[c % deviation.length];
+    const centre = mean[c % mean.length];
     return [(0 - centre) / by, (255 / scale - centre) / by] as const;
   });
   return {
@@ -130,7 +136,8 @@ function perChannel(
   return { shape: [...shape], data: result };
 }
 
-function modeOf(mode: string, array?: NdArray): Mode {
+function modeOf(mode: string | PreprocessSteps, array?: NdArray): Mode {
+  if (typeof mode !== 'string') return ofSteps(mode, array);
   if (!Object.hasOwn(MODES, mode)) {
     throw new WhylensError(
       'INVALID_OPTION',
@@ -147,4 +154,18 @@ function modeOf(mode: string, array?: NdArray): Mode {
     );
   }
   return found;
+}
+
+/** What steps do to numbers; the picture was fitted before. */
+function ofSteps(steps: PreprocessSteps, array?: NdArray): Mode {
+  const { scale = 1, mean = [0], deviation = [1], bgr = false } = steps;
+  const channels = array?.shape[array.shape.length - 1];
+  for (const list of [mean, deviation]) {
+    if (channels === undefined || list.length === 1 || list.length === channels) continue;
+    throw new WhylensError(
+      'INVALID_PICTURE',
+      `preprocess names ${list.length} channels, got an array of shape [${array!.shape.join(', ')}]; give one number, or one a channel`,
+    );
+  }
+  return { scale, mean, deviation, bgr, colour: false };
 }

@@ -9,8 +9,9 @@ import { bytesPerSample, GraphRunner, repeated, type Ask } from './graph-runner.
 import type { Shape } from './graph/primitives.js';
 import type { ModelGraph } from './graph/model-graph.js';
 import { biasOf, linearHeadOver, redrawn } from './graph/questions.js';
-import { axisOrigins, isNoMap } from './graph/space.js';
+import { axisOrigins, isNoMap, isTokens } from './graph/space.js';
 import type { Value } from './graph/value.js';
+import { waysOf } from './graph/ways.js';
 import type {
   ChunkPosition,
   DifferentiateRequest,
@@ -74,6 +75,7 @@ export class CompiledModel implements ExplainableModel {
       [...layers.values()].map(({ value }) => value),
       inputs.map(({ value }) => value),
     );
+    const wayOf = waysOf(this.graph);
     return {
       name,
       adapter: format,
@@ -93,8 +95,11 @@ export class CompiledModel implements ExplainableModel {
         const { path, kind, value, parameters, inputs: before, activation, internal } = layer;
         const { aliases } = layer;
         // where the reader does not know, the way of the axes through the graph may
-        const noMap = isNoMap(origins.get(value) ?? [], value.shape);
-        const space = layer.space ?? (noMap ? 'none' : undefined);
+        const from = origins.get(value) ?? [];
+        const space =
+          layer.space ??
+          (isNoMap(from, value.shape) ? 'none' : isTokens(from) ? 'tokens' : undefined);
+        const way = wayOf(value);
         return {
           path,
           kind,
@@ -105,6 +110,12 @@ export class CompiledModel implements ExplainableModel {
           ...(internal === undefined ? {} : { internal }),
           ...(aliases === undefined ? {} : { aliases }),
           ...(space === undefined ? {} : { space }),
+          ...(way.inputs.length === inputs.length
+            ? {}
+            : { fromInputs: way.inputs.map((i) => inputs[i].name) }),
+          ...(way.outputs.length === outputs.length
+            ? {}
+            : { toOutputs: way.outputs.map((i) => outputs[i].name) }),
           ...(biasOf(this.graph, value) === undefined ? {} : { hasBias: true }),
         };
       }),

@@ -8,11 +8,24 @@ export interface Inferred {
   readonly preprocess?: string;
 }
 
-/** Teachable Machine writes the class names into this file, and others write other things. */
-const METADATA = 'metadata.json';
+/** Files that may hold class names, and are no complaint where they hold none. */
+const OF_MANY_THINGS: readonly string[] = ['metadata.json', 'config.json'];
 
 /** Files of class names that are looked for beside the model file, best first. */
-const LABEL_FILES = ['labels.json', 'labels.txt', METADATA] as const;
+const LABEL_FILES = [
+  'labels.json',
+  'labels.txt',
+  ...OF_MANY_THINGS,
+  'class_indices.json',
+  'imagenet_class_index.json',
+  'class_names.json',
+  'class_names.txt',
+  'classes.txt',
+  'synset.txt',
+  'synset_words.txt',
+];
+/** What transformers calls classes that nobody named. */
+const UNNAMED = /^LABEL_\d+$/;
 
 /** How the networks of keras.applications were trained, by the beginning of their names. */
 const TRAINED_WITH: readonly (readonly [RegExp, PreprocessMode])[] = [
@@ -57,9 +70,10 @@ export async function inferLabels(
     if (bytes === undefined) continue;
     try {
       const labels = parseLabels(new TextDecoder().decode(bytes), name);
+      if (labels.every((label) => UNNAMED.test(label))) continue;
       return { labels, why: `${name} beside the model` };
     } catch (error) {
-      if (name !== METADATA) why ??= `none used: ${(error as Error).message}`;
+      if (!OF_MANY_THINGS.includes(name)) why ??= `none used: ${(error as Error).message}`;
     }
   }
   return why === undefined ? {} : { why };

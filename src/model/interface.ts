@@ -60,6 +60,10 @@ export interface LayerInfo {
    * drawn from, `none` for the rest. Left out, the shape alone decides.
    */
   readonly space?: 'space' | 'tokens' | 'none';
+  /** Names of the inputs that it depends on; left out, all of them or not known. */
+  readonly fromInputs?: readonly string[];
+  /** Names of the outputs that depend on it before their final activation; left out, all of them or not known. */
+  readonly toOutputs?: readonly string[];
   /** A value inside a layer, such as `conv1:linear` before the layer's own activation: addressable, not listed. */
   readonly internal?: boolean;
   /** True where a bias is added to this layer's output (`bias(path)` gives it). */

@@ -4,7 +4,8 @@ import { WhylensError } from '../errors.js';
 /**
  * Names by class index: a JSON array, `{ "0": "cat" }`, Keras'
  * `{ "0": ["n02123045", "tabby"] }`, `{ "cat": 0 }` as generators write it, the
- * `metadata.json` of Teachable Machine, or text with one name a line.
+ * `metadata.json` of Teachable Machine, a `config.json` of transformers or timm,
+ * or text with one name a line (`synset.txt` with the WordNet id before it).
  *
  * @throws `MODEL_LOAD` where indices are missing or names are no text.
  */
@@ -40,9 +41,11 @@ export function labelsOf(value: unknown, name: string): string[] {
 
 function listOf(value: unknown, name: string): unknown[] {
   if (typeof value !== 'object' || value === null) throw wrong(name, typeof value);
-  // Teachable Machine keeps the names in its metadata
-  const { labels } = value as { labels?: unknown };
+  // Teachable Machine keeps the names in its metadata, timm and transformers in their configs
+  const { labels, label_names: ofTimm, id2label } = value as Record<string, unknown>;
   if (Array.isArray(labels)) return labels;
+  if (Array.isArray(ofTimm)) return ofTimm;
+  if (typeof id2label === 'object' && id2label !== null) return listOf(id2label, name);
   const entries = Object.entries(value);
   // a generator's class_indices: names with their index
   const turned = entries.every(([, index]) => Number.isInteger(index))
@@ -69,7 +72,9 @@ function linesOf(text: string, name: string): string[] {
   if (text === '') throw wrong(name, 'an empty file');
   const empty = lines.indexOf('');
   if (empty !== -1) throw wrong(name, `an empty line ${empty + 1}: a class without a name`);
-  return lines;
+  // synset files of ImageNet: the WordNet id comes first
+  const named = lines.map((line) => /^n\d{8}[\s,]+(.+)$/.exec(line)?.[1]);
+  return named.every((label) => label !== undefined) ? named : lines;
 }
 
 function wrong(name: string, got: string): WhylensError {

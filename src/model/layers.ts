@@ -6,16 +6,28 @@ import type { LayerInfo, ModelDescription } from './interface.js';
 
 const RUNNERS_UP = 4;
 
+const REASON = 'the last layer whose output is larger than 1×1, after its activation';
+const UNCERTAIN = '; whether its axes are space is not known';
+
 /** How a caller names a layer: path, index in execution order (negative from the end), or an object with a name. */
 export type LayerReference = string | number | { readonly name: string };
 
+/** What is explained, where the model has several; default the first of each. */
+export interface Explained {
+  readonly input?: string;
+  readonly outputs?: readonly string[];
+}
+
 /**
- * The layer to explain: the one named, or else the last whose output still has
- * spatial extent larger than 1×1, taken after its activation.
+ * The layer to explain: the one named, or else the last on the way from the
+ * explained input to the explained outputs whose output still has spatial extent
+ * larger than 1×1, taken after its activation and before that of the output.
+ * Sequences that are not known to be a map laid out in a row come last.
  */
 export function chooseLayer(
   description: ModelDescription,
   reference?: LayerReference,
+  explained: Explained = {},
 ): LayerChoice {
   const layers = description.layers.filter(({ internal }) => internal !== true);
   if (reference !== undefined) {
@@ -28,7 +40,11 @@ export function chooseLayer(
     };
   }
   // an input layer is no evidence of the model's
-  const candidates = layers.filter((layer) => hasSpace(layer) && layer.inputs.length > 0).reverse();
+  const spatial = layers.filter((layer) => hasSpace(layer) && layer.inputs.length > 0).reverse();
+  const onWay = spatial.filter((layer) => isOnWay(layer, description, explained));
+  if (onWay.length === 0 && spatial.length > 0) throw noWay(description, explained, spatial[0]);
+  const certain = onWay.filter((layer) => isMap(layer, description, explained));
+  const candidates = certain.length > 0 ? certain : onWay;
   if (candidates.length === 0) {
     throw new WhylensError(
       'UNSUITABLE_LAYER',
@@ -39,7 +55,7 @@ export function chooseLayer(
   return {
     path: chosen.path,
     shape: known(chosen),
-    reason: 'the last layer whose output is larger than 1×1, after its activation',
+    reason: certain.length > 0 ? REASON : `${REASON}${UNCERTAIN}`,
     runnersUp: rest
       .slice(0, RUNNERS_UP)
       .map((layer) => ({ path: layer.path, shape: known(layer) })),
@@ -81,6 +97,49 @@ export function findLayer(description: ModelDescription, reference: LayerReferen
     );
   }
   return found;
+}
+
+/** The warning for a default layer of which nobody knows that it is a map. */
+export function layerProblem({ path, shape, reason }: LayerChoice): string | undefined {
+  if (!reason.endsWith(UNCERTAIN)) return undefined;
+  return `layer '${path}' [${shape.join(', ')}] was taken though it is not known that its axes are space: no better one is there. Name a layer ('whylens layers' lists them) or use a method that needs none`;
+}
+
+/** True where the explained outputs depend on the layer, and the layer on the explained input. */
+function isOnWay(
+  { fromInputs, toOutputs }: LayerInfo,
+  { inputs, outputs }: ModelDescription,
+  explained: Explained,
+): boolean {
+  const input = explained.input ?? inputs[0]?.name;
+  const ends = explained.outputs ?? outputs.slice(0, 1).map(({ name }) => name);
+  return (
+    (fromInputs === undefined || fromInputs.includes(input)) &&
+    (toOutputs === undefined || ends.every((name) => toOutputs.includes(name)))
+  );
+}
+
+/** True where a layer has as many axes as the input, or its rows are known to be the places of a map. */
+function isMap(
+  { shape, space }: LayerInfo,
+  { inputs }: ModelDescription,
+  explained: Explained,
+): boolean {
+  const input = inputs.find(({ name }) => name === explained.input) ?? inputs[0];
+  return space !== undefined || shape.length >= (input?.shape.length ?? 0);
+}
+
+function noWay(
+  { name, inputs, outputs }: ModelDescription,
+  explained: Explained,
+  last: LayerInfo,
+): WhylensError {
+  const ends = explained.outputs ?? [outputs[0].name];
+  return new WhylensError(
+    'UNSUITABLE_LAYER',
+    `no layer with spatial extent lies on the way from input '${explained.input ?? inputs[0].name}' of model '${name}' to its output ${ends.map((end) => `'${end}'`).join(', ')}; ${describeLayer(last)}, say, does not. Use a method that needs no layer (see 'whylens methods'), or another input or output`,
+    { facts: { input: explained.input, outputs: ends } },
+  );
 }
 
 /** True where a layer's output has channels and more than one position in space. */

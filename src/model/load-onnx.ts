@@ -17,6 +17,8 @@ import { SessionModel } from './session-model.js';
 export interface LoadOnnxOptions extends EngineOptions {
   readonly name: string;
   readonly inputShape?: readonly number[];
+  /** The same where the file leaves its sizes open and nobody says them. */
+  readonly usualShape?: readonly number[];
 }
 
 /** A model on its engine. */
@@ -40,12 +42,13 @@ export async function loadOnnx(source: ByteSource, options: LoadOnnxOptions): Pr
   for (const name of externalFiles(decoded)) files.set(name, await source.sibling(name));
   const read = (inputShape?: readonly number[]): ModelGraph =>
     readOnnx(decoded, { name: options.name, files, inputShape });
+  const inputShape = options.inputShape ?? (isOpen(decoded) ? options.usualShape : undefined);
   let graph: ModelGraph;
   try {
-    graph = read(options.inputShape);
+    graph = read(inputShape);
   } catch (error) {
     if (!isWhylensError(error, 'UNSUPPORTED_OPERATION')) throw hinted(error, decoded, options);
-    return forwardOnly(bytes, files, decoded, options, error);
+    return forwardOnly(bytes, files, decoded, { ...options, inputShape }, error);
   }
   const isFree = graph.inputs.length === 1 && graph.inputs[0].shape !== undefined;
   return runningGraph(graph, options, isFree ? ([shape]) => read(shape) : undefined);
@@ -118,10 +121,11 @@ async function forwardOnly(
 
 /** Most networks with open sizes still want certain ones. */
 function hinted(error: unknown, decoded: OnnxModel, options: LoadOnnxOptions): unknown {
-  const isOpen = decoded.graph.inputs.some(({ shape }) =>
-    shape?.slice(1).some((size) => typeof size !== 'number'),
-  );
-  if (!isWhylensError(error, 'MODEL_LOAD') || !isOpen || options.inputShape !== undefined) {
+  if (
+    !isWhylensError(error, 'MODEL_LOAD') ||
+    !isOpen(decoded) ||
+    options.inputShape !== undefined
+  ) {
     return error;
   }
   return new WhylensError(
@@ -129,4 +133,9 @@ function hinted(error: unknown, decoded: OnnxModel, options: LoadOnnxOptions): u
     `${error.message}. The model leaves its input size open: say which it wants with inputShape, such as [224, 224, 3]`,
     { cause: error, facts: error.facts },
   );
+}
+
+/** Whether a size beside the batch is left to the user. */
+function isOpen({ graph }: OnnxModel): boolean {
+  return graph.inputs.some(({ shape }) => shape?.slice(1).some((size) => typeof size !== 'number'));
 }

@@ -12,7 +12,8 @@ export async function loadAny(
   options: LoadModelOptions<readonly string[]>,
 ): Promise<LoadedModel> {
   const bytes = await guarded('MODEL_LOAD', source.name, () => source.model());
-  if (isZip(bytes) && !isKeras(source.name)) {
+  // a zip called model.json is a mistake, which its own message explains
+  if (isZip(bytes) && !isKeras(source.name) && !/\.json$/i.test(source.name)) {
     const inside = filesSource(await filesInZip(bytes, source.name));
     // a model is named after its folder, or after the archive
     const title = inside.title === 'model' ? source.title.replace(/\.zip$/i, '') : inside.title;

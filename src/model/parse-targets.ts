@@ -101,6 +101,20 @@ function isTarget(given: unknown): given is Target {
   }
 }
 
+/** Names of the outputs that some of the targets look at. */
+export function outputsOf(
+  targets: readonly (readonly Target[])[],
+  { outputs }: ModelDescription,
+): string[] {
+  const found = new Set<string>();
+  const add = (target: Target): void => {
+    if (target.kind === 'weighted') target.terms.forEach((term) => add(term.target));
+    else found.add(target.output ?? outputs[0].name);
+  };
+  targets.forEach((list) => list.forEach(add));
+  return [...found];
+}
+
 function isNumbers(list: unknown): boolean {
   return Array.isArray(list) && list.every((item) => Number.isFinite(item));
 }

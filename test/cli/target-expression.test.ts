@@ -16,6 +16,11 @@ const LABELS = [
   '7 of hearts',
 ];
 
+const element = (index: readonly number[], output?: string) => ({
+  kind: 'element',
+  index,
+  ...(output === undefined ? {} : { output }),
+});
 const cls = (index: number, output?: string) => ({
   kind: 'class' as const,
   index,
@@ -107,4 +112,23 @@ test('what makes no sense is wrong usage', (t) => {
       'UNKNOWN_LABEL',
     ),
   );
+});
+
+test('an output before or after the class, and one number of an output', (t) => {
+  t.deepEqual(parseTarget('head:3'), cls(3, 'head'));
+  t.deepEqual(parseTarget('head:tiger cat', LABELS), cls(1, 'head'));
+  t.deepEqual(parseTarget('head:not 3'), { kind: 'negative', index: 3, output: 'head' });
+  t.deepEqual(parseTarget('[4, 7]'), element([4, 7]));
+  t.deepEqual(parseTarget('boxes:[12]'), element([12], 'boxes'));
+  t.deepEqual(parseTarget('[12]@boxes'), element([12], 'boxes'));
+  t.deepEqual(parseTarget('a:3 - b:4'), {
+    kind: 'weighted',
+    terms: [
+      { target: cls(3, 'a'), weight: 1 },
+      { target: cls(4, 'b'), weight: -1 },
+    ],
+  });
+  t.throws(() => parseTarget('a:3@b'), { message: /two outputs/ });
+  // a label with a colon is that label
+  t.deepEqual(parseTarget('x:3', ['y', 'x:3']), cls(1));
 });

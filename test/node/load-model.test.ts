@@ -205,7 +205,10 @@ test.serial('options and the file itself say name, labels and preprocessing', as
   const folder = await folderWith(t, [{ name: 'labels.txt', bytes: textBytes('p\nq\nr\n') }]);
   t.deepEqual((await load(files, { labels: join(folder, 'labels.txt') })).labels, ['p', 'q', 'r']);
   const error = await t.throwsAsync(load(files, { preprocess: 'keras' as 'tf' }));
-  t.regex(error.message, /one of tf, caffe, torch, unit, none or a function, got 'keras'/);
+  t.regex(
+    error.message,
+    /one of tf, caffe, torch, unit, none, steps .*, or a function, got 'keras'/,
+  );
   t.true(isWhylensError(await t.throwsAsync(load(files, { backend: 'x' })), 'BACKEND'));
 });
 

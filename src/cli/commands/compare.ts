@@ -67,7 +67,7 @@ async function compare(
   registry: Registry,
   context: CommandContext,
 ): Promise<number> {
-  const out = flags.out ?? flags.output;
+  const out = flags.out;
   const messages = new Messages(context.io, flags, out === STDOUT);
   const figure = registry.formatter(FIGURE);
   const asked = formatOptions(figure, figureOnly(registry), flags, own);

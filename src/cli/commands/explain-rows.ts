@@ -52,7 +52,7 @@ export async function explainRows(
   registry: Registry,
   context: CommandContext,
 ): Promise<void> {
-  const out = flags.out ?? flags.output;
+  const out = flags.out;
   const messages = new Messages(context.io, flags, out === STDOUT);
   const document = await documentOf(flags);
   const method = command.getOptionValueSource('method') === 'default' ? undefined : flags.method;

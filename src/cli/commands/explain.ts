@@ -7,7 +7,7 @@ import type { Registry } from '../../container/registry.js';
 import { isWhylensError, WhylensError } from '../../errors.js';
 import { explainPrediction } from '../../explain/explain.js';
 import { type ExplainOptions } from '../../explain/explain-options.js';
-import type { Explanation } from '../../explanation.js';
+import type { Explanation, Picture } from '../../explanation.js';
 import type { CommandContext } from '../commands.js';
 import { eachOf } from '../each.js';
 import {
@@ -15,12 +15,14 @@ import {
   addMethodOptions,
   addModelOptions,
   addOutputOptions,
+  addTargetOptions,
   layerReference,
   type ExplainFlags,
 } from '../flags/explain.js';
 import { addFormatOptions, flagsBeside, formatOptions, methodOptions } from '../flags/format.js';
 import { addRowOptions, explainRows, wantsRows } from './explain-rows.js';
-import { findImages, loadPicture, namedPictures, type ImageSource } from '../images.js';
+import { namedPictures } from '../images.js';
+import { filesOf, findDocuments, loadDocument, type DocumentSource } from '../named-images.js';
 import { Messages } from '../io.js';
 import { openModel, type OpenModel } from '../model.js';
 import { Outputs, STDOUT } from '../outputs.js';
@@ -29,8 +31,8 @@ import { pluginsOf } from '../protect.js';
 import { checkStream, formatterOf, formattersFor, writeOutput } from '../rendering.js';
 import { addPluginOption, addTalkOptions, more } from '../flags/shared.js';
 import { details, inferredLines, parametersText, resultLine } from '../summary.js';
-import { parseTarget } from '../target-expression.js';
 import { partNames, type PartNames } from '../target-parts.js';
+import { targetsFor } from '../targets.js';
 
 export async function define(command: Command, context: CommandContext): Promise<void> {
   const container = await context.container();
@@ -39,6 +41,7 @@ export async function define(command: Command, context: CommandContext): Promise
   addImageOptions(command);
   addRowOptions(command);
   addMethodOptions(command, registry);
+  addTargetOptions(command);
   addOutputOptions(command)
     .option(
       '--as <formatter>',
@@ -88,7 +91,7 @@ interface Job {
   readonly messages: Messages;
   readonly registry: Registry;
   readonly opened: OpenModel;
-  readonly images: readonly ImageSource[];
+  readonly images: readonly DocumentSource[];
   readonly outputs: Outputs;
   /** What tells the files of one picture apart. */
   readonly parts: PartNames;
@@ -108,7 +111,7 @@ async function prepare(
   registry: Registry,
   context: CommandContext,
 ): Promise<Job> {
-  const out = flags.out ?? flags.output;
+  const out = flags.out;
   const messages = new Messages(context.io, flags, out === STDOUT);
   const special = methodOptions(registry, flags.method, flags.opt ?? [], flagsBeside(command));
   const formatters = formattersFor(registry, flags.as, out);
@@ -116,8 +119,9 @@ async function prepare(
   // a wrong option of the output is told before anything is computed
   const asked = formatOptions(formatters[0], registry, flags, own, ending);
   const named = namedPictures(pictures, flags);
-  const images = await findImages(named);
-  const several = images.length > 1 || images[0].path !== named[0];
+  const images = await findDocuments(named);
+  const several =
+    images.length > 1 || (images[0].inputs === undefined && images[0].path !== named[0]);
   // a formatter that shows one target at a time writes one file a target
   const perTarget = Object.hasOwn(formatters[0].options, 'target') && asked.target === undefined;
   const givenTargets = flags.target ?? [];
@@ -132,7 +136,7 @@ async function prepare(
     // the ending says which kind of picture file it is
     endingNeeded: formatters[0].extensions.includes('png'),
     inputs: {
-      files: [...images.map(({ path }) => path), flags.labels, ...pluginsOf(flags)],
+      files: [...images.flatMap(filesOf), flags.labels, flags.mask, ...pluginsOf(flags)],
       models: [flags.model],
     },
   });
@@ -149,10 +153,10 @@ async function prepare(
   for (const line of details(opened)) messages.detail(line);
   const progress = new Progress(messages, flags, flags.method);
   const { labels } = opened.model;
-  const targets =
-    givenTargets.length === 1 && givenTargets[0] === 'all'
-      ? 'all'
-      : flags.target?.map((text) => parseTarget(text, labels));
+  const targets = await targetsFor(flags, opened, registry, context.io).catch((error: unknown) => {
+    opened.model.dispose();
+    throw error;
+  });
   const parts = perTarget ? partNames(targets, labels) : ONE_FILE;
   if (looks && manyFiles) outputs.look(images[0].name, flags.method, parts.names);
   const options: ExplainOptions = {
@@ -162,6 +166,7 @@ async function prepare(
     method: flags.method,
     score: flags.score,
     targets,
+    input: flags.forInput,
     layer: layerReference(flags.layer),
     seed: flags.seed,
     batchSize: flags.batchSize,
@@ -217,9 +222,9 @@ async function explainAll(job: Job): Promise<number> {
       }
       const { path } = image;
       const picture = await messages.timed(`${path}: read`, () =>
-        loadPicture(image, job.context.io),
+        loadDocument(image, job.context.io),
       );
-      messages.detail(`${path}: ${picture.width}×${picture.height} ${picture.mode}`);
+      messages.detail(`${path}: ${sizeInWords(picture)}`);
       const explanation = await messages.timed(`${path}: explained`, () =>
         explainPrediction(job.opened.model, picture, job.options).finally(() => progress.stop()),
       );
@@ -241,9 +246,18 @@ async function explainAll(job: Job): Promise<number> {
   return ended.report();
 }
 
+/** `60×40 RGB`, of each picture of a document. */
+function sizeInWords(document: unknown): string {
+  const pictures =
+    typeof document === 'object' && document !== null && 'mode' in document
+      ? [document as Picture]
+      : Object.values(document as Record<string, Picture>);
+  return pictures.map(({ width, height, mode }) => `${width}×${height} ${mode}`).join(', ');
+}
+
 /** With --show the terminal is the output, unless a file or a formatter is asked for. */
-function writes({ show: shown, out, output, as }: ExplainFlags): boolean {
-  return shown !== true || (out ?? output ?? as) !== undefined;
+function writes({ show: shown, out, as }: ExplainFlags): boolean {
+  return shown !== true || (out ?? as) !== undefined;
 }
 
 /** What a run of many pictures leaves behind, for whoever interrupts it. */
@@ -257,7 +271,7 @@ function interrupted(cause: WhylensError, kept: number, total: number): WhylensE
 }
 
 /** A formatter that shows one target at a time writes one file a target. */
-async function write(job: Job, image: ImageSource, explanation: Explanation): Promise<string[]> {
+async function write(job: Job, image: DocumentSource, explanation: Explanation): Promise<string[]> {
   const [formatter, options] = job.format(explanation);
   const { targets = [] } = explanation as {
     targets?: readonly { target: string | number; label?: string }[];

@@ -23,7 +23,6 @@ const TEXT = 'text';
 interface ShowFlags {
   readonly as?: string;
   readonly out?: string;
-  readonly output?: string;
   readonly force?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -44,7 +43,7 @@ export async function define(command: Command, context: CommandContext): Promise
   addFormatOptions(command, registry);
   context.addLongHelp(command, EXAMPLES);
   command.action(async (file: string, flags: ShowFlags) => {
-    const out = flags.out ?? flags.output;
+    const out = flags.out;
     const wanted = formattersFor(registry, flags.as ?? (out === undefined ? TEXT : undefined), out);
     const messages = new Messages(context.io, flags, out === STDOUT);
     // wrong options are told before a large file is read

@@ -39,7 +39,6 @@ export interface CompareFlags {
   readonly batchSize?: number;
   readonly columns?: number;
   readonly out?: string;
-  readonly output?: string;
   readonly force?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;

@@ -27,6 +27,8 @@ export interface ExplainFlags {
   readonly as?: string;
   readonly out?: string;
   readonly output?: string;
+  readonly mask?: string;
+  readonly forInput?: string;
   readonly force?: boolean;
   readonly skipExisting?: boolean;
   readonly show?: boolean;
@@ -99,7 +101,7 @@ export function addImageOptions(command: Command): Command {
     )
     .option(
       '-i, --image <path...>',
-      'Pictures, as an option: files, folders, patterns, or - for standard input.',
+      'Pictures, as an option: files, folders, patterns, or - for standard input; input=file for each of several inputs.',
     )
     .addOption(new Option('--input <path...>', 'The same as --image.').hideHelp());
 }
@@ -109,7 +111,7 @@ export function addMethodOptions(command: Command, registry: Registry): Command 
   return command
     .option(
       '-t, --target <what>',
-      `What is explained: a class index, a label, 'tiger cat - bull mastiff', 'not cat', 'top 2' or 'all'. May be repeated. Default: the top class.`,
+      `What is explained: a class index, a label, 'tiger cat - bull mastiff', 'not cat', 'top 2', 'output:3', '[4,7]' for one number of an output, or 'all'. May be repeated. Default: the top class.`,
       collect<string>,
     )
     .option(
@@ -127,6 +129,19 @@ export function addMethodOptions(command: Command, registry: Registry): Command 
     .addOption(scoreOption())
     .addOption(seedOption())
     .addOption(batchSizeOption());
+}
+
+/** Of models with several outputs and inputs, or with an output a place. */
+export function addTargetOptions(command: Command): Command {
+  return command
+    .addOption(more('--output <name>', 'The output whose classes are meant. Default: the first.'))
+    .addOption(
+      more(
+        '--mask <picture>',
+        'Explain a class where this picture is bright, for outputs [height, width, classes].',
+      ),
+    )
+    .addOption(more('--for-input <name>', 'The input that is explained. Default: the first.'));
 }
 
 export function layerOption(): Option {
@@ -162,7 +177,6 @@ export function addOutputOptions(command: Command): Command {
       '-o, --out <path>',
       'Where results go: a file, a folder, or - for standard output (several results as JSON lines).',
     )
-    .addOption(new Option('--output <path>', 'The same as --out.').hideHelp())
     .addOption(more('--force', 'Overwrite files that were not named by --out.'));
 }
 

@@ -151,3 +151,8 @@ export function isNoMap(origins: readonly AxisOrigin[], shape: Shape): boolean {
     return a === last ? origin !== 'channels' : origin === 'channels' || origin === 'mixed';
   });
 }
+
+/** True for the places of a whole map in one row, and their features. */
+export function isTokens(origins: readonly AxisOrigin[]): boolean {
+  return origins.length === 2 && origins[0] === 'tokens';
+}

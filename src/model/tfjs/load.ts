@@ -2,9 +2,11 @@
 import { describeValue, WhylensError } from '../../errors.js';
 import { remedyFor } from '../../mistaken.js';
 import { validateOptions, type OptionSpecs } from '../../options.js';
+import { isSteps } from '../../images/steps.js';
 import { abortable, throwIfAborted } from '../../reading/abort.js';
 import { guarded } from '../../reading/boundary.js';
 import { READ_OPTION_NAMES, type ReadLimits, type ReadingOptions } from '../../reading/limits.js';
+import { sizeAfter, stepsBeside } from '../beside/steps.js';
 import { inferLabels, inferPreprocess, type Inferred } from '../infer.js';
 import { labelsOf } from '../label-file.js';
 import type { LoadedModel } from '../loaded.js';
@@ -29,14 +31,16 @@ export type LabelSource = string | URL | ModelFile;
 export interface LoadModelOptions<Labels = LabelSource | readonly string[]> extends ReadingOptions {
   /**
    * Class names by index, or where they are. Default: what the model file says
-   * (`userDefinedMetadata`), else `labels.json`, `labels.txt` or Teachable
-   * Machine's `metadata.json` beside it (on disk or among the files given;
-   * nothing is looked for at an address).
+   * (`userDefinedMetadata`), else a file of them beside it: `labels.json`,
+   * `labels.txt`, Teachable Machine's `metadata.json`, `config.json` of Hugging
+   * Face, `class_indices.json`, `synset.txt` and the like (on disk or among the
+   * files given; nothing is looked for at an address).
    */
   readonly labels?: Labels;
   /**
    * How pictures become numbers. Default: what the model file says, else `none`
-   * for a model that begins with a layer that scales, else by the name of a
+   * for a model that begins with a layer that scales, else as the files of a
+   * Hugging Face or Teachable Machine folder say, else by the name of a
    * network of keras.applications, else not known: pictures are then fed as 0
    * to 255, and explanations warn of it.
    */
@@ -89,8 +93,9 @@ const LOAD_OPTIONS: OptionSpecs = {
     type: 'value',
     default: undefined,
     help: 'How pictures become numbers.',
-    expects: `one of ${MODES.join(', ')} or a function`,
-    check: (value) => typeof value === 'function' || MODES.includes(value as string),
+    expects: `one of ${MODES.join(', ')}, steps such as { scale: 255, mean: [0.5], deviation: [0.5] }, or a function`,
+    check: (value) =>
+      typeof value === 'function' || isSteps(value) || MODES.includes(value as string),
   },
   inputShape: {
     type: 'value',
@@ -268,7 +273,11 @@ async function loadOnnxFrom(
 ): Promise<LoadedModel> {
   const { loadOnnx } = await import('../load-onnx.js');
   const name = options.name ?? source.title;
+  const { steps } = await stepsBeside((file) => source.optional(file));
+  const size = steps === undefined ? undefined : sizeAfter(steps);
   const running = await loadOnnx(source, {
+    ...(size === undefined ? {} : { usualShape: [...size, COLOURS] }),
+
     ...enginePart(options),
     name,
     inputShape: options.inputShape,
@@ -374,13 +383,20 @@ async function complete(
     labels = found.labels;
     if (found.why !== undefined) inferred = { ...inferred, labels: found.why };
   }
-  if (preprocess === undefined) {
+  const beside = preprocess === undefined ? await stepsBeside((name) => source.optional(name)) : {};
+  if (beside.why !== undefined) {
+    preprocess = beside.steps;
+    inferred = { ...inferred, preprocess: beside.why };
+  } else if (preprocess === undefined) {
     const found = inferPreprocess(names);
     preprocess = found.preprocess;
     if (found.why !== undefined) inferred = { ...inferred, preprocess: found.why };
   }
   return { labels, preprocess, ...(Object.keys(inferred).length > 0 ? { inferred } : {}) };
 }
+
+/** Channels of a picture, where a model leaves them open too. */
+const COLOURS = 3;
 
 /** Layers that, coming first, bring pixels into the range of the network. */
 const SCALING = ['Rescaling', 'Normalization'];

@@ -147,6 +147,9 @@ function madeInput(
   };
 }
 
+/** Channels that pictures have. */
+const COLOURS: readonly number[] = [1, 3, 4];
+
 /** Open sizes as the caller says, or as most models have them. */
 function filledIn(
   name: string,
@@ -160,7 +163,9 @@ function filledIn(
     const fits = (shape: readonly number[]): boolean =>
       shape.length === sizes.length && sizes.every((n, i) => n === null || n === shape[i]);
     const last = axis === 'first' ? [...told.slice(1), told[0]] : told;
-    const found = [last, told].find(fits);
+    // [height, width, channels] is what the option says; the model's own order does as well
+    const isPlain = COLOURS.includes(told.at(-1) ?? 0);
+    const found = (isPlain ? [told, last] : [last, told]).find(fits);
     if (found !== undefined) return [...found];
     throw new WhylensError(
       'INVALID_OPTION',
