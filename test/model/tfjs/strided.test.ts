@@ -1,8 +1,10 @@
 import test from 'ava';
 import * as tf from '@tensorflow/tfjs-core';
-import { selectBackend } from '../../../src/model/tfjs/backend.js';
-import { convOp, padsOf, type ConvGeometry } from '../../../src/model/tfjs/ops/conv.js';
-import { Session, Weight } from '../../../src/model/tfjs/weight.js';
+import { tfjsExecutor } from '../../../src/model/executors/tfjs/executor.js';
+import { input, sizeOf, tensor } from '../../../src/model/graph/build.js';
+import { convolution, samePadding } from '../../../src/model/graph/composites.js';
+import { gradient } from '../../../src/model/graph/gradient.js';
+import type { Value } from '../../../src/model/graph/value.js';
 import { seededRandom } from '../../helpers/lcg.js';
 
 /** The definition: every product of the forward pass sends its share back. */
@@ -37,7 +39,7 @@ const cases: readonly {
   readonly size: readonly [number, number];
   readonly window: readonly [number, number];
   readonly stride: number;
-  readonly padding: ConvGeometry['padding'];
+  readonly padding: 'same' | 'valid' | readonly (readonly [number, number])[];
 }[] = [
   { size: [7, 10], window: [3, 3], stride: 2, padding: 'same' },
   { size: [8, 6], window: [3, 3], stride: 2, padding: 'same' },
@@ -67,35 +69,33 @@ const cases: readonly {
 for (const { size, window, stride, padding } of cases) {
   const name = `${window.join('×')} by ${stride} over ${size.join('×')}, padding ${JSON.stringify(padding)}`;
   test.serial(`gradient of a strided convolution: ${name}`, async (t) => {
-    await selectBackend('cpu');
+    const executor = await tfjsExecutor({ backend: 'cpu' });
+    const before = tf.memory().numTensors;
     const random = seededRandom(5);
     const draw = (length: number) => Float32Array.from({ length }, () => random() - 0.5);
-    const geometry = { strides: [stride, stride], dilations: [1, 1], padding };
     const kernelShape = [...window, 2, 3];
     const kernel = draw(window[0] * window[1] * 6);
-    const op = convOp(
-      'Conv2D',
-      Weight.from(kernelShape, () => kernel),
-      undefined,
-      geometry,
-    );
+    const strides = [stride, stride];
+    const none = { low: [0, 0], high: [0, 0] };
+    const { low, high } =
+      padding === 'valid'
+        ? none
+        : padding === 'same'
+          ? samePadding(size, window, strides)
+          : { low: padding.map(([n]) => n), high: padding.map(([, n]) => n) };
     const shape = [2, ...size, 2];
-    const before = tf.memory().numTensors;
-    const session = new Session();
-    tf.tidy(() => {
-      const [y] = op.forward([tf.zeros(shape)], session);
-      const dy = draw(y.size);
-      const saved = { inputs: [], outputs: [], inputShapes: [shape] };
-      const [dx] = op.backward([tf.tensor(dy, y.shape)], saved, [true], session, 'plain');
-      const pads = padsOf(size, window, geometry);
-      const first = [pads[0][0], pads[1][0]];
-      const out = y.shape.slice(1, 3);
-      const slow = slowGradient(dy, kernel, shape, out, kernelShape, first, stride);
-      t.deepEqual(dx!.shape, shape);
-      const worst = Math.max(...dx!.dataSync().map((v, i) => Math.abs(v - slow[i])));
-      t.true(worst < 1e-6, String(worst));
-    });
-    session.dispose();
+    const x = input('x', shape.slice(1));
+    const y = convolution(x, tensor(kernelShape, kernel), undefined, { strides, low, high });
+    const seed = input('dy', y.shape);
+    const [dx] = gradient(new Map<Value, Value>([[y, seed]]), [x]);
+    const dy = draw(2 * sizeOf(y.shape));
+    const compiled = await executor.compile([dx!]);
+    const [found] = await compiled.run(new Map([[seed, { shape: [2, ...y.shape], data: dy }]]));
+    const slow = slowGradient(dy, kernel, shape, y.shape, kernelShape, low, stride);
+    t.deepEqual(found.shape, shape);
+    const worst = Math.max(...found.data.map((v, i) => Math.abs(v - slow[i])));
+    t.true(worst < 1e-6, String(worst));
+    executor.release();
     t.is(tf.memory().numTensors, before);
   });
 }

@@ -1,17 +1,18 @@
 /**
  * Gradient kernels for the WASM back end, registered only while a custom layer
  * is differentiated: the back end lacks some, and its max-pool gradient is wrong
- * where a window's maximum is not positive. Each is composed of our own
+ * where a window's maximum is not positive. Each is composed of other
  * operations; afterwards the process is as it was, a training loop sees nothing.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { KernelConfig, KernelFunc, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
-import { Session, Weight } from '../../tfjs/weight.js';
-import { depthwiseOp } from '../../tfjs/ops/conv.js';
-import { poolOp } from '../../tfjs/ops/pool.js';
+import * as values from '../../graph/build.js';
+import { samePadding } from '../../graph/composites.js';
+import { padOrCrop, stuffed } from './padding.js';
+import { maxPoolGradient } from './windows.js';
 
 type Info = { readonly dataId: object; readonly shape: number[]; readonly dtype: tf.DataType };
-type Pair = number | [number, number];
+type Pair = [number, number];
 
 const BACKEND = 'wasm';
 
@@ -34,33 +35,45 @@ export function withGradientKernels<T>(work: () => T): T {
 }
 
 const KERNELS: Readonly<Record<string, KernelFunc>> = {
+  // the convolution of the gradient, spread by the strides, with the reversed filter
   DepthwiseConv2dNativeBackpropInput: ({ inputs, attrs }) => {
     const { dy, filter } = inputs as unknown as Record<string, Info>;
     const { strides, dilations, pad, inputShape } = attrs as Record<string, never>;
-    const session = new Session();
-    const op = depthwiseOp('depthwise', Weight.of(asTensor(filter)), undefined, {
-      strides: pair(strides),
-      dilations: pair(dilations ?? 1),
-      padding: padding(pad),
+    const [height, width, channels, multiplier] = filter.shape;
+    const size = (inputShape as number[]).slice(1, 3);
+    const [steps, spacing] = [pair(strides), pair(dilations ?? 1)];
+    const low = padding(pad, size, [height, width], steps, spacing).map(([before]) => before);
+    const spread = steps.reduce<Tensor>((x, s, a) => stuffed(x, a + 1, s - 1), asTensor(dy));
+    const rest = size.map((length, a): Pair => {
+      const reach = (filter.shape[a] - 1) * spacing[a];
+      const before = reach - low[a];
+      return [before, length + reach - spread.shape[1 + a] - before];
     });
-    const result = op.backward([asTensor(dy)], shaped(inputShape), [true], session, 'plain')[0]!;
-    session.dispose();
-    return result;
+    const reversed: Tensor4D = tf.reshape(tf.reverse(asTensor(filter), [0, 1]), [
+      height,
+      width,
+      channels * multiplier,
+      1,
+    ]);
+    const padded = padOrCrop(spread, rest) as Tensor4D;
+    const dx = tf.depthwiseConv2d(padded, reversed, 1, 'valid', 'NHWC', spacing);
+    if (multiplier === 1) return dx;
+    return tf.sum(tf.reshape(dx, [...dx.shape.slice(0, 3), channels, multiplier]), -1);
   },
   MaxPoolGrad: ({ inputs, attrs }) => {
     const { dy, input, output } = inputs as unknown as Record<string, Info>;
     const { filterSize, strides, pad } = attrs as Record<string, never>;
-    const x = asTensor(input);
-    const by = padding(pad);
-    if (typeof by !== 'string')
-      throw new Error('max pooling with explicit padding has no gradient here');
-    const op = poolOp('MaxPool', 'max', {
-      window: pair(filterSize),
-      strides: pair(strides),
-      padding: by,
-    });
-    const saved = { inputs: [x], outputs: [asTensor(output)], inputShapes: [x.shape] };
-    return op.backward([asTensor(dy)], saved, [true], new Session(), 'plain')[0]!;
+    const [window, steps] = [pair(filterSize), pair(strides)];
+    const size = input.shape.slice(1, 3);
+    const pads = padding(pad, size, window, steps, [1, 1]);
+    const x = tf.pad(asTensor(input), [[0, 0], ...pads, [0, 0]], -Infinity);
+    const pooled = values.maxPool(values.input('x', x.shape.slice(1)), window, steps);
+    const way = values.maxPoolGradient(pooled as never, values.input('dy', pooled.shape));
+    const dx = maxPoolGradient([x, asTensor(output), asTensor(dy)], way as never);
+    return padOrCrop(
+      dx,
+      pads.map(([a, b]): Pair => [-a, -b]),
+    );
   },
 };
 
@@ -70,24 +83,21 @@ function asTensor({ dataId, shape, dtype }: Info): Tensor4D {
   return tf.engine().makeTensorFromDataId(dataId, shape, dtype) as Tensor4D;
 }
 
-function shaped(shape: readonly number[]): {
-  inputs: Tensor[];
-  outputs: Tensor[];
-  inputShapes: (readonly number[])[];
-} {
-  return { inputs: [], outputs: [], inputShapes: [shape] };
-}
-
-function pair(value: Pair): [number, number] {
+function pair(value: number | Pair): Pair {
   return typeof value === 'number' ? [value, value] : [value[0], value[1]];
 }
 
-function padding(pad: unknown): 'same' | 'valid' | [number, number][] {
-  if (pad === 'same' || pad === 'valid') return pad;
-  if (typeof pad === 'number')
-    return [
-      [pad, pad],
-      [pad, pad],
-    ];
-  return (pad as [number, number][]).slice(1, 3);
+/** Rows before and after that a padding of tfjs means. */
+function padding(
+  pad: unknown,
+  size: readonly number[],
+  window: Pair,
+  strides: Pair,
+  dilations: Pair,
+): Pair[] {
+  if (typeof pad === 'number') return size.map((): Pair => [pad, pad]);
+  if (Array.isArray(pad)) return (pad as Pair[]).slice(1, 3);
+  if (pad !== 'same') return size.map((): Pair => [0, 0]);
+  const { low, high } = samePadding(size, window, strides, dilations);
+  return low.map((n, a): Pair => [n, high[a]]);
 }
