@@ -6,7 +6,7 @@ import type { Inferred } from './infer.js';
 export interface LoadedModel {
   readonly kind: 'loaded-model';
   readonly name: string;
-  /** The native model: a tfjs layers model, or what was read from a file of another format. */
+  /** The model as it was read from its file, or whatever else an adapter takes. */
   readonly model: unknown;
   readonly labels?: readonly string[];
   /** How pictures become numbers; undefined if nobody said it and nothing tells it. */
