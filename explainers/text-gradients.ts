@@ -40,8 +40,8 @@ const options = {
   baseline: {
     type: 'choice',
     choices: ['pad', 'mask', 'zero'],
-    default: 'pad',
-    help: 'what the way begins at, in place of every token of the text: the padding token, the mask token, or nothing (zeros)',
+    default: undefined,
+    help: 'what the way begins at, in place of every token of the text: the padding token (where there is one), the mask token, or nothing (zeros)',
   },
   at: {
     type: 'choice',
@@ -100,8 +100,9 @@ export const textGradients = explainer({
 
   async explain(context) {
     const { model, texts } = textTask(context);
-    const { mode, unit, steps, baseline, at } = context.options;
+    const { mode, unit, steps, at } = context.options;
     const tokens = model.tokens!;
+    const baseline = context.options.baseline ?? usualBaseline(tokens);
     const prediction = await model.predict(texts, { signal: context.batch.signal });
     const choice = featureChoice(context.options);
     const integrated = mode === 'integrated-gradients';
@@ -143,6 +144,7 @@ export const textGradients = explainer({
         parameters: {
           tokens: encoded.ids.length,
           ...(integrated && {
+            baseline,
             baseValue: one(scores.map((of, t) => scoreAt(of, prediction, n) - found[t].rise)),
             completenessGap: one(gaps),
           }),
@@ -226,6 +228,12 @@ async function alongThePath(
       rise: found[t][steps + 1] - found[t][steps],
     };
   });
+}
+
+/** The first that the tokenizer has. */
+function usualBaseline({ pad, mask }: TokenPart): Path['baseline'] {
+  if (pad !== undefined) return 'pad';
+  return mask !== undefined ? 'mask' : 'zero';
 }
 
 /** The embedded tokens with those of the text replaced; special tokens stay as they are. */

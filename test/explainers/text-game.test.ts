@@ -169,7 +169,11 @@ test('what cannot stand for a token is refused', async (t) => {
   );
   const without = await loadModel(files);
   await refused(without, { replaceWith: 'mask' }, /no mask token/);
-  const error = await t.throwsAsync(explainPrediction(without, TEXT));
+  const usual = await explainPrediction(without, TEXT);
+  t.is(usual.parameters.baseline, 'zero');
+  const error = await t.throwsAsync(
+    explain(without, TEXT, { method: 'text-gradients', baseline: 'pad' }),
+  );
   t.true(isWhylensError(error, 'INVALID_OPTION'));
   t.regex(error!.message, /needs a pad token.*'zero'/);
   without.dispose();

@@ -335,7 +335,7 @@ export interface TokenPart {
   embed(input: TokenInput, at: EmbeddingPlace): Promise<Float32Array>;
   differentiate(request: EmbeddedRequest): Promise<EmbeddedResult>;
   /** Why there are no derivatives, where the file does not allow them. */
-  readonly withoutGradients?: string;
+  readonly withoutGradients?: string | undefined;
 }
 
 export interface SpecialToken {

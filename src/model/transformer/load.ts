@@ -136,11 +136,18 @@ async function openTransformer(
     activation: graphActivation(link),
     engine: options.engine,
   };
-  const problem =
-    without ??
-    (parts === undefined
-      ? 'no table of token embeddings is looked up with the numbers of the tokens'
-      : gradientProblem(parts));
+  // a large file is looked through when gradients are asked for, not to predict
+  let known: { readonly problem: string | undefined } | undefined;
+  const problem = (): string | undefined => {
+    known ??= {
+      problem:
+        without ??
+        (parts === undefined
+          ? 'no table of token embeddings is looked up with the numbers of the tokens'
+          : gradientProblem(parts)),
+    };
+    return known.problem;
+  };
   const gradients = parts === undefined ? undefined : new TokenGradients(parts);
   const predict = async (
     inputs: readonly TokenInput[],
@@ -156,7 +163,9 @@ async function openTransformer(
           `the model '${name}' gave a score that is no finite number`,
         );
       }
-      data.set(row.data, n * width);
+      // where what comes before the last activation cannot be had, it is taken back
+      const hidden = without !== undefined && activation !== 'linear';
+      data.set(hidden ? Array.from(row.data, INVERSES[activation]) : row.data, n * width);
     });
     const margins = { count: rows.length, columns: width, data };
     if (names !== undefined && width !== names.length && !(width === 1 && names.length === 2)) {
@@ -170,7 +179,7 @@ async function openTransformer(
   const noGradients = (): never => {
     throw new WhylensError(
       'NEEDS_GRADIENTS',
-      `a gradient was asked for, but '${name}' gives none: ${problem}. Take text-occlusion, partition-shap or lime-text, which only need predictions`,
+      `a gradient was asked for, but '${name}' gives none: ${problem()}. Take text-occlusion, partition-shap or lime-text, which only need predictions`,
     );
   };
   const part: TokenPart = {
@@ -181,10 +190,12 @@ async function openTransformer(
     hidesTokens: roles.some(({ role }) => role === 'attended'),
     encode: (text) => tokenizer.encode(text, longest.length),
     predict: (inputs, { signal } = {}) => predict(inputs, signal),
-    embed: (input, at) => (problem === undefined ? gradients!.embed(input, at) : noGradients()),
+    embed: (input, at) => (problem() === undefined ? gradients!.embed(input, at) : noGradients()),
     differentiate: (request) =>
-      problem === undefined ? gradients!.differentiate(request) : noGradients(),
-    ...(problem !== undefined && { withoutGradients: problem }),
+      problem() === undefined ? gradients!.differentiate(request) : noGradients(),
+    get withoutGradients() {
+      return problem();
+    },
   };
   const warnings = [...(guess === undefined ? [] : [guess]), ...longest.warnings];
   return {
@@ -212,6 +223,14 @@ async function openTransformer(
     }),
   };
 }
+
+const SMALLEST = 2 ** -1022;
+
+/** From probabilities back to logits, up to what is the same for all classes. */
+const INVERSES = {
+  softmax: (p: number) => Math.log(Math.max(p, SMALLEST)),
+  sigmoid: (p: number) => Math.log(Math.max(p, SMALLEST)) - Math.log1p(-Math.min(p, 1 - 2 ** -53)),
+} as const;
 
 /** What stands behind the logits in the graph that is differentiated. */
 function graphActivation({ kind }: Link): 'softmax' | 'sigmoid' | 'linear' {
