@@ -18,6 +18,7 @@ import { resize } from '../src/entry/images.js';
 import { MODEL_FOLDER, ROOT, SCENES_FOLDER, type DemoScene } from './files.js';
 import { pointsAt } from './localisation.js';
 import { montage } from './montage.js';
+import { explainRowAndText } from './row-and-text.js';
 
 const OUT = 'out';
 /** Edge of a picture in the overview, in pixels. */
@@ -54,6 +55,8 @@ for (const { file, objects } of JSON.parse(listing) as DemoScene[]) {
   summary.push(...lines, '', formatAsText(expl), '');
 }
 model.dispose();
+
+for (const line of await explainRowAndText(OUT)) print(line);
 
 await saveImage(montage(overview), join(OUT, 'overview.png'));
 await writeFile(join(OUT, 'summary.txt'), summary.join('\n'));

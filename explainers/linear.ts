@@ -111,7 +111,14 @@ async function ofRows(
         featureWeights: featureWeights(entries, choice),
       };
     });
-    return { targets, parameters: baseParameter(bases) };
+    const count = background?.count;
+    return {
+      targets,
+      parameters: {
+        ...baseParameter(bases),
+        ...(count !== undefined && { background: `${count} rows` }),
+      },
+    };
   });
   return asRecords(model, 'feature-weights', samples);
 }

@@ -19,6 +19,13 @@ test('the demo writes pictures and a summary, and prints their paths', async (t)
       t.true(width >= 384 && height >= 384, path);
     }
     t.is(stdout.match(/whose peak lies on the/g)?.length, 6, stdout);
+    for (const name of ['row', 'text']) {
+      const page = await readFile(join(folder, `out/${name}.html`), 'utf8');
+      t.true(
+        stdout.includes(`out/${name}.html`) && page.includes(name === 'row' ? 'months' : 'slow'),
+      );
+      t.true((await loadImage(join(folder, `out/${name}.png`))).width > 300);
+    }
     const summary = await readFile(join(folder, 'out/summary.txt'), 'utf8');
     for (const name of ['elephant', 'sailing boat', 'banana', 'dog', 'guitar', 'cat']) {
       t.true(summary.includes(name), name);

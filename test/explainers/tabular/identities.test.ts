@@ -108,3 +108,29 @@ test('features that are asked alike and have the same values get the same', asyn
     t.not(phi[0], 0);
   }
 });
+
+test('a record says how many rows its background had, and does not hold them', async (t) => {
+  const model = await forest(1);
+  const linear = await loadModel([
+    {
+      name: 'linear.json',
+      bytes: new TextEncoder().encode(
+        JSON.stringify({ coef_: [[1, 2, 3, 4, 5]], intercept_: [0], feature_names: NAMES }),
+      ),
+    },
+  ]);
+  const [row] = numbers(3, 1);
+  for (const [scorer, method] of [
+    [linear, 'linear'],
+    [model, 'tree-shap'],
+    [model, 'kernel-shap'],
+    [model, 'permutation-shap'],
+    [model, 'lime-tabular'],
+  ] as const) {
+    const expl = await explainPrediction(scorer, row, {
+      method,
+      background: numbers(9, 30),
+    } as never);
+    t.false(Array.isArray(expl.parameters.background), method);
+  }
+});
