@@ -53,6 +53,9 @@ export class CompiledModel implements ExplainableModel {
   /** By the sizes of the inputs, least recently used first. */
   private readonly runners = new Map<string, GraphRunner>();
   private description: ModelDescription | undefined;
+  /** The last one asked for: its weights are turned once. */
+  private head:
+    { readonly key: string; readonly head: LinearHead | { readonly found: string } } | undefined;
 
   constructor(
     private readonly graph: ModelGraph,
@@ -239,7 +242,13 @@ export class CompiledModel implements ExplainableModel {
   linearHead(layer: string, output?: string): LinearHead | { readonly found: string } {
     const { outputs } = this.graph;
     const chosen = outputs.find(({ name }) => name === output) ?? outputs[0];
-    return linearHeadOver(this.graph, layer, this.first().layer(layer), chosen.logits);
+    const value = this.first().layer(layer);
+    const key = `${chosen.name} ${layer}`;
+    if (this.head?.key !== key) {
+      const head = linearHeadOver(this.graph, layer, value, chosen.logits);
+      this.head = { key, head };
+    }
+    return this.head.head;
   }
 
   bias(layer: string): Float32Array | undefined {
