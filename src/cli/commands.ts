@@ -56,6 +56,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/worker.js'),
   },
   {
+    name: 'serve',
+    summary: 'Answer over HTTP: predictions and explanations for other programs.',
+    load: () => import('./commands/serve.js'),
+  },
+  {
     name: 'gallery',
     summary: 'Make one page of thumbnails over the results of a batch.',
     load: () => import('./commands/gallery.js'),
