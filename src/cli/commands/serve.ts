@@ -115,6 +115,7 @@ export async function define(command: Command, context: CommandContext): Promise
       maxTargets: flags.maxTargets,
       maxSamples: flags.maxSamples,
       ...(token !== undefined && { token }),
+      onFault: (message) => messages.complain(message),
     });
     let address: string;
     try {

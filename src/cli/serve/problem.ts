@@ -31,6 +31,8 @@ export class Problem extends Error {
     message: string,
     /** Seconds after which it is worth trying again. */
     readonly retryAfter?: number,
+    /** What the client must not see. */
+    readonly hidden?: string,
   ) {
     super(message);
   }
@@ -44,8 +46,9 @@ export class Problem extends Error {
     message: string;
     status?: number;
   }): Problem {
-    // what nobody foresaw may name files of this machine
-    return new Problem(status, code, status >= 500 ? 'this request failed on the server' : message);
+    if (status < 500) return new Problem(status, code, message);
+    // what nobody foresaw may name files of this machine: the operator sees it, the client does not
+    return new Problem(status, code, 'this request failed on the server', undefined, message);
   }
 
   static busy(waiting: number): Problem {

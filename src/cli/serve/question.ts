@@ -1,4 +1,5 @@
 /** A request to the server as plain data, checked before any thread hears of it. */
+import { didYouMean } from '../../did-you-mean.js';
 import { WhylensError } from '../../errors.js';
 
 export interface Question {
@@ -60,7 +61,11 @@ export function questionOf(
 ): Omit<Question, 'as' | 'model'> & { readonly model?: string; readonly as?: string } {
   const unknown = Object.keys(fields).find((name) => !(FIELDS as readonly string[]).includes(name));
   if (unknown !== undefined) {
-    throw wrong(unknown, `no field; the fields are ${FIELDS.join(', ')}`);
+    throw new WhylensError(
+      'USAGE',
+      `there is no field '${unknown}'${didYouMean(unknown, FIELDS)} The fields are ${FIELDS.join(', ')}`,
+      { facts: { field: unknown } },
+    );
   }
   const given = ['image', 'text', 'row'].filter((name) => fields[name] !== undefined);
   if (given.length !== 1) {

@@ -21,6 +21,8 @@ export interface ServerOptions extends PoolOptions, QuestionLimits {
   readonly jobTimeout: number;
   /** What clients must show as `authorization: Bearer …`. */
   readonly token?: string;
+  /** Hears of what went wrong on the server's side. */
+  readonly onFault?: (message: string) => void;
 }
 
 /** Milliseconds in which a client must have said what it wants. */
@@ -96,7 +98,13 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     seconds.observe({ route }, reply.elapsedTime / 1000);
     done();
   });
-  server.setErrorHandler((error, _, reply) => sendProblem(reply, problemOf(error)));
+  server.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error);
+    if (problem.hidden !== undefined) {
+      options.onFault?.(`${request.method} ${request.url}: ${problem.code}: ${problem.hidden}`);
+    }
+    return sendProblem(reply, problem);
+  });
   server.setNotFoundHandler((request, reply) =>
     sendProblem(
       reply,

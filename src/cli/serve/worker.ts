@@ -1,6 +1,6 @@
 /** A thread of the server. */
 import type { MessagePort } from 'node:worker_threads';
-import { move, workerData } from 'piscina';
+import { workerData } from 'piscina';
 import { isWhylensError } from '../../errors.js';
 import { Answering, type Answer, type AnsweringSettings } from './answering.js';
 import type { Question } from './question.js';
@@ -25,12 +25,9 @@ export default async function reply({ question, port }: Task): Promise<Reply> {
   try {
     opened ??= Answering.open(settings);
     const answering = await opened;
-    const answer = await answering.answer(question, (done, total) => {
+    return await answering.answer(question, (done, total) => {
       port?.postMessage({ done, total });
     });
-    // its bytes belong to the receiver from now on
-    const body = answer.body.slice();
-    return { type: answer.type, body: move(body) as unknown as Uint8Array };
   } catch (error) {
     const { message } = error as Error;
     if (!isWhylensError(error)) return { error: { code: 'UNEXPECTED', message } };
