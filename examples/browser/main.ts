@@ -32,31 +32,56 @@ async function show(model: LoadedModel, source: ImageSource): Promise<void> {
     targets: [topClass(), topClass(1)],
   });
   if (expl.kind !== 'image') throw new Error(`expected a map over the picture, got ${expl.kind}`);
-  const figures = expl.targets.map(({ label, proba = 0 }, rank) => {
+  const figures = expl.targets.map(({ target, label, score, proba }, rank) => {
     const { width, height, data } = formatAsImage(expl, { target: `#${rank}` });
     const canvas = document.createElement('canvas');
     Object.assign(canvas, { width, height });
     const pixels = new ImageData(Uint8ClampedArray.from(data), width, height);
     canvas.getContext('2d')!.putImageData(pixels, 0, 0);
     const caption = document.createElement('figcaption');
-    caption.textContent = `${label}: ${(100 * proba).toFixed(0)} %`;
+    const says = proba === undefined ? score.toFixed(2) : `${(100 * proba).toFixed(0)} %`;
+    caption.textContent = `${label ?? `class ${target}`}: ${says}`;
     const figure = document.createElement('figure');
     figure.append(canvas, caption);
     return figure;
   });
   maps.replaceChildren(...figures);
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  status.textContent = `${expl.method} on the ${model.backend} back end, ${seconds} s`;
+  status.textContent = `${expl.method} on the ${model.backend ?? model.engine} back end, ${seconds} s`;
 }
 
 async function start(): Promise<void> {
-  const model = await loadModel(MODEL, { labels: LABELS, preprocess: 'tf' });
+  let model = await loadModel(MODEL, { labels: LABELS, preprocess: 'tf' });
+  let picture: ImageSource = FIRST_PICTURE;
   const again = (): void => {
-    show(model, file.files?.[0] ?? FIRST_PICTURE).catch(complain);
+    show(model, picture).catch(complain);
   };
-  file.addEventListener('change', again);
+  const take = async (dropped: File): Promise<void> => {
+    if (isModel(dropped)) {
+      const next = await loadModel([dropped]);
+      model.dispose();
+      model = next;
+    } else picture = dropped;
+    again();
+  };
+  file.addEventListener('change', () => {
+    const chosen = file.files?.[0];
+    if (chosen !== undefined) take(chosen).catch(complain);
+  });
+  // a model of one file, or a picture, may be dropped anywhere
+  document.addEventListener('dragover', (event) => event.preventDefault());
+  document.addEventListener('drop', (event) => {
+    event.preventDefault();
+    const dropped = event.dataTransfer?.files[0];
+    if (dropped !== undefined) take(dropped).catch(complain);
+  });
   method.addEventListener('change', again);
   again();
+}
+
+/** ONNX, Keras, or a zip of a model's folder. */
+function isModel({ name }: File): boolean {
+  return /\.(onnx|keras|h5|zip)$/i.test(name);
 }
 
 function complain(error: unknown): void {

@@ -12,7 +12,10 @@ import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { explainPrediction, formatAsImage, loadImage, loadModel } from '../../src/index.js';
 import { decodePng, encodePng } from '../../src/images/png.js';
+import { encodeOnnx } from '../../src/model/files/onnx-encode.js';
+import { joined } from '../../src/model/files/protobuf.js';
 import { browserFor, closeBrowser } from '../helpers/browser.js';
+import { floats, node, onnxModel } from '../helpers/onnx-build.js';
 import type { Answer } from './entry.js';
 
 const KILO = 1024;
@@ -456,6 +459,25 @@ test('the example page explains its first picture, and another method', async (t
   ]);
   await page.selectOption('#method', 'layer-cam');
   await page.locator('#status', { hasText: /^layer-cam on the wasm back end/ }).waitFor();
+  // a model of one file takes the place of the page's own
+  const network = onnxModel({
+    inputs: { picture: [1, 3, 8, 8] },
+    outputs: ['scores'],
+    nodes: [
+      node('Conv', ['picture', 'w'], ['c']),
+      node('Relu', ['c'], ['r']),
+      node('GlobalAveragePool', ['r'], ['m']),
+      node('Flatten', ['m'], ['scores']),
+    ],
+    initializers: [floats('w', [2, 3, 1, 1], [1, 0.5, 0, 0, 0.25, 1])],
+  });
+  await page.setInputFiles('#file', {
+    name: 'own.onnx',
+    mimeType: 'application/octet-stream',
+    buffer: Buffer.from(joined(encodeOnnx(network))),
+  });
+  await captions.filter({ hasText: /^class 0: / }).waitFor();
+  t.is(await captions.count(), 2);
   await page.setInputFiles('#file', {
     name: 'broken.png',
     mimeType: 'image/png',
