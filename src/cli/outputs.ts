@@ -38,7 +38,7 @@ export class Outputs {
     if (out === undefined) this.folder = '.';
     else if (
       out !== STDOUT &&
-      (several || isFolder(out) || (endingNeeded && extname(out) === ''))
+      (several || isFolder(out) || (endingNeeded && extname(out) === '' && !isDevice(out)))
     ) {
       if (extname(out) !== '' && !isFolder(out)) {
         throw new WhylensError(
@@ -133,6 +133,12 @@ export function slug(text: string): string {
     .replace(/[^\p{L}\p{N}+]+/gu, '-')
     .replace(/^-+|-+$/g, '');
   return [...safe].slice(0, 60).join('') || 'x';
+}
+
+/** A device or a pipe, whose name says nothing of what goes into it. */
+export function isDevice(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && !found.isFile() && !found.isDirectory();
 }
 
 function isFolder(path: string): boolean {

@@ -9,7 +9,7 @@ import { encodePng } from '../images/png.js';
 import { writeFileWhole } from '../node/write-file.js';
 import { cleanJson } from './clean.js';
 import type { Io } from './io.js';
-import { STDOUT, type Output } from './outputs.js';
+import { isDevice, STDOUT, type Output } from './outputs.js';
 
 const DEFAULT_FORMATTER = 'image';
 
@@ -97,7 +97,9 @@ export async function writeOutput(
   } else if (!isPicture(content)) await writeFileWhole(path, asBytes(content), options);
   else {
     const { saveImage } = await import('../node/save-image.js');
-    await saveImage(content, path, options);
+    if (extname(path) === '' && isDevice(path)) {
+      await writeFileWhole(path, encodePng(content), options);
+    } else await saveImage(content, path, options);
   }
 }
 

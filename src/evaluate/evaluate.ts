@@ -5,6 +5,7 @@ import { WhylensError } from '../errors.js';
 import { inputIndex, inputsOf, partsOf } from '../explain/inputs.js';
 import { tabularModelFor } from '../explain/tabular-function.js';
 import { registryFor, withModel, type Prepared } from '../explain/prepare.js';
+import { watchingProgress } from '../explain/progress.js';
 import { type ExplainOptions } from '../explain/explain-options.js';
 import type { Explanation, JsonValue, NdArray } from '../explanation.js';
 import { remedyFor } from '../mistaken.js';
@@ -150,8 +151,11 @@ export async function evaluateExplanation(
   // asked first: a method that cannot be made again is told before anything is computed
   const maker = again ? makerOf(record, registry, options) : undefined;
   return withModel(model, options, registry, async (prepared) => {
-    const job = await jobOf(prepared, doc, record, index, { options, chosen, seed, metrics });
-    const found = await measure(job, metrics, { record, doc, prepared, maker, options });
+    const found = await watchingProgress(options.onProgress, async (onProgress) => {
+      const about = { options: { ...options, onProgress }, chosen, seed, metrics };
+      const job = await jobOf(prepared, doc, record, index, about);
+      return measure(job, metrics, { record, doc, prepared, maker, options });
+    });
     const { target, label } = record.targets[index];
     return {
       kind: 'evaluation',

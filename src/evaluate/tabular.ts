@@ -19,6 +19,7 @@ import { seededRandom } from '../maths/random.js';
 import type { ScoreKind } from '../model/interface.js';
 import type { RowModel, Rows, TabularModel, TextModel } from '../model/tabular/interface.js';
 import { modelRows } from '../model/tabular/read-rows.js';
+import { throwIfAborted } from '../reading/abort.js';
 import type { EvaluateOptions, Evaluation } from './evaluate.js';
 import { TABULAR_METRICS, type TabularMetric } from './metrics.js';
 import type { MetricOptions } from './options.js';
@@ -96,7 +97,7 @@ export async function evaluateTabular(job: TabularEvaluation): Promise<Evaluatio
   const curves: Partial<Record<'deletion' | 'insertion', readonly number[]>> = {};
   const warnings: string[] = [];
   for (const metric of metrics) {
-    options.signal?.throwIfAborted();
+    throwIfAborted(options.signal, 'evaluating');
     if (metric === 'deletion' || metric === 'insertion') {
       const sets = counts.map((changed) => {
         const shown = new Uint8Array(count).fill(metric === 'deletion' ? 1 : 0);
@@ -227,7 +228,7 @@ async function rowGame(
       const columns = names.length;
       const scores = new Float64Array(sets.length);
       for (const [s, shown] of sets.entries()) {
-        options.signal?.throwIfAborted();
+        throwIfAborted(options.signal, 'evaluating');
         const data = others.data.slice(0, used * columns);
         for (let b = 0; b < used; b++) {
           for (let j = 0; j < columns; j++) if (shown[j] === 1) data[b * columns + j] = row[j];

@@ -11,10 +11,12 @@ import { modelRows } from '../model/tabular/read-rows.js';
 import { cutWarning } from '../model/tabular/cut-warning.js';
 import { tabularView } from '../model/tabular/view.js';
 import { validateOptions } from '../options.js';
+import { abortable } from '../reading/abort.js';
 import { completeRecords } from './assemble.js';
 import type { ExplainOptions } from './explain-options.js';
 import { withDisplay } from './notebook.js';
 import { optionsBeside, registryFor } from './prepare.js';
+import { GRACE, watchingProgress } from './progress.js';
 import { methodsOwn } from './shared-options.js';
 
 /**
@@ -63,41 +65,49 @@ export async function explainTabular(
   const warnings = new Map<number | undefined, string[]>(
     cutTexts(model, texts ?? []).map(([n, warning]) => [n, [warning]]),
   );
-  const explained = await explainer.explain({
-    model: view,
-    native,
-    tabular: model,
-    ...(rows !== undefined && { rows }),
-    ...(texts !== undefined && { texts }),
-    description,
-    inputs: [],
-    input: 0,
-    documents:
-      documents.length === count ? documents : Array.from({ length: count }, () => documents[0]),
-    targets,
-    labels,
-    score,
-    resolveLayer: () => {
-      throw new WhylensError(
-        'UNKNOWN_LAYER',
-        `the model '${model.name}' has no layers: it is ${model.source}`,
-      );
-    },
-    options: validated,
-    seed,
-    batch: {
-      batchSize: options.batchSize,
-      memoryBudget: options.memoryBudget,
-      maxMemory: options.maxMemory,
-      signal: options.signal,
-      onProgress: options.onProgress,
-    },
-    explainer: (id) => registry.explainer(id),
-    warn: (message, index) => {
-      const list = warnings.get(index) ?? [];
-      if (!list.includes(message)) warnings.set(index, [...list, message]);
-    },
-  });
+  const explain = (onProgress?: (done: number, total: number) => void) =>
+    explainer.explain({
+      model: view,
+      native,
+      tabular: model,
+      ...(rows !== undefined && { rows }),
+      ...(texts !== undefined && { texts }),
+      description,
+      inputs: [],
+      input: 0,
+      documents:
+        documents.length === count ? documents : Array.from({ length: count }, () => documents[0]),
+      targets,
+      labels,
+      score,
+      resolveLayer: () => {
+        throw new WhylensError(
+          'UNKNOWN_LAYER',
+          `the model '${model.name}' has no layers: it is ${model.source}`,
+        );
+      },
+      options: validated,
+      seed,
+      batch: {
+        batchSize: options.batchSize,
+        memoryBudget: options.memoryBudget,
+        maxMemory: options.maxMemory,
+        signal: options.signal,
+        onProgress,
+      },
+      explainer: (id) => registry.explainer(id),
+      warn: (message, index) => {
+        const list = warnings.get(index) ?? [];
+        if (!list.includes(message)) warnings.set(index, [...list, message]);
+      },
+    });
+  // functions and methods may be somebody else's, and need not hear the signal
+  const explained = await abortable(
+    watchingProgress(options.onProgress, explain),
+    options.signal,
+    `explaining by '${explainer.id}'`,
+    { grace: GRACE },
+  );
   if (explained.kind !== 'records') {
     throw new WhylensError(
       'UNSUPPORTED_MODEL',

@@ -26,7 +26,7 @@ import {
 import { withDisplay } from './notebook.js';
 import { validateOptions } from '../options.js';
 import { abortable } from '../reading/abort.js';
-import { watchingProgress } from './progress.js';
+import { GRACE, watchingProgress } from './progress.js';
 import {
   areNumeric,
   layerMethods,
@@ -40,9 +40,6 @@ import {
 import { methodsOwn } from './shared-options.js';
 
 export const DEFAULT_METHOD = 'grad-cam';
-
-/** Milliseconds that an explainer has to hear the signal itself and to say how far it came. */
-const GRACE = 100;
 
 /**
  * Explains one document.

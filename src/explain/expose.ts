@@ -1,5 +1,6 @@
 /** Looking into a model without explaining anything: logits, activations, and where they are. */
 import { withModel, registryFor, type Prepared } from './prepare.js';
+import { watchingProgress } from './progress.js';
 import { type ExplainOptions } from './explain-options.js';
 import { inputsOf, partsOf } from './inputs.js';
 import { readDocuments } from '../documents/read.js';
@@ -113,8 +114,8 @@ export async function exposeModel(
       `model '${description.name}' (${description.adapter}) can only predict, so no layer can be exposed; pass one that shows its layers, such as loadModel gives`,
     );
   }
-  const { batchSize, memoryBudget, maxMemory, signal, onProgress } = options;
-  const batch = { batchSize, memoryBudget, maxMemory, signal, onProgress };
+  const { batchSize, memoryBudget, maxMemory, signal } = options;
+  const batch = { batchSize, memoryBudget, maxMemory, signal };
   const references = layers === undefined ? [] : Array.isArray(layers) ? layers : [layers];
   const paths =
     references.length === 0
@@ -138,11 +139,9 @@ export async function exposeModel(
     poolingLayer: findPoolingLayer(description)?.path,
     run: (docs) =>
       withInputs(docs, async ({ model: adapted }, inputs) => {
-        const { outputs, activations } = await adapted.run({
-          inputs: inputs.map(ndSamples),
-          record: paths,
-          ...batch,
-        });
+        const { outputs, activations } = await watchingProgress(options.onProgress, (onProgress) =>
+          adapted.run({ inputs: inputs.map(ndSamples), record: paths, ...batch, onProgress }),
+        );
         const { logits, values } = outputs[outputIndex];
         return { logits, values, activations };
       }),
@@ -154,13 +153,18 @@ export async function exposeModel(
         );
       }
       return withInputs(docs, async ({ model: adapted, labels }, inputs) => {
-        const { outputs, activations, gradients, scores } = await adapted.differentiate({
-          inputs: inputs.map(ndSamples),
-          layers: paths,
-          targets: parseTargets(targets, description, labels, inputs[0].shape[0]),
-          score,
-          ...batch,
-        });
+        const { outputs, activations, gradients, scores } = await watchingProgress(
+          options.onProgress,
+          (onProgress) =>
+            adapted.differentiate({
+              inputs: inputs.map(ndSamples),
+              layers: paths,
+              targets: parseTargets(targets, description, labels, inputs[0].shape[0]),
+              score,
+              ...batch,
+              onProgress,
+            }),
+        );
         const { logits, values } = outputs[outputIndex];
         const channelWeights = Object.fromEntries(
           Object.entries(gradients).map(([path, list]) => [path, list.map(meansOfSamples)]),

@@ -1,5 +1,8 @@
 import { WhylensError } from '../errors.js';
 
+/** Milliseconds that an explainer has to hear the signal itself and to say how far it came. */
+export const GRACE = 100;
+
 export type Progress = (done: number, total: number) => unknown;
 
 /**
@@ -30,9 +33,16 @@ export async function watchingProgress<T>(
     } catch (cause) {
       throw typed(cause);
     }
-    if (answer instanceof Promise) answer.catch((cause: unknown) => fail(typed(cause)));
+    // promises of another realm and home-made ones too
+    if (isThenable(answer)) {
+      Promise.resolve(answer).then(undefined, (cause: unknown) => fail(typed(cause)));
+    }
   });
   const running = Promise.resolve(work);
   running.catch(() => undefined);
   return Promise.race([running, failure]);
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }

@@ -3,6 +3,7 @@ import { WhylensError } from '../errors.js';
 import { parseTarget, type TargetOption } from '../model/parse-targets.js';
 import type { RowModel, Rows } from '../model/tabular/interface.js';
 import { requireRowModel, requireTable } from './model.js';
+import { throwIfAborted } from '../reading/abort.js';
 
 /** Options of `partialDependence`. */
 export interface PartialDependenceOptions {
@@ -106,7 +107,7 @@ export async function partialDependence(
     ),
   );
   for (const [g, point] of points.entries()) {
-    options.signal?.throwIfAborted();
+    throwIfAborted(options.signal, 'partial dependence');
     const data = rows.data.slice();
     columns.forEach((column, i) => {
       for (let n = 0; n < rows.count; n++) data[n * rows.columns + column] = point[i];
@@ -205,13 +206,10 @@ async function unitsOf(
   model: RowModel,
   rows: Rows,
   score: 'logit' | 'output',
-  { targets }: PartialDependenceOptions,
+  { targets, signal }: PartialDependenceOptions,
 ): Promise<Unit[]> {
-  const one = await model.predict({
-    count: 1,
-    columns: rows.columns,
-    data: rows.data.slice(0, rows.columns),
-  });
+  const first = rows.data.slice(0, rows.columns);
+  const one = await model.predict({ count: 1, columns: rows.columns, data: first }, { signal });
   const { columns } = score === 'logit' ? one.margins : one.values;
   const classes = model.task === 'classification';
   const names = classes ? model.classNames : model.outputNames;

@@ -1,5 +1,6 @@
 import { featureImportances, type FeatureFilter } from '../builders/feature-weights.js';
 import { AbortedError, WhylensError } from '../errors.js';
+import { watchingProgress } from '../explain/progress.js';
 import type { FeatureImportancesExplanation } from '../explanation.js';
 import { seededRandom } from '../maths/random.js';
 import type { RowModel, Rows } from '../model/tabular/interface.js';
@@ -52,6 +53,18 @@ export async function permutationImportance(
   truth: string | ArrayLike<unknown>,
   options: PermutationImportanceOptions = {},
 ): Promise<FeatureImportancesExplanation> {
+  return watchingProgress(options.onProgress, (onProgress) =>
+    importancesBy(model, table, truth, options, onProgress),
+  );
+}
+
+async function importancesBy(
+  model: unknown,
+  table: unknown,
+  truth: string | ArrayLike<unknown>,
+  options: PermutationImportanceOptions,
+  onProgress: PermutationImportanceOptions['onProgress'],
+): Promise<FeatureImportancesExplanation> {
   const rowModel = requireRowModel(model, 'permutationImportance');
   const { features } = rowModel;
   const {
@@ -60,7 +73,6 @@ export async function permutationImportance(
     permutations,
     top,
     signal,
-    onProgress,
   } = options;
   requireCount(repeats);
   const rows = requireTable(table, rowModel);

@@ -277,3 +277,25 @@ test('an interrupt leaves nothing behind and says how far it came', async (t) =>
   t.regex(stderr, /aborted after 0 of /);
   t.deepEqual(await readdir(folder), ['in']);
 });
+
+test('--max-memory refuses what needs more before it runs', async (t) => {
+  const folder = await pictures(t);
+  const picture = join(folder, 'in/a.png');
+  const model = ['-m', 'demo/model/model.json', '-q'];
+  const shape = ['--method', 'grad-cam', '-o', join(folder, 'x.png')];
+  for (const [command, ...more] of [
+    ['explain', ...shape],
+    ['predict'],
+    ['evaluate', ...shape.slice(0, 2)],
+  ]) {
+    const args = [command, ...model, picture, ...more];
+    const small = await whylensHere([...args, '--max-memory', '1.5k']);
+    t.not(small.code, 0, command);
+    t.regex(small.stderr, /needs .* of memory .* more than the 1536 bytes that maxMemory allows/);
+    const wrong = await whylensHere([...args, '--max-memory', 'lots']);
+    t.is(wrong.code, 2);
+    t.regex(wrong.stderr, /512M/);
+    const enough = await whylensHere([...args, '--max-memory', '2G']);
+    t.is(enough.code, 0, enough.stderr);
+  }
+});

@@ -1,11 +1,12 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { isWhylensError } from '../../src/errors.js';
 import { Outputs, slug } from '../../src/cli/outputs.js';
 import { partNames } from '../../src/cli/target-parts.js';
 import { classTarget, topClass } from '../../src/model/targets.js';
-import { emptyFolder } from '../helpers/command.js';
+import { emptyFolder, MODULES, whylensHere, writePicture } from '../helpers/command.js';
 
 test('a name that the user gave is kept and may be overwritten', (t) => {
   const outputs = new Outputs({ out: 'x/out.png', extension: 'png', several: false });
@@ -77,4 +78,20 @@ test('what tells targets apart is known before the prediction, but for ranks', (
   t.deepEqual(partNames('all', labels), { names: [['dog, hound'], ['cat']], known: true });
   t.deepEqual(partNames('all', undefined), { names: [], known: false });
   t.deepEqual(partNames([topClass(1), cat], labels), { names: [['7']], known: false });
+});
+
+test('a picture goes into a pipe or a device, which stays what it is', async (t) => {
+  const folder = await emptyFolder(t);
+  await writePicture(join(folder, 'a.png'), (x) => x < 30);
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const read = readFile(pipe);
+  const sides = ['explain', '-m', MODULES.sidesModel, join(folder, 'a.png'), '--method', 'rise'];
+  const { code, stderr } = await whylensHere([...sides, '--opt', 'masks=8', '-q', '-o', pipe]);
+  t.is(code, 0, stderr);
+  t.is((await read).subarray(1, 4).toString(), 'PNG');
+  t.true((await stat(pipe)).isFIFO());
+  const none = await whylensHere([...sides, '--opt', 'masks=8', '-q', '-o', '/dev/null']);
+  t.is(none.code, 0, none.stderr);
+  t.true((await stat('/dev/null')).isCharacterDevice());
 });

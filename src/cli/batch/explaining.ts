@@ -98,6 +98,7 @@ export class Explaining {
       layer: layerReference(settings.layer),
       seed: settings.seed,
       batchSize: settings.batchSize,
+      maxMemory: settings.maxMemory,
       backend: settings.backend,
       signal,
     };
@@ -246,6 +247,7 @@ export class Explaining {
         container: this.container,
         seed: this.settings.seed,
         batchSize: this.settings.batchSize,
+        maxMemory: this.settings.maxMemory,
         signal: this.options.signal,
       });
       found.push({ ...values });

@@ -23,6 +23,7 @@ export interface BatchSettings {
   readonly score: 'logit' | 'output';
   readonly seed?: number;
   readonly batchSize?: number;
+  readonly maxMemory?: number;
   /** As written on the command line; a document's own target comes before them. */
   readonly targets: readonly string[];
   readonly background?: string;

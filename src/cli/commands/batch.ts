@@ -62,6 +62,7 @@ interface BatchFlags {
   readonly score: 'logit' | 'output';
   readonly seed?: number;
   readonly batchSize?: number;
+  readonly maxMemory?: number;
   readonly labels?: string;
   readonly preprocess?: string;
   readonly backend?: string;
@@ -386,6 +387,7 @@ function settingsOf(
     score: flags.score,
     seed: flags.seed,
     batchSize: flags.batchSize,
+    maxMemory: flags.maxMemory,
     targets: flags.target ?? [],
     background: flags.background === undefined ? undefined : place(flags.background),
     as,

@@ -163,6 +163,7 @@ async function compare(
         layer: layered ? layerReference(axes[3].values[layer] || undefined) : undefined,
         seed: flags.seed,
         batchSize: flags.batchSize,
+        maxMemory: flags.maxMemory,
         engine: flags.engine,
         threads: flags.threads,
         backend: flags.backend,

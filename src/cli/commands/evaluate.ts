@@ -19,6 +19,7 @@ import {
   addImageOptions,
   addModelOptions,
   batchSizeOption,
+  maxMemoryOption,
   layerOption,
   layerReference,
   scoreOption,
@@ -56,6 +57,7 @@ interface EvaluateFlags {
   readonly backend?: string;
   readonly seed?: number;
   readonly batchSize?: number;
+  readonly maxMemory?: number;
   readonly json?: string;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -88,7 +90,8 @@ export async function define(command: Command, context: CommandContext): Promise
     )
     .addOption(scoreOption())
     .addOption(seedOption())
-    .addOption(batchSizeOption());
+    .addOption(batchSizeOption())
+    .addOption(maxMemoryOption());
   addPluginOption(command);
   addTalkOptions(command);
   context.addLongHelp(command, help());
@@ -203,6 +206,7 @@ async function one(
     container: await context.container(),
     seed: flags.seed,
     batchSize: flags.batchSize,
+    maxMemory: flags.maxMemory,
     engine: flags.engine,
     threads: flags.threads,
     backend: flags.backend,

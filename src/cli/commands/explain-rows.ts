@@ -90,6 +90,7 @@ export async function explainRows(
           : flags.target?.map((text) => parseTarget(text, opened.model.labels)),
       seed: flags.seed,
       batchSize: flags.batchSize,
+      maxMemory: flags.maxMemory,
       signal: context.io.signal,
     });
     for (const warning of explanation.warnings) messages.complain(warning);

@@ -170,6 +170,7 @@ async function prepare(
     layer: layerReference(flags.layer),
     seed: flags.seed,
     batchSize: flags.batchSize,
+    maxMemory: flags.maxMemory,
     engine: flags.engine,
     threads: flags.threads,
     backend: flags.backend,

@@ -4,7 +4,7 @@ import type { DecodedPrediction } from '../../images/labels.js';
 import { cleanJson } from '../clean.js';
 import type { CommandContext } from '../commands.js';
 import { eachOf } from '../each.js';
-import { addImageOptions, addModelOptions } from '../flags/explain.js';
+import { addImageOptions, addModelOptions, maxMemoryOption } from '../flags/explain.js';
 import { findImages, loadPicture, namedPictures } from '../images.js';
 import { Messages } from '../io.js';
 import { openModel, type ModelFlags } from '../model.js';
@@ -17,6 +17,7 @@ interface PredictFlags extends ModelFlags {
   readonly image?: readonly string[];
   readonly input?: readonly string[];
   readonly top: number;
+  readonly maxMemory?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -35,7 +36,8 @@ export function define(command: Command, context: CommandContext): void {
   addImageOptions(command);
   command
     .option('--top <number>', 'How many classes are listed.', positiveNumber, 5)
-    .option('--json', 'Print JSON, for programs.');
+    .option('--json', 'Print JSON, for programs.')
+    .addOption(maxMemoryOption());
   addPluginOption(command);
   addTalkOptions(command);
   command.action(async (pictures: string[], flags: PredictFlags) => {
@@ -66,6 +68,7 @@ export function define(command: Command, context: CommandContext): void {
               threads: flags.threads,
               backend: flags.backend,
               top: flags.top,
+              maxMemory: flags.maxMemory,
               signal: context.io.signal,
             }),
           );

@@ -11,6 +11,7 @@ import {
   addImageOptions,
   addModelFlags,
   batchSizeOption,
+  maxMemoryOption,
   modelOption,
   seedOption,
 } from './explain.js';
@@ -37,6 +38,7 @@ export interface CompareFlags {
   readonly backend?: string;
   readonly seed?: number;
   readonly batchSize?: number;
+  readonly maxMemory?: number;
   readonly columns?: number;
   readonly out?: string;
   readonly force?: boolean;
@@ -75,6 +77,7 @@ export function addCompareOptions(command: Command, registry: Registry): void {
     .addOption(methodsOptOption())
     .addOption(seedOption())
     .addOption(batchSizeOption())
+    .addOption(maxMemoryOption())
     .addOption(
       more(
         '--columns <number>',

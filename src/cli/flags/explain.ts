@@ -5,7 +5,7 @@ import { DEFAULT_METHOD } from '../../explain/explain.js';
 import { PREPROCESS_MODES } from '../../images/preprocess.js';
 import { ENGINES, type Engine } from '../../model/engines.js';
 import { BACKENDS } from '../../model/tfjs/backend.js';
-import { collect, more, positiveNumber, wholeNumber, withVariable } from './shared.js';
+import { collect, memorySize, more, positiveNumber, wholeNumber, withVariable } from './shared.js';
 
 /** The flags as commander parses them. */
 export interface ExplainFlags {
@@ -24,6 +24,7 @@ export interface ExplainFlags {
   readonly backend?: string;
   readonly seed?: number;
   readonly batchSize?: number;
+  readonly maxMemory?: number;
   readonly as?: string;
   readonly out?: string;
   readonly output?: string;
@@ -128,7 +129,8 @@ export function addMethodOptions(command: Command, registry: Registry): Command 
     )
     .addOption(scoreOption())
     .addOption(seedOption())
-    .addOption(batchSizeOption());
+    .addOption(batchSizeOption())
+    .addOption(maxMemoryOption());
 }
 
 /** Of models with several outputs and inputs, or with an output a place. */
@@ -169,6 +171,13 @@ export function batchSizeOption(): Option {
     '--batch-size <number>',
     'Samples run together. Default: as memory allows.',
   ).argParser(positiveNumber);
+}
+
+export function maxMemoryOption(): Option {
+  return more(
+    '--max-memory <bytes>',
+    'What the values of a run may take at once, such as 512M or 2G; what needs more is refused before it runs. Default: 2G in WebAssembly, else what the machine has.',
+  ).argParser(memorySize);
 }
 
 export function addOutputOptions(command: Command): Command {

@@ -51,6 +51,18 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+const UNITS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
+
+/** `500000000`, `512M` or `1.5GiB`: bytes. */
+export function memorySize(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(?:([kmg])(?:i?b)?)?$/i.exec(text.trim()) ?? [];
+  const bytes = Math.floor(Number(number) * UNITS[(unit ?? '').toLowerCase()]);
+  if (!(bytes >= 1) || !Number.isSafeInteger(bytes)) {
+    throw new InvalidArgumentError('It must be a number of bytes, such as 500000000, 512M or 2G.');
+  }
+  return bytes;
+}
+
 /** What the commands about a model of rows or texts as a whole have in common. */
 export interface WholeModelFlags {
   readonly model?: string;

@@ -1,5 +1,6 @@
 /** Functions of rows or texts as models. */
 import { AbortedError, WhylensError } from '../../errors.js';
+import { abortable } from '../../reading/abort.js';
 import { readPreciseScores, requireProbabilities } from '../scores.js';
 import type {
   Columns,
@@ -159,7 +160,7 @@ async function call(
   if (signal?.aborted === true) throw new AbortedError(0, documents.length, signal.reason);
   const name = `model '${options.name ?? predict.name}'`;
   const count = documents.length;
-  const returned = await predict(documents as unknown[] & string[]);
+  const returned = await abortable(predict(documents as unknown[] & string[]), signal, name);
   const scores = await readPreciseScores(returned, count, name);
   if (scores.shape.length > 2) {
     throw new WhylensError(

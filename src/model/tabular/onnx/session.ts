@@ -49,6 +49,8 @@ export async function sessionModel(
   const labels = labelsOf(model, graph);
   const names = options.classNames ?? labels;
   const features = texts ? [] : featuresOf(model, graph, options);
+  // once, and nobody waits for it
+  let released: Promise<void> | undefined;
   const common = {
     kind: 'tabular-model',
     name: options.name,
@@ -59,7 +61,9 @@ export async function sessionModel(
     ...(labels === undefined &&
       options.classNames !== undefined && { outputNames: options.classNames }),
     link: { kind: 'identity' },
-    dispose: () => void session.release(),
+    dispose: () => {
+      released ??= session.release().catch(() => undefined);
+    },
   } as const;
   const run = async (
     count: number,
