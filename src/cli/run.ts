@@ -1,6 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import type { Container } from 'inversify';
 import { COMMANDS } from './commands.js';
+import { applyConfig } from './config/apply.js';
+import { CONFIG_NAME, configFor } from './config/file.js';
+import { pluginsIn } from './config/value.js';
+import { more } from './flags/shared.js';
 import { exitCodes, helpStyle, helpWanted, withBooleans } from './help.js';
 import { clean } from './clean.js';
 import { errorText, EXIT, exitCodeOf, type Io } from './io.js';
@@ -26,6 +30,7 @@ export async function run(given: readonly string[], io: Io): Promise<number> {
     .exitOverride();
 
   let container: Promise<Container> | undefined;
+  let plugins = pluginArguments(args);
   let code: number = EXIT.ok;
   const context = {
     io,
@@ -35,16 +40,21 @@ export async function run(given: readonly string[], io: Io): Promise<number> {
     exitWith: (wanted: number) => {
       code = wanted;
     },
-    container: () => (container ??= containerWith(pluginArguments(args), io.signal)),
+    container: () => (container ??= containerWith(plugins, io.signal)),
   };
 
   try {
     const asked = new Set(args);
+    const runs = COMMANDS.some(({ name }) => name === args[0]) && !args.includes('--help');
+    const config = runs ? await configFor(args, io.signal) : undefined;
+    if (plugins.length === 0) plugins = pluginsIn(config);
     for (const { name, summary, load } of COMMANDS) {
       const command = program.command(name).summary(summary).description(summary);
       command.showHelpAfterError(`See 'whylens ${name} --help'.`);
       if (!asked.has(name)) continue;
       await (await load()).define(command, context);
+      if (config !== undefined && name === args[0]) await applyConfig(command, config, context);
+      command.addOption(more('--no-config', `Take nothing from ${CONFIG_NAME}.`));
       if (short) command.addHelpText('after', `\nAll options and examples: whylens ${name} --help`);
     }
     if (!short) program.addHelpText('after', exitCodes());

@@ -232,7 +232,7 @@ async function resume(
   settings: BatchSettings,
   inputs: readonly string[],
 ): Promise<PreparedBatch> {
-  if (inputs.length > 0 || flags.out !== undefined) {
+  if (inputs.length > 0 || command.getOptionValueSource('out') === 'cli') {
     throw new WhylensError(
       'USAGE',
       '--resume goes on with the documents of the folder; leave out documents and --out',

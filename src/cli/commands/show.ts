@@ -47,12 +47,12 @@ export async function define(command: Command, context: CommandContext): Promise
     const wanted = formattersFor(registry, flags.as ?? (out === undefined ? TEXT : undefined), out);
     const messages = new Messages(context.io, flags, out === STDOUT);
     // wrong options are told before a large file is read
-    const early = formatOptions(wanted[0], registry, { ...flags }, own);
+    const early = formatOptions(wanted[0], registry, flags as Record<string, unknown>, own);
     if (out === STDOUT) checkStream(context.io, wanted[0], early, false);
     refuseInput(out, { files: [file, ...pluginsOf(flags)] });
     const explanation = explanationFromJson(await readStored(file, context.io));
     const formatter = formatterOf(wanted, explanation.kind);
-    const options = formatOptions(formatter, registry, { ...flags }, own);
+    const options = formatOptions(formatter, registry, flags as Record<string, unknown>, own);
     if (formatter.id === TEXT && out === undefined) {
       const { textForTerminal } = await import('../show-text.js');
       const given = givenOptions(formatter, options, { ...flags });

@@ -10,6 +10,7 @@ import {
   type OptionsBeside,
   type OptionSpec,
 } from '../../options.js';
+import { isTaken } from '../config/taken.js';
 import { collect } from './shared.js';
 
 const GROUP = 'Options of the output:';
@@ -58,7 +59,10 @@ export function formatOptions(
   const given: Record<string, unknown> = {};
   for (const name of names) {
     const text = flags[name];
-    if (!own.has(name) && typeof text === 'string') given[name] = text;
+    if (own.has(name) || typeof text !== 'string') continue;
+    // the project's configuration speaks to all formatters
+    if (isTaken(flags, name) && !Object.hasOwn(formatter.options, name)) continue;
+    given[name] = text;
   }
   for (const pair of (flags.formatOpt as string[] | undefined) ?? []) {
     const [name, text] = splitPair('--format-opt', pair);
