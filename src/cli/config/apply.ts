@@ -1,4 +1,5 @@
 /** Gives a command what the configuration file says, below flags and variables. */
+import type { EventEmitter } from 'node:events';
 import { resolve } from 'node:path';
 import type { Command, Option } from 'commander';
 import { didYouMean } from '../../did-you-mean.js';
@@ -44,7 +45,8 @@ export async function applyConfig(
     if (option.envVar === undefined && variableOf(name) !== undefined) continue;
     command.setOptionValueWithSource(name, value, 'config');
     // a flag that may be repeated would add to the value
-    command.prependListener(`option:${option.name()}`, () => takeBack(command, name));
+    const events = command as unknown as EventEmitter;
+    events.prependListener(`option:${option.name()}`, () => takeBack(command, name));
   }
   command.hook('preAction', () => {
     for (const name of outOfPlace(command, said)) takeBack(command, name);
