@@ -49,7 +49,7 @@ export async function run(): Promise<void> {
     );
     for (const [name, more] of [
       ['wasm', ['--backend', 'wasm']],
-      ['the default back end', []],
+      ['the default backend', []],
     ] as const) {
       const told = Array.from({ length: 3 }, () => {
         const { stderr } = spawnSync(

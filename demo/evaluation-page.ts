@@ -49,7 +49,7 @@ export function markdownTable({ methods, boxes, scenes, backend }: EvaluationTab
     line(head.map((_, i) => (i === 0 ? '---' : '--:'))),
     ...rows.map(line),
     '',
-    `Means with 95 % bootstrap intervals over n scenes of two objects (${scenes.taken} taken of ${scenes.looked} drawn: those whose two objects are the model's two top classes). A map that is the same everywhere scores ${short(boxes)} at energy, IoU and the pointing game. Passes: forwards + back. Times are medians of one machine, back end \`${backend}\`.`,
+    `Means with 95 % bootstrap intervals over n scenes of two objects (${scenes.taken} taken of ${scenes.looked} drawn: those whose two objects are the model's two top classes). A map that is the same everywhere scores ${short(boxes)} at energy, IoU and the pointing game. Passes: forwards + back. Times are medians of one machine, backend \`${backend}\`.`,
   ].join('\n');
 }
 

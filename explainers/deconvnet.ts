@@ -13,7 +13,7 @@ export const deconvnet = inputMethod({
   id: 'deconvnet',
   summary: 'what a score projects back onto the input',
   description:
-    'What the target projects back onto the input when rectifiers pass on positive signals only; the values are no derivative of the score.',
+    'What the target projects back onto the input when rectifiers pass on positive signals only; the values are not the derivative of the score.',
   reference: 'Zeiler 2014',
   options: REDUCE_OPTIONS,
   reluRule: 'deconvnet',

@@ -15,7 +15,7 @@ export const guidedBackprop = inputMethod({
   id: 'guided-backprop',
   summary: 'fine detail along positive paths, of any class',
   description:
-    'Fine detail that excites the network through positive paths only; the values are no derivative of the score.',
+    'Fine detail that excites the network through positive paths only; the values are not the derivative of the score.',
   reference: 'Springenberg 2015',
   sanity: SANITY.head,
   options: REDUCE_OPTIONS,

@@ -31,7 +31,7 @@ const options = {
  * Works for any model that predicts. Coalitions that the kernel weighs most
  * are enumerated, the others drawn in pairs with their complements; with no
  * more coalitions than `samples` the values are exact. Regions equal to the
- * baseline are no players, and their value is 0.
+ * baseline are not players, and their value is 0.
  *
  * Prefer `integrated-gradients` for pixels of a model with gradients.
  */

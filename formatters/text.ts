@@ -85,7 +85,7 @@ export type TextOptions = Omit<GivenOptions<typeof TEXT_OPTIONS>, 'show' | 'colo
  * the text is safe to print. Without `color` it holds no escape sequence, and
  * drawings are plain ASCII.
  *
- * @throws WhylensError `INVALID_OPTION` for a section, colour level or width that is none,
+ * @throws WhylensError `INVALID_OPTION` for an unknown section or colour level, or a width that is not allowed,
  *   `INVALID_EXPLANATION` for a damaged record
  * @example
  * console.log(formatAsText(expl, { show: ['targets', 'map'], width: 100 }));

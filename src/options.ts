@@ -158,7 +158,7 @@ function unknownOption(
 export function parseOption(owner: string, name: string, spec: OptionSpec, text: string): unknown {
   switch (spec.type) {
     case 'number':
-      // what is no number goes on as it is written, to be named in the message
+      // what is not a number goes on as it is written, to be named in the message
       return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
     case 'boolean':
       if (/^(true|yes|on|1)$/i.test(text)) return true;

@@ -166,7 +166,7 @@ test('every formatter names what it was given instead of an explanation', (t) =>
   t.throws(() => explanationFromJson(Promise.resolve(stored) as never), { message: AWAIT });
 });
 
-test('what is no picture given to saveImage', async (t) => {
+test('what is not a picture given to saveImage', async (t) => {
   const path = join(await emptyFolder(t), 'x.png');
   const code = 'INVALID_PICTURE';
   const save = (given: unknown) => saveImage(given as never, path);

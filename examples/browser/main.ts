@@ -47,7 +47,7 @@ async function show(model: LoadedModel, source: ImageSource): Promise<void> {
   });
   maps.replaceChildren(...figures);
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  status.textContent = `${expl.method} on the ${model.backend ?? model.engine} back end, ${seconds} s`;
+  status.textContent = `${expl.method} on the ${model.backend ?? model.engine} backend, ${seconds} s`;
 }
 
 async function start(): Promise<void> {

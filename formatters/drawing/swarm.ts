@@ -104,7 +104,7 @@ export function swarmBlock(swarms: readonly Swarm[], more: number, palette: Pale
   return { width: left + LENGTH + 10 + 80, height: bottom + 40, shapes };
 }
 
-/** Blue for the least value of the feature, red for the largest; none for what is no number. */
+/** Blue for the least value of the feature, red for the largest; none for what is not a number. */
 function shadeOf(values: readonly FeatureWeight['value'][]): (d: number) => string | undefined {
   const numbers = values.filter((v): v is number => typeof v === 'number' && Number.isFinite(v));
   const sorted = [...numbers].sort((a, b) => a - b);

@@ -5,7 +5,7 @@ import { fromBase64, toBase64 } from '../../src/images/base64.js';
 import { encodePng } from '../../src/images/png.js';
 
 export const SCHEMA = 'whylens/explanation';
-/** Grows when a reader of the last version would misread a record; a new optional field is no reason. */
+/** Grows when a reader of the last version would misread a record; a new optional field is not a reason. */
 export const VERSION = 1;
 
 type Stored = Readonly<Record<string, unknown>>;
@@ -16,7 +16,7 @@ const MIGRATIONS: readonly ((stored: Stored) => Stored)[] = [fromVersion0];
 /** The record's own fields in the present layout. */
 export function migrate(stored: unknown): Stored {
   if (typeof stored !== 'object' || stored === null || Array.isArray(stored)) {
-    throw foreign('it is no object');
+    throw foreign('it is not an object');
   }
   let record = stored as Stored;
   const name = record.version === 0 ? record.format : record.schema;
@@ -24,7 +24,7 @@ export function migrate(stored: unknown): Stored {
   if (name !== wanted) throw foreign(`its 'schema' is not '${SCHEMA}'`);
   const { version } = record;
   if (typeof version !== 'number' || !Number.isInteger(version) || version < 0) {
-    throw foreign(`its 'version' is no whole number of at least 0`);
+    throw foreign(`its 'version' is not a whole number of at least 0`);
   }
   if (version > VERSION) {
     throw new WhylensError(
@@ -66,7 +66,7 @@ function upgrade0(value: unknown, depth: number): unknown {
 
 function picture0({ width, height, mode, data }: Stored): Stored {
   const bytes = fromBase64(data as string);
-  if (bytes === undefined) throw foreign('the samples of its picture are no base64');
+  if (bytes === undefined) throw foreign('the samples of its picture are not base64');
   try {
     const samples = new Uint8ClampedArray(bytes.buffer);
     const png = encodePng({ width, height, mode, data: samples } as Picture);

@@ -8,8 +8,8 @@ import { explanation } from '../json/record.js';
 const CHECK: Way = { direction: 'check' };
 
 /**
- * Refuses what is no record, or a damaged one, naming the place: a map that
- * does not fill its shape, a number that is none, spans outside their document,
+ * Refuses what is not a record, or a damaged one, naming the place: a map that
+ * does not fill its shape, a value that is not a number, spans outside their document,
  * a tree that refers to itself. Fields that no kind has are let pass.
  *
  * @throws WhylensError `INVALID_EXPLANATION`

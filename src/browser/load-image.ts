@@ -89,7 +89,7 @@ async function blobOf(
       },
     );
   const base = globalThis.location?.href;
-  if (!URL.canParse(url, base)) throw fail('it is no address');
+  if (!URL.canParse(url, base)) throw fail('it is not an address');
   const address = new URL(url, base);
   // addresses of a page's own blobs are its own memory
   const allowed = { ...limits, schemes: [...limits.schemes, 'blob' as Scheme] };

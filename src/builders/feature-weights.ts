@@ -37,7 +37,7 @@ export interface FeatureImportancesOptions extends FeatureOptions {
  * ones and counts the rest. A weight of zero says nothing and is left out;
  * equal weights keep their order.
  *
- * @throws WhylensError `INVALID_EXPLANATION` for a weight, spread or `top` that is no finite number
+ * @throws WhylensError `INVALID_EXPLANATION` for a weight, spread or `top` that is not a finite number
  * @example
  * featureWeights({ age: 0.5, income: 2, debt: -1.5 }, { top: [1, 1], filter: /^(?!age)/ });
  */

@@ -146,7 +146,7 @@ export function weightedSpans(
  * carries the same feature twice. Places that only touch stay two.
  *
  * @param length length of the document in UTF-16 units; places outside of it are refused
- * @throws WhylensError `INVALID_EXPLANATION` for a place that is none, or a feature with two weights
+ * @throws WhylensError `INVALID_EXPLANATION` for a place outside the text, or a feature with two weights
  */
 export function mergeSpans(entries: Iterable<WeightedSpan>, length = Infinity): WeightedSpan[] {
   const merged = new Map<string, { weight: number; spans: [number, number][] }>();

@@ -41,7 +41,7 @@ export interface TreeOptions {
  * A tree's nodes numbered from the root, left before right, with names and the
  * shares of samples and values filled in: the `tree` of a `decision-tree` record.
  *
- * @throws WhylensError `INVALID_EXPLANATION` for a node with one child, numbers that are none, a node that is its own descendant
+ * @throws WhylensError `INVALID_EXPLANATION` for a node with one child, values that are not numbers, a node that is its own descendant
  * @example
  * decisionTree({ featureId: 2, threshold: 4.8, left: { value: [9, 1] }, right: { value: [0, 5] } });
  */

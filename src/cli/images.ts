@@ -31,7 +31,7 @@ export function namedPictures(
 /**
  * Files and addresses as they are, folders as the pictures directly in them,
  * patterns that the shell left alone as the files that match, in the order of
- * their names. A missing file is no error yet: it is reported with the other
+ * their names. A missing file is not an error yet: it is reported with the other
  * pictures that fail.
  *
  * @throws WhylensError `USAGE` for none at all, `FILE` for a folder or a pattern without pictures

@@ -35,7 +35,7 @@ async function start(): Promise<void> {
     if (finishing === undefined) end(143);
     stop();
   });
-  // a reader that has seen enough (`whylens layers m | head`) is no error
+  // a reader that has seen enough (`whylens layers m | head`) is not an error
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     process.exit(0);

@@ -86,7 +86,7 @@ function atom(reader: Reader): Target {
   if (index !== undefined) return classTarget(Number(index), output(reader));
   const label = longestLabel(reader);
   if (label === undefined) {
-    // `head:3` is `3@head`, and what stands before the colon is no class of this output
+    // `head:3` is `3@head`, and what stands before the colon is not a class of this output
     const before = skip(reader, /[^\s:"'@[\]]+:(?=\S)/y)?.slice(0, -1);
     if (before !== undefined) return ofOutput(atom(reader), before, reader);
     const place = skipWhole(reader, /\[\s*\d+(\s*,\s*\d+)*\s*\]/y);
@@ -152,7 +152,7 @@ function indexOf(label: string, labels: readonly string[]): number {
   if (labels.length > 0) return labelIndex(label, labels);
   throw new WhylensError(
     'UNKNOWN_LABEL',
-    `target '${label}' is no class index and the labels are not known; give the index, or a file of labels with --labels`,
+    `target '${label}' is not a class index and the labels are not known; give the index, or a file of labels with --labels`,
     { facts: { label } },
   );
 }

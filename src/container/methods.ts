@@ -62,5 +62,5 @@ export type OwnOptions<M> = M extends MethodId
         : GivenOptions<Specs>
       : unknown;
 
-/** Refuses an id that is no method, and says which are. */
+/** Refuses an id that is not a method, and says which are. */
 export type KnownMethod<M> = M extends MethodId | Explainer ? M : string extends M ? M : MethodId;

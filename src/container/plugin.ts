@@ -40,7 +40,7 @@ export interface ExplainerNeeds {
 
 /** Everything an explainer works with. One call explains `N` samples with `T` targets each. */
 export interface ExplainContext<Options = Readonly<Record<string, unknown>>> {
-  /** The model as the caller gave it, for explainers of documents that are no numbers. */
+  /** The model as the caller gave it, for explainers of documents that are not numbers. */
   readonly native?: unknown;
   readonly model: ExplainableModel;
   /** A model of rows or texts; `model` is then a view of it that predicts in float32. */
@@ -202,7 +202,7 @@ export interface AdaptOptions {
   readonly engine?: string;
   /** Threads of one operation, where the engine has them. */
   readonly threads?: number;
-  /** Which back end of TensorFlow.js to run on. */
+  /** Which backend of TensorFlow.js to run on. */
   readonly backend?: string;
   /** Shape of one sample, for models that do not tell. */
   readonly inputShape?: readonly number[];

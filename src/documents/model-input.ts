@@ -98,7 +98,7 @@ function arrayOf(document: Document, input: InputInfo, options: DocumentOptions)
   }
 }
 
-/** For documents that are no numbers, where numbers are wanted. */
+/** For documents that are not numbers, where numbers are wanted. */
 function wrongDocument(got: string): WhylensError {
   return new WhylensError(
     'INVALID_DOCUMENT',

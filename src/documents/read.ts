@@ -12,7 +12,7 @@ const NUMERIC_TYPES = ['float32', 'int32', 'bool', 'float64', 'float16', 'uint8'
 /**
  * Documents as their kinds; properties (also getters) are read once.
  *
- * @throws WhylensError `INVALID_DOCUMENT`, `INVALID_PICTURE` for what is no document of any kind
+ * @throws WhylensError `INVALID_DOCUMENT`, `INVALID_PICTURE` for what is not a document of any kind
  */
 export function readDocuments(given: readonly unknown[]): Promise<Document[]> {
   return Promise.all(given.map((value) => readDocument(value)));

@@ -17,7 +17,7 @@ export async function readArrowTable(bytes: Uint8Array, file: string): Promise<T
     );
   } catch (cause) {
     if (cause instanceof WhylensError) throw cause;
-    throw badTable(file, `it is no whole Arrow file: ${(cause as Error).message}`, {}, cause);
+    throw badTable(file, `it is not a whole Arrow file: ${(cause as Error).message}`, {}, cause);
   }
   checkColumns(columns, file);
   const count = values[0]?.length ?? 0;

@@ -43,7 +43,7 @@ export function tableColumn({ columns, rows }: Table, name: string): Cell[] {
   return rows.map((row) => row[index]);
 }
 
-/** A file that is no table. */
+/** A file that is not a table. */
 export function badTable(
   file: string,
   problem: string,

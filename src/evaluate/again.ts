@@ -24,7 +24,7 @@ export function isMapRecord(explanation: Explanation): explanation is MapRecord 
 
 /**
  * The method of a record with the options that the record tells. A method that
- * is no registered id (`smooth(…)`), and options that are functions or pictures,
+ * is not a registered id (`smooth(…)`), and options that are functions or pictures,
  * have to be given again.
  */
 export function makerOf(

@@ -26,7 +26,7 @@ export interface BatchExplanation {
  *
  * @param docs as in `explainPredictions`
  * @param options `targets: 'all'` gives every unit; a list of lists names them document by document
- * @throws WhylensError `INVALID_OPTION` for a method whose records are no maps
+ * @throws WhylensError `INVALID_OPTION` for a method whose records are not maps
  * @example
  * const { maps } = await explainBatch(model, pictures, { method: 'cam', targets: 'all' });
  * maps.shape // [pictures, 7, 7, 1000]

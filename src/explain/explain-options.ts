@@ -42,7 +42,7 @@ export interface SharedOptions extends BatchOptions {
   readonly engine?: Engine | 'auto';
   /** Threads of one operation in ONNX Runtime. Default: the machine's cores. */
   readonly threads?: number;
-  /** tfjs back end: `tensorflow`, `wasm` or `cpu`. */
+  /** tfjs backend: `tensorflow`, `wasm` or `cpu`. */
   readonly backend?: string;
   /** Name of the model in the record. */
   readonly estimator?: string;

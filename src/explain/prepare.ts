@@ -31,7 +31,7 @@ export interface Prepared {
   readonly inferred?: Inferred;
 }
 
-/** Adapts a model (one that needs no adapter is taken as it is), hands it to `work`, and lets go of it whatever happens. */
+/** Adapts a model (one that needs no adapter is taken as it is), hands it to `work`, and frees it afterwards, also if `work` fails. */
 export async function withModel<T>(
   model: unknown,
   options: Pick<
@@ -55,7 +55,7 @@ export async function withModel<T>(
     preprocess: options.preprocess ?? loaded?.preprocess,
     ...inferredFor(loaded?.inferred, options),
   };
-  // whoever made it lets go of it
+  // it belongs to the caller, who frees it
   if (isExplainableModel(native)) {
     const description = native.describe();
     requireEngine(description, options.engine);
@@ -90,7 +90,7 @@ function requireEngine({ name, engine }: ModelDescription, wanted: string | unde
   );
 }
 
-/** The adapter that recognises a model; a value that is no model is refused with what to do instead. */
+/** The adapter that recognises a model; a value that is not a model is refused with what to do instead. */
 function adapterFor(native: unknown, registry: Registry): ModelAdapter {
   const adapters = [...registry.adapters.values()];
   const adapter = adapters.find((candidate) => candidate.recognize(native));
@@ -101,7 +101,7 @@ function adapterFor(native: unknown, registry: Registry): ModelAdapter {
   );
 }
 
-/** Refuses what is no model before the document is looked at, whose message would be about a second mistake. */
+/** Refuses what is not a model before the document is looked at, whose message would be about a second mistake. */
 export function requireModel(model: unknown, registry: Registry): void {
   const native = isLoadedModel(model) ? model.model : model;
   if (!isExplainableModel(native)) adapterFor(native, registry);

@@ -25,13 +25,13 @@ const value = (help: string, expects: string, check: (value: unknown) => boolean
 
 export const SHARED_OPTIONS = {
   method: value(
-    'What explains.',
+    'The method that explains: how the question is answered.',
     "the id of a method, or an explainer such as smooth('saliency') gives",
     (given) => isText(given) || has(given, 'explain', 'function'),
   ),
-  targets: value('What is explained.', 'targets', () => true),
+  targets: value('The classes, or other numbers of the model, to explain.', 'targets', () => true),
   layer: value(
-    'The layer looked at.',
+    'The layer whose activations are explained.',
     'a path, an index or a layer object with a name',
     (given) => isText(given) || typeof given === 'number' || has(given, 'name', 'string'),
   ),
@@ -66,7 +66,7 @@ export const SHARED_OPTIONS = {
     choices: RESAMPLING_FILTERS,
   },
   input: { type: 'string', default: undefined, help: 'The explained input, of several.' },
-  seed: value('For everything random. Default 0.', 'a whole number', Number.isSafeInteger),
+  seed: value('Seed of all random numbers. Default 0.', 'a whole number', Number.isSafeInteger),
   inputShape: value(
     'Shape of one sample, for functions.',
     'an array of whole numbers of at least 1',
@@ -104,10 +104,14 @@ export const SHARED_OPTIONS = {
     'a number of bytes above 0',
     (given) => typeof given === 'number' && given > 0,
   ),
-  signal: value('Interrupts the work.', 'an AbortSignal', (given) =>
+  signal: value('A signal that stops the work.', 'an AbortSignal', (given) =>
     has(given, 'addEventListener', 'function'),
   ),
-  onProgress: value('Told of progress.', 'a function (done, total) => void', isFunction),
+  onProgress: value(
+    'A function that is called as the work goes on.',
+    'a function (done, total) => void',
+    isFunction,
+  ),
 } as const satisfies OptionSpecs;
 
 /** Checks the shared options among `options` and gives the others, which are the method's own. */

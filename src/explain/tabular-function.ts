@@ -24,7 +24,7 @@ export function tabularModelFor(
 }
 
 /**
- * The function as a model, or undefined for what is no function, and for other
+ * The function as a model, or undefined for what is not a function, and for other
  * documents (pictures, arrays). Features and categories are those of the rows
  * at hand: the documents and the background.
  */
@@ -37,7 +37,7 @@ export function tabularFunction(
 ): TabularModel | undefined {
   const native = isLoadedModel(model) ? model.model : model;
   if (typeof native !== 'function' || docs.length === 0) return undefined;
-  // what is no options object is refused further on
+  // what is not an options object is refused further on
   const { estimator, labels, outputActivation, background } = Object(given) as typeof given;
   const options = {
     ...(estimator !== undefined && { name: estimator }),
@@ -55,7 +55,7 @@ export function tabularFunction(
   return modelOfRows(native as RowFunction<never>, { ...options, features, rows: 'objects' });
 }
 
-/** An object of plain values; a document for an input of a model is none. */
+/** An object of plain values; a document for an input of a model is not one. */
 function isRow(doc: unknown): doc is Row {
   if (typeof doc !== 'object' || doc === null || Array.isArray(doc) || ArrayBuffer.isView(doc)) {
     return false;

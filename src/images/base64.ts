@@ -8,7 +8,7 @@ export function toBase64(bytes: Uint8Array | Uint8ClampedArray): string {
   return btoa(binary);
 }
 
-/** The bytes, or undefined where the text is no base64. */
+/** The bytes, or undefined where the text is not base64. */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   let binary: string;
   try {

@@ -14,7 +14,7 @@ export interface DecodedPrediction {
  *
  * @param scores one number a class: probabilities or logits
  * @param labels by class index; may be missing or too short
- * @throws WhylensError `MODEL_OUTPUT` for scores that are none, `INVALID_OPTION`
+ * @throws WhylensError `MODEL_OUTPUT` for scores that are not finite numbers, `INVALID_OPTION`
  * @example decodePredictions(probabilities, labels, 5)
  */
 export function decodePredictions(

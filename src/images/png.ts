@@ -37,7 +37,7 @@ export function readPngHeader(bytes: Uint8Array): PngHeader {
   if (!isPng(bytes)) throw invalid('it does not begin with the PNG signature');
   if (bytes.length < HEADER_LENGTH) throw invalid(`it ends after ${bytes.length} bytes`);
   if (String.fromCharCode(...bytes.subarray(12, 16)) !== 'IHDR') {
-    throw invalid('its first part is no header (IHDR)');
+    throw invalid('its first part is not a header (IHDR)');
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return {

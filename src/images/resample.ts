@@ -64,7 +64,7 @@ export function resize(picture: Picture, { width, height, filter }: ResizeOption
   return { width, height, mode, data: samples };
 }
 
-/** Refuses a name that is no resampling filter. */
+/** Refuses a name that is not a resampling filter. */
 function checkFilter(filter: string): ResamplingFilter {
   if (!(RESAMPLING_FILTERS as readonly string[]).includes(filter)) {
     throw new WhylensError(

@@ -69,7 +69,7 @@ export function metricFor(
   ) {
     throw new WhylensError(
       'INVALID_OPTION',
-      `metric '${wanted}' is for ${wanted === 'neg_log_loss' ? 'models that give probabilities' : forClasses ? 'classifiers' : 'regressions'}, and '${name}' is none`,
+      `metric '${wanted}' is for ${wanted === 'neg_log_loss' ? 'models that give probabilities' : forClasses ? 'classifiers' : 'regressions'}, and '${name}' is not one`,
     );
   }
   return { name: wanted, measure };

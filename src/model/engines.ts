@@ -20,18 +20,18 @@ export const ENGINE_OPTIONS = {
     min: 1,
     help: 'Threads of one operation in ONNX Runtime.',
   },
-  backend: { type: 'string', default: undefined, help: 'Back end of TensorFlow.js.' },
+  backend: { type: 'string', default: undefined, help: 'Backend of TensorFlow.js.' },
 } as const satisfies OptionSpecs;
 
-/** A back end is a part of TensorFlow.js and of nothing else. */
+/** A backend is a part of TensorFlow.js and of nothing else. */
 export function checkBackend(backend: string, engine: string | undefined): void {
   const isEngine = (ENGINES as readonly string[]).includes(backend);
   if (!isEngine && (engine === undefined || engine === 'auto' || engine === 'tfjs')) return;
   throw new WhylensError(
     'INVALID_OPTION',
     isEngine
-      ? `option 'backend' names a back end of TensorFlow.js (tensorflow, wasm, cpu); '${backend}' is an engine: say engine: '${backend}' (--engine ${backend})`
-      : `option 'backend' names a back end of TensorFlow.js and has no meaning for engine '${engine}'; leave one of the two out`,
+      ? `option 'backend' names a backend of TensorFlow.js (tensorflow, wasm, cpu); '${backend}' is an engine: say engine: '${backend}' (--engine ${backend})`
+      : `option 'backend' names a backend of TensorFlow.js and has no meaning for engine '${engine}'; leave one of the two out`,
     { facts: { backend, engine } },
   );
 }

@@ -8,7 +8,7 @@ export interface Inferred {
   readonly preprocess?: string;
 }
 
-/** Files that may hold class names, and are no complaint where they hold none. */
+/** Files that may hold class names, and are not a complaint where they hold none. */
 const OF_MANY_THINGS: readonly string[] = ['metadata.json', 'config.json'];
 
 /** Files of class names that are looked for beside the model file, best first. */

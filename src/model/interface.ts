@@ -80,14 +80,14 @@ export interface Capabilities {
   readonly randomize: boolean;
 }
 
-/** What computes. */
+/** The engine that computes. */
 export interface EngineInfo {
   /** `onnxruntime`, `onnxruntime-web` or `tfjs`. */
   readonly name: string;
   readonly version?: string;
   /** Threads of one operation, where that is known. */
   readonly threads?: number;
-  /** What computes inside it: a back end of TensorFlow.js, `webgpu`. */
+  /** What computes inside it: a backend of TensorFlow.js, `webgpu`. */
   readonly backend?: string;
 }
 

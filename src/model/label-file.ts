@@ -7,7 +7,7 @@ import { WhylensError } from '../errors.js';
  * `metadata.json` of Teachable Machine, a `config.json` of transformers or timm,
  * or text with one name a line (`synset.txt` with the WordNet id before it).
  *
- * @throws `MODEL_LOAD` where indices are missing or names are no text.
+ * @throws `MODEL_LOAD` where indices are missing or names are not text.
  */
 export function parseLabels(text: string, name: string): string[] {
   const trimmed = text.replace(/^\uFEFF/, '').trim();

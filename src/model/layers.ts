@@ -39,7 +39,7 @@ export function chooseLayer(
       runnersUp: [],
     };
   }
-  // an input layer is no evidence of the model's
+  // an input layer is not evidence of the model's
   const spatial = layers.filter((layer) => hasSpace(layer) && layer.inputs.length > 0).reverse();
   const onWay = spatial.filter((layer) => isOnWay(layer, description, explained));
   if (onWay.length === 0 && spatial.length > 0) throw noWay(description, explained, spatial[0]);

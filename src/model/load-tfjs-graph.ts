@@ -49,7 +49,7 @@ export async function loadTfjsGraph(
   return { ...running, reason: 'the environment variable WHYLENS_BACKEND says so' };
 }
 
-/** Who names a back end of TensorFlow.js, and no engine, means that one. */
+/** Who names a backend of TensorFlow.js, and no engine, means that one. */
 function namesBackend(): boolean {
   const { WHYLENS_BACKEND: backend = '', WHYLENS_ENGINE: engine = '' } =
     typeof process === 'object' ? process.env : {};

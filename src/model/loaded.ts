@@ -24,7 +24,7 @@ export interface LoadedModel {
   readonly engineReason?: string;
   /** Threads of one operation, where that is known. */
   readonly threads?: number;
-  /** The back end of TensorFlow.js it was loaded for. */
+  /** The backend of TensorFlow.js it was loaded for. */
   readonly backend?: string;
   /** Who chose that backend, in words. */
   readonly backendReason?: string;

@@ -117,7 +117,7 @@ export function requireProbabilities(
   if (outside !== undefined) {
     throw new WhylensError(
       'MODEL_OUTPUT',
-      `${name} is said to end in ${activation}, so its scores must lie in [0, 1], got ${outside}; leave outputActivation out if they are no probabilities`,
+      `${name} is said to end in ${activation}, so its scores must lie in [0, 1], got ${outside}; leave outputActivation out if they are not probabilities`,
     );
   }
   if (activation === 'sigmoid') return;
@@ -184,7 +184,7 @@ function flat(numbers: Numbers, count: number): PreciseScores {
   };
 }
 
-/** Shape by the first elements, undefined where one is no number. */
+/** Shape by the first elements, undefined where one is not a number. */
 function nestedShape(value: unknown): number[] | undefined {
   if (typeof value === 'number') return [];
   if (!isList(value) || value.length === 0) return undefined;

@@ -82,7 +82,7 @@ export class SessionModel implements ExplainableModel {
         `input '${first.name}' takes ${first.type}, which cannot be fed here; export the model with a float32 input`,
       );
     }
-    // classes as whole numbers and maps by name are no scores
+    // classes as whole numbers and maps by name are not scores
     const scores = session.outputMetadata.filter(isTensor).find(({ type }) => type === 'float32');
     if (scores === undefined) {
       throw new WhylensError(

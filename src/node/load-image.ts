@@ -81,7 +81,7 @@ async function readSource(
   const text = String(source);
   const short = text.length > 80 ? `${text.slice(0, 77)}...` : text;
   if (/^(https?|data):/i.test(text)) {
-    if (!URL.canParse(text)) throw unreadable(`'${short}'`)('it is no address');
+    if (!URL.canParse(text)) throw unreadable(`'${short}'`)('it is not an address');
     const address = new URL(text);
     const name = `'${address.search === '' ? short : nameOfAddress(address)}'`;
     return { bytes: await fetchBounded(address, limits, unreadable(name)), name };

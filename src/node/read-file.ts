@@ -35,7 +35,7 @@ export async function readFileBounded(
     const found = await stat(path);
     if (found.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
     if (!found.isFile() && !named) {
-      throw fail('it is no regular file; pipes and devices are read only if they are named');
+      throw fail('it is not a regular file; pipes and devices are read only if they are named');
     }
     const tooLong = () => fail(`it is longer than ${bytesInWords(maxBytes)} (maxBytes)`);
     if (found.isFile() && found.size > maxBytes) throw tooLong();

@@ -159,13 +159,13 @@ export async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/** False for what is not there; throws for what is there and is no folder. */
+/** False for what is not there; throws for what is there and is not a folder. */
 async function isFolder(path: string): Promise<boolean> {
   const found = await stat(path).catch(ifMissing);
   // the root of a drive that does not exist has nothing above it to make
   if (found === undefined && dirname(path) !== path) return false;
   if (found?.isDirectory() === true) return true;
-  throw Object.assign(new Error('a part of the path is no folder'), { code: 'ENOTDIR' });
+  throw Object.assign(new Error('a part of the path is not a folder'), { code: 'ENOTDIR' });
 }
 
 /** Why a file cannot be written, in words. */

@@ -86,7 +86,7 @@ async function follow(
     if (response.status < 300 || response.status > 399 || target === null) return response;
     await response.body?.cancel();
     if (count === MAX_REDIRECTS) throw fail(`it redirects more than ${MAX_REDIRECTS} times`);
-    if (!URL.canParse(target, address)) throw fail('it redirects to what is no address');
+    if (!URL.canParse(target, address)) throw fail('it redirects to what is not an address');
     const next = new URL(target, address);
     if (!/^https?:$/.test(next.protocol)) throw fail(`it redirects to ${next.protocol}`);
     requireScheme(next, limits, fail);

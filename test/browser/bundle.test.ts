@@ -1,4 +1,4 @@
-/** The library as a bundler and a browser see it, on the back end that runs there. */
+/** The library as a bundler and a browser see it, on the backend that runs there. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -266,7 +266,7 @@ test('without the .wasm files the error says where they must lie', async (t) => 
   const error = await t.throwsAsync(
     page.evaluate(`explain('../model/model.json', '../model/labels.json', 'x.png', [1])`),
   );
-  t.regex(error.message, /'wasm' back end did not start \(its \.wasm files must lie/);
+  t.regex(error.message, /'wasm' backend did not start \(its \.wasm files must lie/);
   await page.close();
 });
 
@@ -363,7 +363,7 @@ test('PNG pictures are those of Node to the bit, alpha and grey too', async (t) 
   }
 });
 
-test('JPEG pictures stand upright; what is no picture, too large or not there is told', async (t) => {
+test('JPEG pictures stand upright; what is not a picture, too large or not there is told', async (t) => {
   const opened = await library(t);
   if (opened === undefined) return;
   // 16 × 8, the left half white; turned by a quarter on display
@@ -452,13 +452,13 @@ test('the example page explains its first picture, and another method', async (t
   const page = await browser.newPage();
   const trouble = await open(page, '/');
   const captions = page.locator('figcaption');
-  await page.locator('#status', { hasText: /^grad-cam on the wasm back end/ }).waitFor();
+  await page.locator('#status', { hasText: /^grad-cam on the wasm backend/ }).waitFor();
   t.deepEqual((await captions.allTextContents()).map((text) => text.split(':')[0]).sort(), [
     'banana',
     'dog',
   ]);
   await page.selectOption('#method', 'layer-cam');
-  await page.locator('#status', { hasText: /^layer-cam on the wasm back end/ }).waitFor();
+  await page.locator('#status', { hasText: /^layer-cam on the wasm backend/ }).waitFor();
   // a model of one file takes the place of the page's own
   const network = onnxModel({
     inputs: { picture: [1, 3, 8, 8] },

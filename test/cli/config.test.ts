@@ -138,7 +138,7 @@ test('a list of the file gives way to a flag, options of other formatters count 
   t.is((await explain('--method', 'rise', '--opt', 'masks=8')).method, 'rise');
 });
 
-test('labels of the file do not go with another model, nor its back end with another engine', async (t) => {
+test('labels of the file do not go with another model, nor its backend with another engine', async (t) => {
   const cwd = await project(t, {
     model: 'model.mjs',
     labels: 'names.txt',

@@ -200,7 +200,7 @@ test('folders that the output needs are made, nested ones too', async (t) => {
   ]);
 });
 
-test('labels that are too few are no silent mistake', async (t) => {
+test('labels that are too few are not a silent mistake', async (t) => {
   const folder = await pictures(t);
   const labels = join(folder, 'labels.txt');
   await writeFile(labels, 'cat\ndog\n');

@@ -52,7 +52,7 @@ for (const page of pages) {
 const folder = resolve('build/samples');
 const programs = new Map<string, string>();
 
-/** As a user in this repository, on the back end that is always there. */
+/** As a user in this repository, on the backend that is always there. */
 const quiet = (): Record<string, string> => ({
   ...(process.env as Record<string, string>),
   NO_COLOR: '1',
@@ -155,7 +155,7 @@ function program(blocks: readonly Sample[]): string {
   ].join('\n');
 }
 
-/** Names that a sample imports and that are no values: the compiler says if they do not exist. */
+/** Names that a sample imports and that are not values: the compiler says if they do not exist. */
 function typesOf(line: string): string[] {
   return [...(/\{([^}]*)\}/.exec(line)?.[1] ?? '').split(',')]
     .map((name) => name.trim().replace(/^type /, ''))

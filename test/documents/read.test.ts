@@ -85,7 +85,7 @@ test('every kind of document has its kind', async (t) => {
   ]);
 });
 
-test('what is no document is refused with what it is', async (t) => {
+test('what is not a document is refused with what it is', async (t) => {
   for (const [value, got] of [
     [undefined, 'undefined'],
     [null, 'null'],

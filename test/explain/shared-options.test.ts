@@ -70,7 +70,7 @@ const WRONG: readonly [Record<string, unknown>, RegExp, string?][] = [
   [{ targets: [{ kind: 'similarity', vector: 'x' }] }, /a target must be/, 'INVALID_TARGET'],
 ];
 
-test.serial('whatever is no value of its option is refused by name', async (t) => {
+test.serial('whatever is not a value of its option is refused by name', async (t) => {
   await selectBackend('cpu');
   const model = small();
   const doc = randomArray([1, 6, 5, 3]);

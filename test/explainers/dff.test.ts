@@ -92,7 +92,7 @@ test('negative activations are taken as zero and the reader is told', async (t) 
   t.deepEqual((await conceptsOf(apart(), row)).warnings, []);
 });
 
-test('an input that is no picture is refused', async (t) => {
+test('an input that is not a picture is refused', async (t) => {
   const model = fakeModel({
     inputShape: [6, 2],
     layers: [relu('relu'), globalAverage('pool'), dense('logits', [2, 2], [1, 2, 3, 4], [0, 0])],

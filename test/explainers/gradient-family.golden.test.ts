@@ -111,7 +111,7 @@ test.serial(
 /**
  * Somewhere on the path of 51 pictures some unit of this ReLU network always
  * sits at its corner, and falls to one side or the other by the last bit: two
- * of our own back ends differ by up to 1.4 % (l2) at single points and by
+ * of our own backends differ by up to 1.4 % (l2) at single points and by
  * 1.2e-3 in the integral. So 1e-3 of the maximum holds for no two
  * implementations in float32, and maps are compared in l2 with room for that;
  * that the sum is right to 1e-6 is shown where there are no corners

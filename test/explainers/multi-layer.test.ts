@@ -93,7 +93,7 @@ test('progress counts layers times samples; methods without a layer are refused'
   }
 });
 
-test('sizes that only padding gives are no layers of their own', (t) => {
+test('sizes that only padding gives are not layers of their own', (t) => {
   const { layers, ...rest } = fakeClassifier().describe();
   const at = layers.findIndex(({ path }) => path === 'relu1') + 1;
   const padding = {

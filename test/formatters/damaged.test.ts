@@ -30,7 +30,7 @@ const MAP = 'targets.0.heatmap';
 
 const DAMAGES: readonly (readonly [ExplanationKind, string, Damage])[] = [
   ['image', 'too few values', set(`${MAP}.data`, new Float32Array(7))],
-  ['image', 'a value that is no number', set(`${MAP}.data.5`, NaN)],
+  ['image', 'a value that is not a number', set(`${MAP}.data.5`, NaN)],
   ['image', 'a map of another rank', set(`${MAP}.shape`, [48])],
   ['image', 'an empty map', set(MAP, { shape: [0, 0], data: new Float32Array(0) })],
   ['image', 'a shape that is not whole', set(`${MAP}.shape`, [4.8, 10])],
@@ -40,9 +40,9 @@ const DAMAGES: readonly (readonly [ExplanationKind, string, Damage])[] = [
   ['image', 'no picture', set('image', undefined)],
   ['image', 'no targets', set('targets', undefined)],
   ['image', 'a score that is none', set('targets.0.score', NaN)],
-  ['image', 'a label that is no text', set('targets.0.label', 7)],
+  ['image', 'a label that is not text', set('targets.0.label', 7)],
   ['image', 'no parameters', set('parameters', undefined)],
-  ['image', 'warnings that are no list', set('warnings', 'careful')],
+  ['image', 'warnings that are not a list', set('warnings', 'careful')],
   ['image', 'an unknown kind', set('kind', 'hologram')],
   ['signal', 'too few samples', set('signal.data', new Float32Array(7))],
   ['signal', 'a sample that is none', set('signal.data.3', NaN)],
@@ -50,7 +50,7 @@ const DAMAGES: readonly (readonly [ExplanationKind, string, Damage])[] = [
   ['volume', 'too few voxels', set('volume.data', new Float32Array(7))],
   ['volume', 'a voxel that is none', set('volume.data.1', NaN)],
   ['volume', 'too few values', set(`${MAP}.data`, new Float32Array(59))],
-  ['concepts', 'a value that is no number', set('concepts.1.heatmap.data.1', NaN)],
+  ['concepts', 'a value that is not a number', set('concepts.1.heatmap.data.1', NaN)],
   ['concepts', 'a map of another rank', set('concepts.1.heatmap.shape', [1, 6, 8])],
   ['feature-weights', 'a weight that is none', set('targets.0.featureWeights.pos.0.weight', NaN)],
   [
@@ -86,7 +86,7 @@ for (const [kind, name, damage] of DAMAGES) {
   });
 }
 
-test('what is no record at all is refused by every formatter', (t) => {
+test('what is not a record at all is refused by every formatter', (t) => {
   for (const nothing of [null, undefined, 7, 'a cat', {}]) {
     for (const formatter of formatters.values()) {
       const error = t.throws(() => formatter.format(nothing as unknown as Explanation, {}));

@@ -179,7 +179,7 @@ test('every display filter gives its own picture, and each has the meaning of it
   t.deepEqual(white('symmetric', 8), [127, 31, 0, 63]);
 });
 
-test('a percentile is what counts as full; what lies above it is no fuller', (t) => {
+test('a percentile is what counts as full; what lies above it is not fuller', (t) => {
   const image = createPicture(5, 1, 'L', [0, 0, 0, 0, 0]);
   const expl = record(image, mapOf([[1, 2, 3, 4, 1000]]));
   const shades = (options: FormatAsImageOptions) => {
@@ -446,7 +446,7 @@ test('the formatter class gives what the function gives, and the record is not w
   t.deepEqual(imageRecord, before);
 });
 
-test('what is no map at all is refused by name', (t) => {
+test('what is not a map at all is refused by name', (t) => {
   for (const map of [null, undefined, [[0, 1]], { shape: [1, 1] }]) {
     const error = t.throws(() => heatmapToImage(map as never));
     t.true(isWhylensError(error, 'INVALID_EXPLANATION'), error.message);

@@ -224,7 +224,7 @@ for (const [what, path, value] of [
     { shape: [1, 1], dtype: 'float32', data: [1e300] },
   ],
   ['another number type', 'targets.0.heatmap.dtype', 'float64'],
-  ['text that is no base64', 'targets.0.heatmap.data', '*%$'],
+  ['text that is not base64', 'targets.0.heatmap.data', '*%$'],
   ['half a number', 'targets.0.heatmap', { shape: [1, 1], dtype: 'float32', data: 'AAA=' }],
   ['a NaN in base64', 'targets.0.heatmap', { shape: [1, 1], dtype: 'float32', data: 'AADAfw==' }],
   ['a map for a picture', 'image', { shape: [1], dtype: 'float32', data: [1] }],

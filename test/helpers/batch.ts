@@ -8,7 +8,7 @@ import { emptyFolder, MODULES, writePicture } from './command.js';
 
 const MAIN = resolve('build/src/cli/main.js');
 
-/** A model and a method that need no back end. */
+/** A model and a method that need no backend. */
 export const SIDES = [
   ...['-m', MODULES.sidesModel],
   ...['--plugin', MODULES.explainer, '--method', 'grid-occlusion'],

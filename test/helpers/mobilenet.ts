@@ -12,7 +12,7 @@ import { sharedFile } from './shared.js';
 
 const loaded = new Map<string, Promise<ExplainableModel>>();
 
-/** MobileNet V1 0.25 on a back end, or undefined after saying that nothing is checked. */
+/** MobileNet V1 0.25 on a backend, or undefined after saying that nothing is checked. */
 export async function mobilenet(
   t: ExecutionContext,
   backend = 'wasm',

@@ -34,20 +34,20 @@ export function seedWeights(model: tfl.LayersModel, seed = 1): void {
   tf.dispose(drawn);
 }
 
-/** The back ends to test: the native one too, where its library is installed. */
+/** The backends to test: the native one too, where its library is installed. */
 export async function backends(t: ExecutionContext): Promise<readonly string[]> {
   try {
     await selectBackend('tensorflow');
     return ['cpu', 'wasm', 'tensorflow'];
   } catch {
-    t.log("NOT CHECKED: the 'tensorflow' back end, since @tensorflow/tfjs-node does not load here");
+    t.log("NOT CHECKED: the 'tensorflow' backend, since @tensorflow/tfjs-node does not load here");
     return ['cpu', 'wasm'];
   }
 }
 
 /**
  * Forward values against `predict`, gradients against differences of the score
- * in float32 along random directions, on the given back end.
+ * in float32 along random directions, on the given backend.
  */
 export async function checkModel(
   t: ExecutionContext,

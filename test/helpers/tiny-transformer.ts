@@ -102,7 +102,7 @@ function bytesOf(options: TinyOptions, weights: Weights): Uint8Array {
   const nodes: OnnxNode[] = [node('Gather', ['words', 'input_ids'], ['looked'])];
   if (positions) nodes.push(node('Gather', ['positions', 'position_ids'], ['placed']));
   else if (kind === 'roberta') {
-    // positions are counted over what is no padding, from the padding's number on
+    // positions are counted over what is not padding, from the padding's number on
     nodes.push(
       node('Equal', ['input_ids', 'pad'], ['isPad']),
       node('Not', ['isPad'], ['isOwn']),

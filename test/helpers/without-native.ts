@@ -1,4 +1,4 @@
-/** Loaded with `--import`: a Node in which the native back end is not installed. */
+/** Loaded with `--import`: a Node in which the native backend is not installed. */
 import { register } from 'node:module';
 
 const HOOK = `export async function resolve(specifier, context, next) {

@@ -79,7 +79,7 @@ test('decodePredictions: highest first, equal ones by index, missing labels numb
   }
 });
 
-test('scores that are no numbers are not ranked', (t) => {
+test('scores that are not numbers are not ranked', (t) => {
   for (const scores of [[0.1, Number.NaN], [Number.POSITIVE_INFINITY], [], null]) {
     const error = t.throws(() => decodePredictions(scores as number[]));
     t.true(isWhylensError(error, 'MODEL_OUTPUT'), error.message);

@@ -74,7 +74,7 @@ test('interlaced rows are counted: whole ones open, incomplete ones do not', (t)
   t.throws(() => decodePng(cut), { message: /rows are incomplete: 9 of 10 bytes/ });
 });
 
-test('a limit that is no number is refused', (t) => {
+test('a limit that is not a number is refused', (t) => {
   const file = encodePng(noisePicture('L', 2, 2, 1));
   for (const maxPixels of [NaN, 0, -1, '9' as unknown as number]) {
     t.throws(() => decodePng(file, { maxPixels }), { code: 'INVALID_OPTION' });

@@ -115,7 +115,7 @@ test('imageToArray gives 0 to 255 in the channels asked for', (t) => {
   );
 });
 
-test('arrays that are no picture are typed errors', (t) => {
+test('arrays that are not a picture are typed errors', (t) => {
   const arrays: NdArray[] = [
     { shape: [4], data: new Float32Array(4) },
     { shape: [2, 2, 2], data: new Float32Array(8) },

@@ -25,7 +25,7 @@ test('numbers, one value per channel and whole arrays are taken as they are', (t
   t.deepEqual([...baselineOf(sample, sample).data], [...sample.data]);
 });
 
-test('what is no baseline is refused with what would be', (t) => {
+test('what is not a baseline is refused with what would be', (t) => {
   t.throws(() => baselineOf('black', sample), { message: /give a number instead/ });
   t.throws(() => baselineOf([1, 2, 3], sample), { message: /2 values .* or 6 .* got 3/ });
   t.false(isBaseline('grey'));

@@ -41,7 +41,7 @@ async function executors(t: ExecutionContext): Promise<Executor[]> {
     return own;
   }
 }
-/** The same check on every engine, one after the other: TensorFlow.js has one current back end. */
+/** The same check on every engine, one after the other: TensorFlow.js has one current backend. */
 const on = (
   title: string,
   check: (t: ExecutionContext, model: CompiledModel) => Promise<void>,

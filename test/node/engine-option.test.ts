@@ -35,7 +35,7 @@ test.serial('each engine gives the same map and says what it was', async (t) => 
   maps[0].forEach((x, i) => t.true(Math.abs(x - maps[1][i]) < 1e-4 * most));
 });
 
-test('what is no engine, and threads that are none, are refused before anything is read', async (t) => {
+test('what is not an engine, and threads that are none, are refused before anything is read', async (t) => {
   for (const options of [{ engine: 'onnx' as 'tfjs' }, { threads: 0 }, { threads: 1.5 }]) {
     const error = await t.throwsAsync(loadModel('missing.onnx', options));
     t.true(isWhylensError(error, 'INVALID_OPTION'), error?.message);
@@ -46,7 +46,7 @@ test('what is no engine, and threads that are none, are refused before anything 
   t.true(isWhylensError(mixed, 'INVALID_OPTION'), mixed?.message);
 });
 
-test('a model that is no file runs by itself, whatever is asked', async (t) => {
+test('a model that is not a file runs by itself, whatever is asked', async (t) => {
   const model = () => [[0.25, 0.75]];
   const options = { method: 'occlusion', inputShape: [4, 4, 1] } as const;
   const four = { shape: [1, 4, 4, 1], data: new Float32Array(16).fill(1) };

@@ -53,9 +53,9 @@ test.serial(
       itself: model([input, a, dense('b', [[['b', 0, 0, {}]]])]),
       'no such call': model([input, a, dense('b', [[['a', 1, 0, {}]]])]),
       'a negative call': model([input, a, dense('b', [[['a', -1, 0, {}]]])]),
-      'an end that is no call': model([input, a, b], [['in', 0, 0]], [['b', 3, 0]]),
-      'an end that is no layer': model([input, a, b], [['in', 0, 0]], [['z', 0, 0]]),
-      'a call that is no number': model([input, a, dense('b', [[['a', 'x', 0, {}]]])]),
+      'an end that is not a call': model([input, a, b], [['in', 0, 0]], [['b', 3, 0]]),
+      'an end that is not a layer': model([input, a, b], [['in', 0, 0]], [['z', 0, 0]]),
+      'a call that is not a number': model([input, a, dense('b', [[['a', 'x', 0, {}]]])]),
     };
     for (const [name, topology] of Object.entries(wrong)) {
       const error = await t.throwsAsync(load(topology), { code: 'MODEL_LOAD' }, name);

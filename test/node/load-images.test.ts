@@ -9,7 +9,7 @@ import { loadImages } from '../../src/node/load-images.js';
 const grey = (value: number) =>
   encodePng({ width: 2, height: 1, mode: 'L', data: Uint8ClampedArray.of(value, 255 - value) });
 
-test('the pictures of a folder, by name, and what is no picture left alone', async (t) => {
+test('the pictures of a folder, by name, and what is not a picture left alone', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'whylens-'));
   try {
     await t.throwsAsync(async () => loadImages(folder).next(), { message: /holds no picture/ });

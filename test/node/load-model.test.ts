@@ -238,7 +238,7 @@ test.serial('missing, truncated and foreign weight files are named with their by
   await refuses(t, withFile(files, first.name, textBytes('<!DOCTYPE html>')), /HTML page/);
 });
 
-test.serial('what is no model.json is said to be what it is', async (t) => {
+test.serial('what is not a model.json is said to be what it is', async (t) => {
   const wrong: [string | Uint8Array, RegExp][] = [
     ['', /empty/],
     ['<html>', /HTML/],
@@ -389,12 +389,12 @@ test('labels in every usual form', async (t) => {
   await t.throwsAsync(loadLabels('no/such/file'), { message: /label file 'no\/such\/file'/ });
 });
 
-test('what is no source and no option is refused before anything is read', async (t) => {
+test('what is not a source and no option is refused before anything is read', async (t) => {
   for (const [source, message] of [
     [null, /got null/],
     [5, /got a number/],
     [{}, /list of files/],
-    ['http://[bad', /'http:\/\/\[bad' is no address/],
+    ['http://[bad', /'http:\/\/\[bad' is not an address/],
   ] as const) {
     const error = await t.throwsAsync(loadModel(source as never));
     t.true(isWhylensError(error, 'MODEL_LOAD'), error.message);

@@ -1,4 +1,4 @@
-/** The library writes nothing unasked, but for the one line that says how to get a faster back end. */
+/** The library writes nothing unasked, but for the one line that says how to get a faster backend. */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -48,7 +48,7 @@ for (const backend of ['wasm', 'cpu']) {
   });
 }
 
-test('without the native back end one line on stderr says so, once', async (t) => {
+test('without the native backend one line on stderr says so, once', async (t) => {
   const { code, stdout, stderr } = await program(await modelFolder(t), '', [
     '--import',
     WITHOUT_NATIVE,
@@ -58,7 +58,7 @@ test('without the native back end one line on stderr says so, once', async (t) =
   t.is(stderr.replace(SAID, ''), '');
 });
 
-test('the command says it on stderr, and with --quiet or a named back end not at all', async (t) => {
+test('the command says it on stderr, and with --quiet or a named backend not at all', async (t) => {
   const folder = await modelFolder(t);
   const image = await writePicture(join(folder, 'a.png'), (x) => x < 30);
   const env = { NODE_OPTIONS: `--import ${WITHOUT_NATIVE}`, WHYLENS_BACKEND: '' };

@@ -77,7 +77,7 @@ export function limeFit(
   };
 }
 
-/** Mean Σ p ln(p/q) between a probability and the linear model's, both with their complements; null if they are none. */
+/** Mean Σ p ln(p/q) between a probability and the linear model's, both with their complements; null if they are not probabilities. */
 export function klDivergence(
   values: ArrayLike<number>,
   fitted: ArrayLike<number>,

@@ -1,4 +1,4 @@
-/** Shapley values of what a tree ensemble puts out, where that is no sum over trees. */
+/** Shapley values of what a tree ensemble puts out, where that is not a sum over trees. */
 import type { ExplainContext } from '../../../src/container/plugin.js';
 import { shapleyPlan } from '../../../src/maths/shapley.js';
 import type { Rows } from '../../../src/model/tabular/interface.js';

@@ -149,7 +149,7 @@ async function table(path: string, options: DocumentOptions): Promise<Found[]> {
   const chosen = column(path, read, documentColumn, [...PICTURE_COLUMNS, ...TEXT_COLUMNS]);
   const isDocument = chosen !== undefined;
   const targets = column(path, read, targetColumn, isDocument ? ['target'] : []);
-  // names such as 007 are no numbers
+  // names such as 007 are not numbers
   const asText = [chosen, targets].filter((name) => name !== undefined);
   const types = Object.fromEntries(asText.map((name) => [name, 'text' as const]));
   const { columns, rows } = asText.length === 0 ? read : await readTable(path, { types });

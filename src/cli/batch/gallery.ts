@@ -11,7 +11,7 @@ interface Tile {
   readonly n: string;
   /** Picture below the folder, or none. */
   readonly p?: string;
-  /** What a click opens, if it is no picture. */
+  /** What a click opens, if it is not a picture. */
   readonly o?: string;
   readonly l: string;
   readonly s: number | null;

@@ -103,7 +103,7 @@ export async function readJournal(
   let end = 0;
   for await (const { line, start, length } of linesOf(path)) {
     const entry = parse(line);
-    // a line that is no entry is what a torn write leaves; what follows it is whole again
+    // a line that is not an entry is what a torn write leaves; what follows it is whole again
     if (entry !== undefined) known.set(entry.index, keep(entry, start, length));
     end = start + length;
   }

@@ -43,7 +43,7 @@ async function isWhole(folder: string, { outputs }: Known): Promise<boolean> {
   return true;
 }
 
-/** By size and time; a file that is gone is no change: what it gave is there. */
+/** By size and time; a file that is gone is not a change: what it gave is there. */
 async function hasChanged(document: DocumentReference, { stamp }: Known): Promise<boolean> {
   if (document.kind !== 'file' || stamp === undefined) return false;
   const found = await stampOf(document.path);

@@ -20,7 +20,7 @@ const TOGETHER: Readonly<Record<string, readonly string[]>> = {
   engine: ['backend'],
   backend: ['engine'],
 };
-/** The engine that a back end is a part of. */
+/** The engine that a backend is a part of. */
 const WITH_BACKENDS = 'tfjs';
 
 /**

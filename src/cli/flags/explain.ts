@@ -88,7 +88,7 @@ export function addModelFlags(command: Command): Command {
     .addOption(
       more(
         '--backend <name>',
-        'Back end of TensorFlow.js. Default: WHYLENS_BACKEND, else the first that loads.',
+        'Backend of TensorFlow.js. Default: WHYLENS_BACKEND, else the first that loads.',
       ).choices(BACKENDS),
     );
 }

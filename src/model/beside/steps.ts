@@ -50,7 +50,7 @@ export function sizeAfter({
   return size === undefined ? undefined : [size.height, size.width];
 }
 
-/** A file that is no object says nothing, and nobody asked for it. */
+/** A file that is not an object says nothing, and nobody asked for it. */
 function fieldsOf(bytes: Uint8Array): Fields | undefined {
   try {
     const json: unknown = JSON.parse(new TextDecoder().decode(bytes));

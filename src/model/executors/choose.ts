@@ -17,7 +17,7 @@ export interface EngineOptions {
   readonly engine?: Engine | 'auto';
   /** Threads of one operation, where the engine has them; default: the machine's cores. */
   readonly threads?: number;
-  /** Back end of TensorFlow.js. */
+  /** Backend of TensorFlow.js. */
   readonly backend?: string;
   /** Folder of the WebAssembly files of onnxruntime-web, in a page. */
   readonly wasmPaths?: string;

@@ -18,7 +18,7 @@ export interface EngineFacts {
   readonly version?: string;
   /** Threads of one operation, where that is known. */
   readonly threads?: number;
-  /** What computes inside it: a back end of TensorFlow.js, `webgpu`. */
+  /** What computes inside it: a backend of TensorFlow.js, `webgpu`. */
   readonly backend?: string;
 }
 

@@ -5,7 +5,7 @@ import { startEngine } from './choose.js';
 import { ENGINES, type Engine } from '../engines.js';
 import type { EngineFacts } from './executor.js';
 
-/** One engine, or one back end of TensorFlow.js. */
+/** One engine, or one backend of TensorFlow.js. */
 export interface EngineReport extends EngineFacts {
   readonly engine: Engine;
   readonly runs: boolean;
@@ -13,7 +13,7 @@ export interface EngineReport extends EngineFacts {
   readonly problem?: string;
 }
 
-/** All engines in the order in which they are preferred, TensorFlow.js once a back end. */
+/** All engines in the order in which they are preferred, TensorFlow.js once a backend. */
 export async function surveyEngines(threads?: number): Promise<EngineReport[]> {
   const reports: EngineReport[] = [];
   for (const engine of ENGINES) {

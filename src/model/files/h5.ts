@@ -13,7 +13,7 @@ export interface H5Array {
 }
 
 export interface H5File {
-  /** Names in a group; none for what is missing or is no group. */
+  /** Names in a group; none for what is missing or is not a group. */
   keys(path: string): readonly string[];
   isArray(path: string): boolean;
   /** A text attribute. */

@@ -10,7 +10,7 @@ export interface KerasArchive {
 const MAX_CONFIG = 64 * 2 ** 20;
 
 /**
- * @throws WhylensError `MODEL_LOAD` for what is no zip, lacks an entry, or grows beyond any honest file
+ * @throws WhylensError `MODEL_LOAD` for what is not a zip, lacks an entry, or grows beyond any honest file
  */
 export async function readKerasArchive(bytes: Uint8Array, name: string): Promise<KerasArchive> {
   const { unzipSync } = await import('fflate');

@@ -108,7 +108,7 @@ export interface OnnxExternal {
 
 export interface OnnxValueInfo {
   readonly name: string;
-  /** Element type of a tensor, 0 for what is no tensor (a sequence or a map). */
+  /** Element type of a tensor, 0 for what is not a tensor (a sequence or a map). */
   readonly type: number;
   /** A size, the name of a free one, or null; undefined where even the rank is open. */
   readonly shape?: readonly (number | string | null)[];

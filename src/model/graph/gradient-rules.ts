@@ -223,7 +223,7 @@ export const GUIDED: GradientRules = {
   ...CALCULUS,
   relu: (dy, y) => (isGate(y) ? CALCULUS.relu(dy, y, () => true) : [relu(mul(dy, open(y)))]),
 };
-/** Deconvnet (Zeiler 2014): only the way back is rectified; a ceiling is no rectifier and stays. */
+/** Deconvnet (Zeiler 2014): only the way back is rectified; a ceiling is not a rectifier and stays. */
 export const DECONVNET: GradientRules = {
   ...CALCULUS,
   relu: (dy, y) =>

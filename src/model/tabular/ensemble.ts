@@ -15,7 +15,7 @@ type EnsembleParts = Omit<TreeEnsemble, 'decide' | 'goesLeft' | 'leaf' | 'hasCov
  * An ensemble of checked trees. Inner nodes get the mean of their leaves by
  * cover as their value.
  *
- * @throws `MODEL_LOAD` for trees that lead nowhere, twice to one node, or to a feature or output that is none
+ * @throws `MODEL_LOAD` for trees that lead nowhere, twice to one node, or to a feature or output that does not exist
  */
 export function treeEnsemble(parts: EnsembleParts, file: string): TreeEnsemble {
   parts.trees.forEach((tree, t) => checkTree(tree, t, parts, file));
@@ -27,7 +27,7 @@ export function treeEnsemble(parts: EnsembleParts, file: string): TreeEnsemble {
     if (float32) x = Math.fround(x);
     const split = tree.categories?.[node];
     if (split !== undefined) {
-      // a value that is no code is listed nowhere
+      // a value that is not a code is listed nowhere
       const listed = split.codes.has(Math.trunc(x)) && x > -1;
       if (Number.isNaN(x)) return tree.defaultLeft[node] === 1;
       return listed === (split.listed === 'left');
@@ -119,7 +119,7 @@ function withMeans({ left, right, values, outputs, cover }: TreeParts): Float64A
   return means;
 }
 
-/** Nodes from the root, parents first; undefined where a child is none or is met twice. */
+/** Nodes from the root, parents first; undefined if a child does not exist or is met twice. */
 function reachable(left: Int32Array, right: Int32Array): number[] | undefined {
   if (left.length === 0) return undefined;
   const met = new Uint8Array(left.length);

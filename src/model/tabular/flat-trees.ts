@@ -32,7 +32,7 @@ const flattened = new WeakMap<TreeEnsemble, readonly (FlatTree | undefined)[]>()
 
 /**
  * Raw scores as `ensembleMargins` defines them, or undefined for trees with
- * questions that are no plain comparison (categories, zeros that are missing).
+ * questions that are not a plain comparison (categories, zeros that are missing).
  */
 export function flatMargins(ensemble: TreeEnsemble, rows: Rows): Columns | undefined {
   let trees = flattened.get(ensemble);

@@ -99,7 +99,7 @@ export function refuseTabularOptions(
     if (options[option] === undefined) continue;
     throw new WhylensError(
       'INVALID_OPTION',
-      `option '${option}' is of models of rows and texts, and '${file}' is none; leave it out`,
+      `option '${option}' is for models of rows and texts, and '${file}' is not one; leave it out`,
     );
   }
 }

@@ -30,7 +30,7 @@ export function tabularView(model: TabularModel): ExplainableModel {
       );
     },
     release: () => {
-      // whoever made the model lets go of it
+      // the model belongs to the caller, who frees it
     },
   };
 }

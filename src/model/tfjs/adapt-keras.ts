@@ -25,7 +25,7 @@ export async function adaptKerasModel(
 ): Promise<ExplainableModel> {
   const live = model as LiveModel;
   const name = options.name ?? live.name;
-  // it makes the back end the current one too
+  // it makes the backend the current one too
   const executor = await tfjsExecutor({ backend: options.backend, keepsWeights: false });
   const from = [name, executor.facts?.backend, ...partsOf(live)];
   const known = made.get(live);

@@ -39,7 +39,7 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
 };
 /** Written by Keras, read by nobody. */
 const IGNORED = /(^|\/)(count|seed_generator_state|seed_generator\/.*)$/;
-/** Parts of names that are no layer. */
+/** Parts of names that are not a layer. */
 const SCOPES = new Set(['vars', 'layers', '_layer_checkpoint_dependencies', 'model_weights']);
 
 /** Writes each value into its variable. Throws `MODEL_LOAD`, naming what does not fit. */

@@ -1,5 +1,5 @@
 /**
- * Which tfjs back end computes. In order: the native one (tfjs-node), WebAssembly,
+ * Which tfjs backend computes. In order: the native one (tfjs-node), WebAssembly,
  * plain JavaScript; each is imported only when its turn comes.
  *
  * In a browser the WebAssembly files are fetched from the page's own folder; a
@@ -17,7 +17,7 @@ const NATIVE_PACKAGE = '@tensorflow/tfjs-node';
 const NOT_INSTALLED = `${NATIVE_PACKAGE} is not installed`;
 
 export interface BackendOptions {
-  /** Told once a process which back end runs, where a faster one is missing. Default: {@link announceTo}'s. */
+  /** Told once a process which backend runs, where a faster one is missing. Default: {@link announceTo}'s. */
   readonly announce?: (message: string) => void;
   /** Imports the native package; for tests and for hosts that find it elsewhere. */
   readonly importNative?: () => Promise<unknown>;
@@ -29,10 +29,10 @@ const WITHOUT_WASM =
   "whylens: running on 'cpu', many times slower than WebAssembly, since its files were not found: copy *.wasm of @tensorflow/tfjs-backend-wasm/dist into the page's folder, or call setWasmPaths('/their/folder/') of that package before loadModel. backend: 'cpu' silences this.";
 
 let announced = false;
-// eslint-disable-next-line no-console -- the one thing the library says unasked: a back end ten times slower must not go unnoticed
+// eslint-disable-next-line no-console -- the one thing the library says unasked: a backend ten times slower must not go unnoticed
 let say: (message: string) => void = (message) => console.warn(message);
 
-/** Who is told that a faster back end is missing. Default: `console.warn`. */
+/** Who is told that a faster backend is missing. Default: `console.warn`. */
 export function announceTo(listener: (message: string) => void): void {
   say = listener;
 }
@@ -54,14 +54,14 @@ export async function selectBackend(name?: string, options: BackendOptions = {})
 }
 
 /**
- * Makes a back end the current one and returns its name and who chose it. `name` goes first,
- * then the environment variable WHYLENS_BACKEND, then a back end that the
+ * Makes a backend the current one and returns its name and who chose it. `name` goes first,
+ * then the environment variable WHYLENS_BACKEND, then a backend that the
  * process has already set up, then the first of {@link BACKENDS} that loads.
  *
  * @throws `BACKEND` for an unknown name and for a named one that does not load.
  */
 export function chooseBackend(name?: string, options: BackendOptions = {}): Promise<BackendChoice> {
-  // one after the other: tfjs has one current back end
+  // one after the other: tfjs has one current backend
   const result = last.then(() => select(name, options));
   last = result.catch(() => undefined);
   return result;
@@ -93,7 +93,7 @@ async function select(name: string | undefined, options: BackendOptions): Promis
     }
     failures.push(problem.message);
   }
-  throw new WhylensError('BACKEND', `no back end could be started: ${failures.join('; ')}`);
+  throw new WhylensError('BACKEND', `no backend could be started: ${failures.join('; ')}`);
 }
 
 async function useNamed(wanted: string, source: string, options: BackendOptions): Promise<string> {
@@ -104,7 +104,7 @@ async function useNamed(wanted: string, source: string, options: BackendOptions)
     const allowed = [...new Set([...BACKENDS, ...registered])];
     throw new WhylensError(
       'BACKEND',
-      `${source} names an unknown back end '${wanted}'${didYouMean(wanted, allowed)} Allowed: ${allowed.join(', ')}`,
+      `${source} names an unknown backend '${wanted}'${didYouMean(wanted, allowed)} Allowed: ${allowed.join(', ')}`,
       { facts: { backend: wanted, allowed } },
     );
   }
@@ -112,7 +112,7 @@ async function useNamed(wanted: string, source: string, options: BackendOptions)
   if (problem === undefined) return wanted;
   throw new WhylensError(
     'BACKEND',
-    `${source} asks for back end '${wanted}', but ${problem.message}. ${wanted === 'tensorflow' ? `Install it (${howToGetNative()}) or take` : 'Take'} another one: ${BACKENDS.filter((other) => other !== wanted).join(', ')}`,
+    `${source} asks for backend '${wanted}', but ${problem.message}. ${wanted === 'tensorflow' ? `Install it (${howToGetNative()}) or take` : 'Take'} another one: ${BACKENDS.filter((other) => other !== wanted).join(', ')}`,
     { cause: problem.cause, facts: { backend: wanted, allowed: [...BACKENDS] } },
   );
 }
@@ -136,7 +136,7 @@ async function use(name: string, options: BackendOptions): Promise<Problem | und
       return tf.setBackend(name);
     });
     if (isCurrent) {
-      // the cpu back end greets on stderr with an advice that `announce` has given already
+      // the cpu backend greets on stderr with an advice that `announce` has given already
       if (name === 'cpu') (tf.backend() as { firstUse?: boolean }).firstUse = false;
       await started(name);
       return undefined;
@@ -150,7 +150,7 @@ async function use(name: string, options: BackendOptions): Promise<Problem | und
     name === 'wasm' && !isNode()
       ? " (its .wasm files must lie in the page's folder, or where setWasmPaths of @tensorflow/tfjs-backend-wasm says)"
       : '';
-  return { message: `the '${name}' back end did not start${hint}` };
+  return { message: `the '${name}' backend did not start${hint}` };
 }
 
 /** Whoever set it up: WebAssembly is asked for no more memory than it has. */
@@ -225,7 +225,7 @@ function problemOf(name: string, cause: unknown): string {
   const missing = code === 'ERR_MODULE_NOT_FOUND' && String(message).includes(NATIVE_PACKAGE);
   if (name === 'tensorflow' && missing) return NOT_INSTALLED;
   const [line] = String(message ?? cause).split('\n');
-  return `the '${name}' back end could not be loaded (${line})`;
+  return `the '${name}' backend could not be loaded (${line})`;
 }
 
 /** One short line, and how to be rid of it. */

@@ -82,7 +82,7 @@ export function fetchSource(url: URL, limits: ReadLimits = DEFAULT_LIMITS): Byte
     title: titleOf(url.pathname),
     model: () => fetchBounded(url, limits, unfetched('model file', url)),
     sibling: (path, maxBytes = limits.maxBytes) => {
-      if (!URL.canParse(path, url)) throw missing(path, nameOfAddress(url), 'it is no address');
+      if (!URL.canParse(path, url)) throw missing(path, nameOfAddress(url), 'it is not an address');
       const address = new URL(path, url);
       const fail = unfetched('weight file', address);
       if (!/^https?:$/.test(address.protocol)) throw fail('weights are fetched by http or https');

@@ -128,7 +128,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     if (axis === rank - 1) return as(kind, config);
     throw new WhylensError(
       'UNSUPPORTED_OPERATION',
-      `layer '${layer.name}' normalises over axis ${axis} of ${rank}: tfjs itself computes that wrongly on its CPU and WASM back ends, so there is no prediction to explain. Normalise the last axis (channels last)`,
+      `layer '${layer.name}' normalises over axis ${axis} of ${rank}: tfjs itself computes that wrongly on its CPU and WASM backends, so there is no prediction to explain. Normalise the last axis (channels last)`,
       { facts: { layer: layer.name, axis } },
     );
   },

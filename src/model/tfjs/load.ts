@@ -62,7 +62,7 @@ export interface LoadModelOptions<Labels = LabelSource | readonly string[]> exte
   readonly engine?: Engine | 'auto';
   /** Threads of one operation in ONNX Runtime. Default: the machine's cores. */
   readonly threads?: number;
-  /** Back end of TensorFlow.js: `tensorflow`, `wasm` or `cpu`. Default: the first that loads. */
+  /** Backend of TensorFlow.js: `tensorflow`, `wasm` or `cpu`. Default: the first that loads. */
   readonly backend?: string;
   /** Names of the columns in the model's order, for a model of rows whose file has none. */
   readonly featureNames?: readonly string[];
@@ -160,7 +160,7 @@ const LOAD_OPTIONS: OptionSpecs = {
   ),
 };
 
-/** Refuses what is no source or no option of `loadModel`, before anything is read. */
+/** Refuses what is not a source or no option of `loadModel`, before anything is read. */
 export function checkLoadRequest(source: unknown, options: unknown): void {
   const isList = typeof source === 'object' && source !== null && 'length' in source;
   if (!isText(source) && !(source instanceof URL) && !isList) {
@@ -170,7 +170,10 @@ export function checkLoadRequest(source: unknown, options: unknown): void {
     );
   }
   if (isText(source) && /^https?:/i.test(String(source)) && !URL.canParse(String(source))) {
-    throw new WhylensError('MODEL_LOAD', `'${String(source)}' is no address that can be fetched`);
+    throw new WhylensError(
+      'MODEL_LOAD',
+      `'${String(source)}' is not an address that can be fetched`,
+    );
   }
   if (typeof options !== 'object' || options === null) {
     throw new WhylensError(

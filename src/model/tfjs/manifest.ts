@@ -37,7 +37,7 @@ export async function readModelFile(source: ByteSource): Promise<ModelFileConten
   const bytes = await source.model();
   const json = parse(bytes, source.name);
   const wrong = (what: string): WhylensError =>
-    new WhylensError('MODEL_LOAD', `${source.name} is no TensorFlow.js model: ${what}`, {
+    new WhylensError('MODEL_LOAD', `${source.name} is not a TensorFlow.js model: ${what}`, {
       facts: { file: source.name },
     });
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
@@ -182,7 +182,7 @@ function parse(bytes: Uint8Array, name: string): unknown {
   } catch (cause) {
     throw new WhylensError(
       'MODEL_LOAD',
-      `${name} is no TensorFlow.js model.json: ${describeContent(text, bytes)}`,
+      `${name} is not a TensorFlow.js model.json: ${describeContent(text, bytes)}`,
       { cause, facts: { file: name, bytes: bytes.byteLength } },
     );
   }

@@ -1,6 +1,6 @@
 /* eslint-disable no-console -- what TensorFlow.js prints is held back here, nothing is printed */
 
-/** What TensorFlow.js and its WebAssembly loader print while a back end starts; it is told in an error or in one line of ours. */
+/** What TensorFlow.js and its WebAssembly loader print while a backend starts; it is told in an error or in one line of ours. */
 const THEIRS = [
   /^wasm streaming compile failed/,
   /^falling back to ArrayBuffer instantiation/,

@@ -56,7 +56,7 @@ function requireMemory(memory: Memory, bytes: number, shape: readonly number[]):
 }
 
 /**
- * What an error of the back end is for callers: a lost instance or too little
+ * What an error of the backend is for callers: a lost instance or too little
  * memory, typed; undefined for every other. To be called before tensors are
  * freed, since a lost instance frees nothing.
  */

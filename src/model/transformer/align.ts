@@ -115,7 +115,7 @@ function indexIn(chars: readonly string[], letters: readonly string[], from: num
   return -1;
 }
 
-/** GPT-2's letters for the bytes that are no letters of their own. */
+/** GPT-2's letters for the bytes that are not letters of their own. */
 const BYTE_OF = ((): ReadonlyMap<string, number> => {
   const map = new Map<string, number>();
   let next = 256;

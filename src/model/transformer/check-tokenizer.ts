@@ -12,7 +12,7 @@ export function checkTokenizerFile(json: unknown, file: string): Json {
   const wrong = (what: string): WhylensError =>
     new WhylensError(
       'MODEL_LOAD',
-      `'${file}' is no tokenizer.json as Hugging Face's tokenizers write it: ${what}`,
+      `'${file}' is not a tokenizer.json as Hugging Face's tokenizers write it: ${what}`,
       { facts: { file } },
     );
   if (!isObject(json)) throw wrong('it must be an object');

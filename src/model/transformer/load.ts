@@ -33,7 +33,7 @@ const USUAL_LENGTH = 512;
 /**
  * The model, where a `tokenizer.json` lies beside the ONNX file; else undefined.
  *
- * @throws `MODEL_LOAD` for damaged files, `UNSUPPORTED_MODEL` for a model that is no classifier of texts
+ * @throws `MODEL_LOAD` for damaged files, `UNSUPPORTED_MODEL` for a model that is not a classifier of texts
  */
 export async function loadTransformer(
   source: ByteSource,
@@ -160,7 +160,7 @@ async function openTransformer(
       if (row.data.some((v) => !Number.isFinite(v))) {
         throw new WhylensError(
           'MODEL_OUTPUT',
-          `the model '${name}' gave a score that is no finite number`,
+          `the model '${name}' gave a score that is not a finite number`,
         );
       }
       // where what comes before the last activation cannot be had, it is taken back

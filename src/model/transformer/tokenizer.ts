@@ -28,7 +28,7 @@ interface LibraryTokenizer {
 
 /**
  * @param json content of `tokenizer.json`; @param config content of `tokenizer_config.json`
- * @throws `MODEL_LOAD` for a file that is none, or damaged, or of a kind that is not known
+ * @throws `MODEL_LOAD` for a file that is not a tokenizer, is damaged, or is of an unknown kind
  */
 export async function openTokenizer(
   json: unknown,
@@ -43,7 +43,7 @@ export async function openTokenizer(
   } catch (cause) {
     throw new WhylensError(
       'MODEL_LOAD',
-      `'${file}' is no tokenizer that can be read here (${String((cause as Error).message ?? cause)}); save it anew with tokenizer.save_pretrained`,
+      `'${file}' is not a tokenizer that can be read here (${String((cause as Error).message ?? cause)}); save it anew with tokenizer.save_pretrained`,
       { cause, facts: { file } },
     );
   }

@@ -124,7 +124,7 @@ test('zip and tar archives are listed and read without unpacking', async (t) => 
   }
 });
 
-test('what is no archive is a typed error', async (t) => {
+test('what is not an archive is a typed error', async (t) => {
   const folder = await emptyFolder(t);
   for (const name of ['x.zip', 'x.tar.gz', 'x.tar']) {
     await writeFile(join(folder, name), 'no archive at all, but long enough to be read'.repeat(40));

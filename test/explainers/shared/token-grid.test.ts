@@ -11,7 +11,7 @@ test('tokens are read from text: what to skip, the grid, or both', (t) => {
   t.deepEqual(parse('5:3x4x2'), { skip: 5, grid: [3, 4, 2] });
 });
 
-test('what is no grid is refused by name', (t) => {
+test('what is not a grid is refused by name', (t) => {
   for (const tokens of [
     parse('14'.repeat(2) + 'x'),
     parse('a:b'),

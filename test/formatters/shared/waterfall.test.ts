@@ -70,7 +70,7 @@ test('no steps where weights do not add up, or where there is no row', (t) => {
   t.is(stepsOf(record([item('a', 3, 1)], [], [0, 0], Infinity, 1)), undefined);
 });
 
-test('a regression is no class, and a row has contributions', (t) => {
+test('a regression is not a class, and a row has contributions', (t) => {
   const expl = record([item('age', 5, 41)], [item('calls', -1, 7)], [0, 0], 14, 10);
   const text = formatAsText(expl);
   t.regex(text, /^y \(score 14\) top features$/m);

@@ -67,7 +67,7 @@ test('what only the explanation shows', (t) => {
   t.deepEqual([...maskedBy(map, sample, baseline)], [10, 20, 1, 1, 27, 32]);
 });
 
-test('the drop is a share of the score, and a rise is no drop', (t) => {
+test('the drop is a share of the score, and a rise is not a drop', (t) => {
   t.true(close(confidenceDrop(0.8, 0.2), 0.75));
   t.is(confidenceDrop(0.5, 0.9), 0);
   t.is(confidenceDrop(0, 0.4), 0);

@@ -34,7 +34,7 @@ test.serial('an unknown name is told with what is allowed', async (t) => {
   t.regex(error?.message ?? '', /auto, onnxruntime, onnxruntime-web, tfjs/);
 });
 
-test.serial('a back end names the engine that has it, and no other', async (t) => {
+test.serial('a backend names the engine that has it, and no other', async (t) => {
   const graph = valueModel();
   const chosen = await chooseEngine(graph, { backend: 'cpu', environment: {} });
   t.is(chosen.engine, 'tfjs');

@@ -1,4 +1,4 @@
-/** Where axes come from, and which layers are no evidence for a map. */
+/** Where axes come from, and which layers are not evidence for a map. */
 import test from 'ava';
 import { CompiledModel } from '../../../src/model/compiled.js';
 import { referenceExecutor } from '../../../src/model/executors/reference.js';
@@ -26,11 +26,11 @@ test('axes through convolutions, moves, tokens and products', (t) => {
   t.deepEqual(originsOf(b.add(map, c.globalAveragePool(map, true))), [0, 1, 'channels']);
   const scores = b.matMul(tokens, tokens, false, true);
   t.deepEqual(originsOf(scores), ['tokens', 'tokens']);
-  // a map laid out transposed is no grid in the picture's order
+  // a map laid out transposed is not a grid in the picture's order
   t.deepEqual(originsOf(b.reshape(b.transpose(map, [1, 0, 2]), [24, 5])), [undefined, 'channels']);
 });
 
-test('channels moved first, rows as a sequence and scores of tokens are no maps', (t) => {
+test('channels moved first, rows as a sequence and scores of tokens are not maps', (t) => {
   const none = (v: Value): boolean => isNoMap(axisOrigins([v], [picture]).get(v)!, v.shape);
   const mean = b.transpose(c.globalAveragePool(map, true), [2, 0, 1]);
   t.true(none(b.transpose(map, [2, 0, 1])));
@@ -43,7 +43,7 @@ test('channels moved first, rows as a sequence and scores of tokens are no maps'
   t.true(none(mean));
 });
 
-test('a layer that is no map is not taken by default', (t) => {
+test('a layer that is not a map is not taken by default', (t) => {
   const layer = (path: string, value: Value): [string, GraphLayer] => [
     path,
     { path, kind: 'Layer', value, parameters: 0, inputs: ['before'] },

@@ -97,7 +97,7 @@ test('flat trees say what each tree says, to the last digit', (t) => {
   }
 });
 
-test('what is no plain comparison is left to the trees themselves', (t) => {
+test('what is not a plain comparison is left to the trees themselves', (t) => {
   t.is(flatMargins(made('<=', false, { missing: MISSING.zero }), rowsFor(false)), undefined);
   t.is(flatMargins(made('<=', false, { categories: true }), rowsFor(false)), undefined);
   t.is(flatMargins(made('<', false, { threshold: -Infinity }), rowsFor(false)), undefined);

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { isWhylensError } from '../../../src/errors.js';
 import { chooseBackend, howToGetNative, selectBackend } from '../../../src/model/tfjs/backend.js';
 
-// one process has one current back end: in order, never side by side
+// one process has one current backend: in order, never side by side
 const missing = () =>
   Promise.reject(
     Object.assign(new Error("Cannot find package '@tensorflow/tfjs-node'"), {
@@ -12,7 +12,7 @@ const missing = () =>
   );
 const alone = { environment: {}, importNative: missing };
 
-test.serial('without the native back end wasm is taken, and said once', async (t) => {
+test.serial('without the native backend wasm is taken, and said once', async (t) => {
   const said: string[] = [];
   const announce = (message: string) => said.push(message);
   t.is(await selectBackend(undefined, { ...alone, announce }), 'wasm');
@@ -32,7 +32,7 @@ test.serial("wasm leaves the process's own error handling alone", (t) => {
   t.deepEqual(own('uncaughtException'), []);
 });
 
-test.serial('a named back end is taken; tensors move along', async (t) => {
+test.serial('a named backend is taken; tensors move along', async (t) => {
   await selectBackend('wasm', alone);
   const before = tf.tensor1d([1, 2]);
   t.is(await selectBackend('cpu', alone), 'cpu');
@@ -43,7 +43,7 @@ test.serial('a named back end is taken; tensors move along', async (t) => {
 });
 
 test.serial(
-  'a back end that is already set up is respected, the environment goes before it',
+  'a backend that is already set up is respected, the environment goes before it',
   async (t) => {
     await selectBackend('cpu', alone);
     t.is(await selectBackend(undefined, alone), 'cpu');
@@ -66,7 +66,7 @@ test.serial('an unknown name lists the allowed ones', async (t) => {
 });
 
 test.serial(
-  'a named native back end that is not there is an error, and nothing changes',
+  'a named native backend that is not there is an error, and nothing changes',
   async (t) => {
     await selectBackend('cpu', alone);
     const error = await t.throwsAsync(selectBackend('tensorflow', alone), {
@@ -81,7 +81,7 @@ test.serial(
   },
 );
 
-test.serial('back ends that the process registered itself may be named', async (t) => {
+test.serial('backends that the process registered itself may be named', async (t) => {
   tf.registerBackend('mine', () => tf.findBackend('cpu'));
   t.is(await selectBackend('mine', alone), 'mine');
   t.is(await selectBackend('cpu', alone), 'cpu');
@@ -97,12 +97,12 @@ test.serial('calls at the same time are answered one after the other', async (t)
   t.deepEqual(names, ['wasm', 'cpu', 'failed', 'cpu']);
 });
 
-test.serial('the native back end, where it is installed', async (t) => {
+test.serial('the native backend, where it is installed', async (t) => {
   try {
     t.is(await selectBackend('tensorflow', { environment: {} }), 'tensorflow');
   } catch (error) {
     if (!isWhylensError(error, 'BACKEND')) throw error;
-    t.log('SKIPPED: @tensorflow/tfjs-node does not load here, the native back end is not tested');
+    t.log('SKIPPED: @tensorflow/tfjs-node does not load here, the native backend is not tested');
     t.pass();
     return;
   }

@@ -1,5 +1,5 @@
 /* eslint-disable no-console -- the console is what is tested */
-/** The console while a back end starts: their lines are held back, those of everybody else are not. */
+/** The console while a backend starts: their lines are held back, those of everybody else are not. */
 import test from 'ava';
 import { quietly } from '../../../src/model/tfjs/quietly.js';
 

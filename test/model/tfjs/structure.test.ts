@@ -44,7 +44,7 @@ class Doubling extends tfl.layers.Layer {
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
     return tf.tidy(() => {
-      // the operations whose gradients the WASM back end lacks or has wrong
+      // the operations whose gradients the WASM backend lacks or has wrong
       const filter = tf.tensor4d(
         Array.from({ length: 3 * 3 * 3 }, (_, i) => Math.cos(i)),
         [3, 3, 3, 1],

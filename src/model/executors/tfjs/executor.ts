@@ -1,4 +1,4 @@
-/** TensorFlow.js as an executor: value by value on its current back end. The only one that runs opaque layers. */
+/** TensorFlow.js as an executor: value by value on its current backend. The only one that runs opaque layers. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { isWhylensError, WhylensError } from '../../../errors.js';
@@ -15,14 +15,14 @@ import type { Compiled, Executor, Feeds } from '../executor.js';
 import { PASSING } from './passing.js';
 import { planOf, type Plan, type Step } from './plan.js';
 
-/** Each operation costs something by itself; larger chunks gain nothing more on the back ends measured. */
+/** Each operation costs something by itself; larger chunks gain nothing more on the backends measured. */
 const CHUNK = 8;
 
 export interface TfjsOptions {
   /** `tensorflow`, `wasm`, `cpu`, or one the process has registered; default the fastest that loads. */
   readonly backend?: string;
   /**
-   * Whether weights stay on the back end until the executor is released, which
+   * Whether weights stay on the backend until the executor is released, which
    * is faster, or only as long as a request; default true.
    */
   readonly keepsWeights?: boolean;
@@ -132,7 +132,7 @@ function computed({ value, run }: Step, inputs: readonly Tensor[]): Tensor {
     const backend = tf.getBackend();
     throw new WhylensError(
       'UNSUPPORTED_OPERATION',
-      `cannot compute '${value.op}' on the '${backend}' back end: ${(error as Error).message}. Try another back end, a layer nearer to the output, or a method without gradients such as occlusion or rise`,
+      `cannot compute '${value.op}' on the '${backend}' backend: ${(error as Error).message}. Try another backend, a layer nearer to the output, or a method without gradients such as occlusion or rise`,
       { cause: error, facts: { operation: value.op, backend } },
     );
   }
@@ -142,7 +142,7 @@ function arrayOf(tensor: Tensor): NdArray {
   const data = tensor.dataSync();
   return {
     shape: [...tensor.shape],
-    // a back end may hand out its own memory
+    // a backend may hand out its own memory
     data: data instanceof Float32Array ? data.slice() : Float32Array.from(data),
   };
 }

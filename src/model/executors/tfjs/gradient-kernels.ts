@@ -1,6 +1,6 @@
 /**
- * Gradient kernels for the WASM back end, registered only while a custom layer
- * is differentiated: the back end lacks some, and its max-pool gradient is wrong
+ * Gradient kernels for the WASM backend, registered only while a custom layer
+ * is differentiated: the backend lacks some, and its max-pool gradient is wrong
  * where a window's maximum is not positive. Each is composed of other
  * operations; afterwards the process is as it was, a training loop sees nothing.
  */

@@ -105,7 +105,7 @@ export const KERNELS: Kernels = {
   mul: pairwise(tf.mul),
   div: pairwise(tf.div),
   max: pairwise(tf.maximum),
-  // the back ends have one operation for this, and two for all others
+  // the backends have one operation for this, and two for all others
   compare: ([a, b], { inputs: [, y], attrs: { how } }) =>
     how === 'greater' && scalarOf(y) === 0 ? tf.step(a) : tf.cast(COMPARE[how](a, b), 'float32'),
   select: ([condition, a, b]) => tf.where(tf.cast(condition, 'bool'), a, b),

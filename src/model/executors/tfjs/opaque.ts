@@ -56,7 +56,7 @@ function sameBatch(all: readonly Tensor[]): Tensor[] {
   );
 }
 
-/** Names the layer where a back end cannot do something. */
+/** Names the layer where a backend cannot do something. */
 function guarded<T>({ where }: OpaqueTfjs, verb: string, work: () => T): T {
   try {
     return work();
@@ -66,7 +66,7 @@ function guarded<T>({ where }: OpaqueTfjs, verb: string, work: () => T): T {
     const backend = tf.getBackend();
     throw new WhylensError(
       'UNSUPPORTED_OPERATION',
-      `cannot ${verb} ${where} on the '${backend}' back end: ${(error as Error).message}. Try another back end, a layer nearer to the output, or a method without gradients such as occlusion or rise`,
+      `cannot ${verb} ${where} on the '${backend}' backend: ${(error as Error).message}. Try another backend, a layer nearer to the output, or a method without gradients such as occlusion or rise`,
       { cause: error, facts: { layer: where, backend } },
     );
   }

@@ -1,5 +1,5 @@
 /**
- * Rewrites for weights that are on the back end only as long as a request: a
+ * Rewrites for weights that are on the backend only as long as a request: a
  * live model's own tensors serve as they are, where computing new ones would
  * cost more than it saves.
  */

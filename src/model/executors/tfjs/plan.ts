@@ -132,7 +132,7 @@ function maskOf(v: Value): Unfreed | undefined {
   return { value: v, inputs: [y], run: ([x]) => tf.step(tf.mul(x, tf.sub(ceiling, x))) };
 }
 
-/** The numbers alone: back ends look at the shape in which they were first uploaded. */
+/** The numbers alone: backends look at the shape in which they were first uploaded. */
 function flat(v: Value<'constant'>): Value<'constant'> {
   const { weight } = v.attrs;
   if (weight.shape.length === 1) return v;

@@ -9,7 +9,7 @@ export function spread(x: Tensor, inner: Shape, value = 0): Tensor {
     const axis = a + 1;
     const size = y.shape[axis];
     if (n === 0 || size === 1) return y;
-    // three axes are as many as every back end pads
+    // three axes are as many as every backend pads
     const outer = sizeOf(y.shape.slice(0, axis));
     const rest = sizeOf(y.shape.slice(axis + 1));
     const wide = tf.pad(

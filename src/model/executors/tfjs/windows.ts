@@ -1,5 +1,5 @@
 /**
- * What slides a window, in forms that every back end runs: convolutions of one
+ * What slides a window, in forms that every backend runs: convolutions of one
  * and three dimensions by those of two, strides with dilations by leaving rows out.
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -131,7 +131,7 @@ function conv2d(
 ): Tensor4D {
   const { strides, dilations, groups, channels, filters, ceiling } = how;
   const [height, width] = kernel.shape;
-  // back ends refuse strides with dilations, and are wrong where a stride is larger than the window
+  // backends refuse strides with dilations, and are wrong where a stride is larger than the window
   const awkward = strides.some(
     (s, a) => s > 1 && (dilations[0] > 1 || dilations[1] > 1 || s > kernel.shape[a]),
   );
@@ -157,7 +157,7 @@ function conv2d(
   if (depthwise) {
     filter = tf.reshape(kernel, [height, width, groups, filters / groups]);
     if (dilations.some((n) => n > 1)) {
-      // the native back end has no dilated form of it: zeros between the taps mean the same
+      // the native backend has no dilated form of it: zeros between the taps mean the same
       const [down, across] = dilations;
       filter = tf.squeeze(spread(tf.expandDims(filter, 0), [down - 1, across - 1]), [0]);
       spacing = [1, 1];
@@ -188,7 +188,7 @@ function conv2d(
 
 type Padding = 'valid' | 'same' | [Pair, Pair, Pair, Pair];
 
-/** Padding by the operation itself, where the back end can. */
+/** Padding by the operation itself, where the backend can. */
 function paddingFor(
   x: Tensor4D,
   pads: readonly Pair[],
@@ -208,7 +208,7 @@ function paddingFor(
   if (inside) return [x, [[0, 0], pads[0], pads[1], [0, 0]]];
   return [padOrCrop(x, pads) as Tensor4D, 'valid'];
 }
-/** Back ends whose convolutions pad by any numbers of rows. */
+/** Backends whose convolutions pad by any numbers of rows. */
 const EXPLICIT: readonly string[] = ['wasm', 'cpu'];
 
 /** A sum over the window's depth of convolutions of slices. */

@@ -152,7 +152,10 @@ function layerOf(raw: unknown, file: string): LayerConfig {
   }
   const nodes = layer.inbound_nodes ?? [];
   if (!Array.isArray(nodes)) {
-    throw new WhylensError('MODEL_LOAD', `layer '${name}' in '${file}': inbound_nodes is no list`);
+    throw new WhylensError(
+      'MODEL_LOAD',
+      `layer '${name}' in '${file}': inbound_nodes is not a list`,
+    );
   }
   // `package>Class` is how both versions name a registered class of a user
   const plain = className.replace(/^.*>/, '');

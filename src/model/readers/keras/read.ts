@@ -393,7 +393,7 @@ class Reader {
 /** Layers that take their tensors as one list; operations of the same name take them one by one. */
 const MERGES = ['Add', 'Subtract', 'Multiply', 'Maximum', 'Minimum', 'Average'];
 
-/** An operation in a file that does not tell packages: what is no layer, or is called as no layer is. */
+/** An operation in a file that does not tell packages: what is not a layer, or is called as no layer is. */
 function isRecorded({ className, module }: LayerConfig, args: readonly Argument[]): boolean {
   if (module !== '' || !isKnownOperation(className)) return false;
   return !Object.hasOwn(LAYERS, className) || (MERGES.includes(className) && args.length > 1);

@@ -269,7 +269,7 @@ function layersOf(
       [step.node, ...others.get(step)!].flatMap(({ name, outputs: [tensor] }) => [name, tensor]),
     );
   });
-  // a reshape that another one swallowed is no layer: what fed it feeds its readers
+  // a reshape that another one swallowed is not a layer: what fed it feeds its readers
   const makers = new Map<Value, Step>();
   for (const step of steps) {
     if (!makers.has(step.output.value)) makers.set(step.output.value, step);

@@ -57,7 +57,7 @@ function damaged(what: string): WhylensError {
   );
 }
 
-/** @throws WhylensError `MODEL_LOAD` where the topology is no graph */
+/** @throws WhylensError `MODEL_LOAD` where the topology is not a graph */
 export function readGraphDef(topology: unknown): GraphDef {
   if (!isObject(topology) || !Array.isArray(topology.node)) throw damaged("it has no 'node' list");
   const nodes = nodesOf(topology.node);
@@ -87,7 +87,7 @@ function nodesOf(list: readonly unknown[]): GraphNode[] {
     const { name, op, input = [], attr } = node;
     const isList = Array.isArray(input) && input.every((one) => typeof one === 'string');
     if (!isList || (attr !== undefined && attr !== null && !isObject(attr))) {
-      throw damaged(`the inputs or attributes of node '${name}' are no lists of them`);
+      throw damaged(`the inputs or attributes of node '${name}' are not lists of them`);
     }
     ops.set(name, op);
     return { name, op, input: input, attr: (attr ?? {}) as GraphNode['attributes'] };

@@ -150,7 +150,7 @@ function activationOf({ node, output, from }: Step): ActivationInfo | undefined 
   return name === undefined ? undefined : { name };
 }
 
-/** What is computed value by value and is no straight line. */
+/** What is computed value by value and is not a straight line. */
 const UNITS = new Set([
   ...['LeakyRelu', 'Prelu', 'Elu', 'Selu', 'Sigmoid', 'Tanh', 'Softplus', 'Softsign', 'Softmax'],
   ...['Exp', 'Expm1', 'Log', 'Log1p', 'Sqrt', 'Rsqrt', 'Square', 'Reciprocal', 'Inv', 'Pow'],

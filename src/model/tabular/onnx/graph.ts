@@ -8,7 +8,7 @@ import { OPERATORS } from './operators.js';
 import type { Flowing, Matrix } from './tensor.js';
 import { append } from '../../../maths/extremes.js';
 
-/** A node chain longer than this has a cycle, or is no pipeline of tables. */
+/** A node chain longer than this has a cycle, or is not a pipeline of tables. */
 const MOST_STEPS = 20_000;
 
 export class TabularGraph {

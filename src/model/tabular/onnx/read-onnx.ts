@@ -104,7 +104,7 @@ function columnsOf(value: Flowing, count: number, file: string) {
   return { count, columns: value.columns, data: value.data };
 }
 
-/** The first output that is no label: probabilities, scores or values; before its ZipMap where it has one. */
+/** The first output that is not a label: probabilities, scores or values; before its ZipMap where it has one. */
 export function scoresOf({ graph }: OnnxModel, tabular: TabularGraph, file: string): string {
   const made = graph.outputs.filter(
     ({ type }) => type !== ELEMENT.int64 && type !== ELEMENT.string,

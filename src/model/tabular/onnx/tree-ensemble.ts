@@ -125,7 +125,7 @@ function readTree(
       split !== undefined &&
       [...split.codes].some((code) => !Number.isInteger(code) || code < 0)
     ) {
-      throw node.wrong('compares with numbers that are no categories');
+      throw node.wrong('compares with numbers that are not categories');
     }
     waiting.push(
       { at: no[at], isLeaf: noLeaf[at] === 1, parent: own, side: turned ? 'left' : 'right' },

@@ -33,7 +33,7 @@ const SAME = /^[nrtfv0]$/;
 const SYNTAX = /^[\^$\\.*+?()[\]{}|/-]$/;
 
 /**
- * @throws `MODEL_LOAD` for a pattern that is none, or one that JavaScript cannot say
+ * @throws `MODEL_LOAD` for a pattern that is not valid, or that JavaScript has no words for
  */
 export function tokenPattern(field: Field): RegExp {
   const pattern = field.text();

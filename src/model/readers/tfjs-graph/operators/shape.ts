@@ -60,7 +60,7 @@ const squeeze: Operation = (inputs, site) => {
   if (axes.some((axis) => dims[axis] !== 1)) {
     throw broken(site, `squeezes axes ${axes.join(', ')} of [${dims.join(', ')}]`);
   }
-  // the batch is no axis of size 1 to the file
+  // the batch is not an axis of size 1 to the file
   const gone = (n: number, axis: number): boolean =>
     axes.length > 0 ? axes.includes(axis) : n === 1 && axis > 0;
   return [

@@ -51,7 +51,7 @@ function pictureOf(x: Operand, site: Site): Picture {
   const order = [...(pieces ? [0] : []), ...layout.space, layout.channel];
   return { value: arranged(x, order), pieces, layout, source: asTraced(x) };
 }
-/** A value with the axes of a picture; what slid over channels or tokens is no space because of it. */
+/** A value with the axes of a picture; what slid over channels or tokens is not space because of it. */
 function placed(value: Value, { pieces, layout, source }: Picture): Traced {
   const { space, channel } = layout;
   const axes = range(source.rank).map((axis) => {
