@@ -7,6 +7,8 @@ export interface CommandContext {
   readonly io: Io;
   /** The container with the plugins of the command line, made on first use. */
   container(): Promise<Container>;
+  /** All commands with their flags, none of them run. */
+  declared(): Promise<Command[]>;
   /** Text below the options, for `--help` and not for `-h`. */
   addLongHelp(command: Command, text: string): void;
   /** The exit code of a command that ended without an error. */
@@ -94,5 +96,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'methods',
     summary: 'List the methods: what they do, need and cost.',
     load: () => import('./commands/methods.js'),
+  },
+  {
+    name: 'completion',
+    summary: 'Print a script by which bash, zsh or fish completes the command.',
+    load: () => import('./commands/completion.js'),
   },
 ];

@@ -1,6 +1,7 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type Option } from 'commander';
 import type { Container } from 'inversify';
-import { COMMANDS } from './commands.js';
+import { COMMANDS, type CommandContext } from './commands.js';
+import { declaredCommands } from './config/all-options.js';
 import { applyConfig } from './config/apply.js';
 import { CONFIG_NAME, configFor } from './config/file.js';
 import { pluginsIn } from './config/value.js';
@@ -32,7 +33,7 @@ export async function run(given: readonly string[], io: Io): Promise<number> {
   let container: Promise<Container> | undefined;
   let plugins = pluginArguments(args);
   let code: number = EXIT.ok;
-  const context = {
+  const context: CommandContext = {
     io,
     addLongHelp: (command: Command, text: string) => {
       if (!short) command.addHelpText('after', text);
@@ -40,6 +41,8 @@ export async function run(given: readonly string[], io: Io): Promise<number> {
     exitWith: (wanted: number) => {
       code = wanted;
     },
+    declared: async () =>
+      (await declaredCommands(context)).map((command) => command.addOption(noConfig())),
     container: () => (container ??= containerWith(plugins, io.signal)),
   };
 
@@ -54,7 +57,7 @@ export async function run(given: readonly string[], io: Io): Promise<number> {
       if (!asked.has(name)) continue;
       await (await load()).define(command, context);
       if (config !== undefined && name === args[0]) await applyConfig(command, config, context);
-      command.addOption(more('--no-config', `Take nothing from ${CONFIG_NAME}.`));
+      command.addOption(noConfig());
       if (short) command.addHelpText('after', `\nAll options and examples: whylens ${name} --help`);
     }
     if (!short) program.addHelpText('after', exitCodes());
@@ -71,6 +74,10 @@ export async function run(given: readonly string[], io: Io): Promise<number> {
     io.stderr.write(`whylens: ${clean(errorText(error, verbose))}\n`);
     return exitCodeOf(error);
   }
+}
+
+function noConfig(): Option {
+  return more('--no-config', `Take nothing from ${CONFIG_NAME}.`);
 }
 
 async function containerWith(plugins: readonly string[], signal: AbortSignal): Promise<Container> {

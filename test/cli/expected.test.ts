@@ -147,6 +147,7 @@ test('every option and argument is explained in sentences', async (t) => {
     ).define(command, {
       io: { stdout: process.stdout, stderr: process.stderr, signal: new AbortController().signal },
       container: () => Promise.resolve(createContainer()),
+      declared: () => Promise.resolve([]),
       addLongHelp: () => undefined,
       exitWith: () => undefined,
     });

@@ -24,6 +24,7 @@ export async function configSchema(): Promise<object> {
   const sink = process.stdout;
   const commands = await declaredCommands({
     io: { stdout: sink, stderr: sink, signal: new AbortController().signal },
+    declared: () => Promise.resolve([]),
     addLongHelp: () => undefined,
     exitWith: () => undefined,
     container: () => Promise.resolve(container),
