@@ -1,6 +1,6 @@
 /** The command from its start to the written file. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -71,6 +71,34 @@ export async function run(): Promise<void> {
     console.log(
       `whylens explain, start to written file    ${clock(times.wasm)}  (goal 1000; ELI5 4250, pytorch-grad-cam 4030, captum 1940)`,
     );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Medians of the clock: the command from its start to a written picture, over starting bare node. */
+export async function startOverNode(
+  modelFile: string,
+  picture: Uint8Array,
+  rounds: number,
+): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'whylens-bench-'));
+  const [input, out] = ['in.png', 'out.png'].map((name) => join(folder, name));
+  const explain = ['explain', '-m', modelFile, '-i', input, '--preprocess', 'tf'];
+  try {
+    writeFileSync(input, picture);
+    const { node, command } = await sideBySide(
+      {
+        node: () => spawnSync(process.execPath, ['-e', '0']),
+        command: () => {
+          const args = [MAIN, ...explain, '--out', out, '--force', '--quiet'];
+          const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+          if (status !== 0) throw new Error(stderr);
+        },
+      },
+      rounds,
+    );
+    return command.wall.median / node.wall.median;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,7 +1,10 @@
-/** `npm run bench [part…]`: every figure of the project's speed, as ratios of this one run. */
+/** `npm run bench [part…] [quick]`: every figure of the project's speed, as ratios of this one run. */
 import { HOW_MEASURED } from './measure.js';
 
-const PARTS: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
+const PARTS: Readonly<
+  Record<string, () => Promise<{ run(how: { quick: boolean }): Promise<void> }>>
+> = {
+  engines: () => import('./engines.js'),
   'grad-cam': () => import('./grad-cam.js'),
   methods: () => import('./methods.js'),
   memory: () => import('./memory.js'),
@@ -10,7 +13,10 @@ const PARTS: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> =
   command: () => import('./command.js'),
 };
 
-const wanted = process.argv.slice(2);
+const words = process.argv.slice(2);
+/** Fewer repeats, where a part has many. */
+const quick = words.includes('quick');
+const wanted = words.filter((word) => word !== 'quick');
 const unknown = wanted.filter((name) => !Object.hasOwn(PARTS, name));
 if (unknown.length > 0) {
   console.error(`unknown part ${unknown.join(', ')}; there are ${Object.keys(PARTS).join(', ')}`);
@@ -20,5 +26,5 @@ console.log(HOW_MEASURED);
 for (const [name, load] of Object.entries(PARTS)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   console.log(`\n== ${name}`);
-  await (await load()).run();
+  await (await load()).run({ quick });
 }

@@ -1,0 +1,250 @@
+/** Every method over one forward pass of the same network in plain ONNX Runtime, the two in turn. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import sharp from 'sharp';
+import {
+  explainBatch,
+  explainPrediction,
+  formatAsImage,
+  loadImage,
+  loadModel,
+  type LoadedModel,
+} from '../src/index.js';
+import { encodePng } from '../src/images/png.js';
+import { seededRandom } from '../src/maths/random.js';
+import { importOnnxRuntimeNode } from '../src/model/executors/onnxruntime/node.js';
+import { startOverNode } from './command.js';
+import { mobileNet, resNet18, smallViT } from './made-networks.js';
+import { sideBySide } from './measure.js';
+
+/** Threads of one operation, on both sides. */
+const THREADS = 1;
+const TARGET = 282;
+/** Forward passes in one turn of the unit: a single one is too short to be timed. */
+const UNIT = 10;
+const WARM = 20;
+const NETWORKS = ['MobileNet 0.25', 'MobileNet 1.0', 'ResNet-18', 'small ViT'] as const;
+type NetworkName = (typeof NETWORKS)[number];
+
+/** What a row is; the goals are MobileNet's; captum 0.9 as measured in the same unit on two machines. */
+interface Row {
+  readonly method: string;
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly goals: readonly [number, number];
+  readonly captum?: string;
+  /** Runs the network hundreds of times. */
+  readonly long?: boolean;
+}
+
+const ROWS: Readonly<Record<string, Row>> = {
+  'grad-cam, array in, map out': { method: 'grad-cam', goals: [1.3, 1.1], captum: '7.6, 4.9' },
+  saliency: { method: 'saliency', goals: [4.5, 3], captum: '13.5, 9.9' },
+  'integrated-gradients, 50 steps': {
+    method: 'integrated-gradients',
+    options: { steps: 50 },
+    goals: [145, 146],
+    captum: '423, 242',
+    long: true,
+  },
+  'smooth, 25 of saliency': {
+    method: 'smooth',
+    options: { of: 'saliency', n: 25 },
+    goals: [92, 84],
+    captum: '222, 136',
+    long: true,
+  },
+  'occlusion, 225 places': {
+    method: 'occlusion',
+    options: { patch: 28, stride: 14 },
+    goals: [177, 200],
+    captum: '832, 507',
+    long: true,
+  },
+  'score-cam': {
+    method: 'score-cam',
+    goals: [186, 900],
+    captum: 'pytorch-grad-cam 952 / 2503',
+    long: true,
+  },
+  'ablation-cam, last layer': { method: 'ablation-cam', goals: [1.5, 1.2] },
+  'full-grad': { method: 'full-grad', goals: [8.5, 4.6] },
+};
+const WHOLES = {
+  'ten targets over one, grad-cam': 1.5,
+  '32 in a batch over 32 singles': 0.7,
+  'JPEG 640×480 to PNG in memory, ms beyond grad-cam': 12,
+  'the command to a written PNG over bare node': 6,
+} as const;
+
+/** What a cell says, by row and network. */
+type Cells = Map<string, Partial<Record<NetworkName, string>>>;
+
+export async function run({ quick = false } = {}): Promise<void> {
+  const found = await importOnnxRuntimeNode();
+  if (!('runtime' in found)) {
+    console.log(`not here: ${found.problem}`);
+    return;
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'whylens-bench-'));
+  const cells: Cells = new Map();
+  try {
+    for (const name of NETWORKS) {
+      const file = fileOf(name, folder);
+      if (file === undefined) continue;
+      await timeNetwork(name, file, found.runtime, quick, cells);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  printTable(cells);
+}
+
+function fileOf(name: NetworkName, folder: string): string | undefined {
+  const shared = process.env.WHYLENS_SHARED ?? resolve('..', 'shared');
+  if (name === 'MobileNet 0.25') {
+    const file = join(shared, 'models', 'mobilenet_v1_0.25_224.onnx');
+    if (existsSync(file)) return file;
+    console.log(`${name}: not at ${file} (set WHYLENS_SHARED)`);
+    return undefined;
+  }
+  const made = { 'MobileNet 1.0': mobileNet, 'ResNet-18': resNet18, 'small ViT': smallViT };
+  const file = join(folder, `${name.replace(' ', '-')}.onnx`);
+  writeFileSync(file, made[name]());
+  return file;
+}
+
+type Runtime = Extract<Awaited<ReturnType<typeof importOnnxRuntimeNode>>, { runtime: unknown }>;
+
+async function timeNetwork(
+  name: NetworkName,
+  file: string,
+  { InferenceSession, Tensor }: Runtime['runtime'],
+  quick: boolean,
+  cells: Cells,
+): Promise<void> {
+  const session = await InferenceSession.create(new Uint8Array(readFileSync(file)), {
+    intraOpNumThreads: THREADS,
+    interOpNumThreads: 1,
+  });
+  const [metadata] = session.inputMetadata;
+  const shape = (metadata as { shape: readonly (number | string)[] }).shape.map((size, axis) =>
+    axis === 0 ? 1 : Number(size),
+  );
+  const random = seededRandom(3);
+  const data = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () =>
+    Math.tanh(random.normal()),
+  );
+  const feeds = { [session.inputNames[0]]: new Tensor('float32', data, shape) };
+  const unit = async () => {
+    for (let i = 0; i < UNIT; i++) await session.run(feeds);
+  };
+  const model = await loadModel(file, {
+    engine: 'onnxruntime',
+    threads: THREADS,
+    preprocess: 'tf',
+  });
+  const x = { shape, data };
+  const first = name === 'MobileNet 0.25';
+  const say = (row: string, cell: string) => {
+    cells.set(row, { ...cells.get(row), [name]: cell });
+    console.log(`${name.padEnd(15)} ${row.padEnd(50)} ${cell}`);
+  };
+  for (const [row, { method, options, goals, long = false }] of Object.entries(ROWS)) {
+    const goal = first ? goals[0] : name === 'MobileNet 1.0' ? goals[1] : undefined;
+    const work = () => explainPrediction(model, x, { method, targets: TARGET, ...options });
+    const rounds = long ? (quick ? 1 : 3) : quick ? 7 : 15;
+    const settled = async () => {
+      // short works are timed as they run in a long process: compiled by the engine of JavaScript
+      for (let i = 0; i < (long ? 0 : WARM); i++) await work();
+      return sideBySide({ unit, work }, rounds);
+    };
+    await settled().then(
+      (times) => {
+        say(row, judged((UNIT * times.work.cpu.median) / times.unit.cpu.median, goal));
+      },
+      (error: Error) => {
+        say(row, `fails: ${error.message.split('\n')[0]}`);
+      },
+    );
+  }
+  await timeWholes(model, x, quick, (row, value) => {
+    say(row, judged(value, WHOLES[row]));
+  });
+  if (first) {
+    const row = 'the command to a written PNG over bare node';
+    const png = await jpegOf(480, 640, 'png');
+    say(row, judged(await startOverNode(file, png, quick ? 3 : 7), WHOLES[row]));
+  }
+  model.dispose();
+  await session.release();
+}
+
+/** From file to file, and several at once, over one. */
+async function timeWholes(
+  model: LoadedModel,
+  x: { readonly shape: number[]; readonly data: Float32Array },
+  quick: boolean,
+  say: (row: keyof typeof WHOLES, value: number) => void,
+): Promise<void> {
+  const tenTargets = Array.from({ length: 10 }, (_, i) => i);
+  const one = () => explainPrediction(model, x, { targets: TARGET });
+  const jpeg = await jpegOf(480, 640, 'jpeg');
+  const whole = async () => {
+    const picture = await loadImage(jpeg);
+    return encodePng(formatAsImage(await explainPrediction(model, picture)));
+  };
+  for (let i = 0; i < WARM; i++) await whole();
+  const times = await sideBySide(
+    {
+      one,
+      whole,
+      ten: () => explainPrediction(model, x, { targets: tenTargets }),
+    },
+    quick ? 7 : 15,
+  );
+  say('ten targets over one, grad-cam', times.ten.cpu.median / times.one.cpu.median);
+  const docs = Array.from({ length: 32 }, () => x);
+  const { batch, singles } = await sideBySide(
+    {
+      batch: () => explainBatch(model, docs, { targets: TARGET, together: 32 }),
+      singles: async () => {
+        for (let i = 0; i < docs.length; i++) await one();
+      },
+    },
+    quick ? 3 : 7,
+  );
+  say('32 in a batch over 32 singles', batch.cpu.median / singles.cpu.median);
+  say(
+    'JPEG 640×480 to PNG in memory, ms beyond grad-cam',
+    times.whole.cpu.median - times.one.cpu.median,
+  );
+}
+
+/** Waves of colour with a little noise: neither the easiest nor the hardest to compress. */
+async function jpegOf(height: number, width: number, kind: 'jpeg' | 'png'): Promise<Uint8Array> {
+  const random = seededRandom(5);
+  const pixels = Uint8Array.from({ length: height * width * 3 }, (_, i) => {
+    const [c, column, row] = [i % 3, Math.floor(i / 3) % width, Math.floor(i / 3 / width)];
+    return 127 + 90 * Math.sin(column / 40 + c) * Math.cos(row / 30) + 8 * random.normal();
+  });
+  return sharp(pixels, { raw: { width, height, channels: 3 } })
+    .toFormat(kind)
+    .toBuffer();
+}
+
+function judged(value: number, goal?: number): string {
+  return `${value.toPrecision(3).replace(/e\+.*/, '')}${goal !== undefined && value > goal ? ' (missed)' : ''}`;
+}
+
+/** As Markdown, ready for the documentation. */
+function printTable(cells: Cells): void {
+  console.log(`\n| | ${NETWORKS.join(' | ')} | goal | captum, MobileNet 0.25 |`);
+  console.log(`|---|${NETWORKS.map(() => '---|').join('')}---|---|`);
+  for (const [row, cell] of cells) {
+    const whole: number | undefined = WHOLES[row as keyof typeof WHOLES];
+    const { goals, captum = '' } = ROWS[row] ?? { goals: [whole] };
+    const columns = NETWORKS.map((name) => cell[name] ?? '');
+    console.log(`| ${[row, ...columns, goals.join(' / '), captum].join(' | ')} |`);
+  }
+}
