@@ -67,7 +67,7 @@ export function formatAsHtml(
     ${moving && colormapBlock(parts.colormap)}`;
   return renderPage({
     title,
-    css: pageCss(checked.theme),
+    css: pageCss(checked.theme, body.source),
     body,
     ...(moving && { script: SCRIPT }),
   });

@@ -12,7 +12,7 @@ import {
 import { type GivenOptions, type OptionSpecs, validateOptions } from '../src/options.js';
 import { PERCENTILE_OPTION, type Percentile } from './display/full-strength.js';
 import { checkExplanation } from './shared/check.js';
-import { plain, shortNameOf } from './shared/numbers.js';
+import { plain, shortNameOf, weightColumn } from './shared/numbers.js';
 import { clean, labelled, wrap } from './text/layout.js';
 import { drawMap } from './text/map.js';
 import { drawSeries } from './text/series.js';
@@ -103,7 +103,8 @@ export function formatAsText(expl: Explanation, options: TextOptions = {}): stri
   const level = checked.color;
   const blocks = checked.glyphs === 'auto' ? level !== 'none' : checked.glyphs === 'blocks';
   const sections = sectionsOf(checked.show);
-  const text = new TextBuilder(sections, styleOf(level, blocks, checked.width));
+  const style = styleOf(level, blocks, checked.width, checked.glyphs === 'ascii');
+  const text = new TextBuilder(sections, style);
   header(expl, text);
   body(expl, text, checked.percentile);
   return text.toString();
@@ -253,8 +254,7 @@ function body(expl: Explanation, text: TextBuilder, percentile: Percentile): voi
     case 'feature-weights':
       for (const target of expl.targets) {
         text.add('targets', () => [
-          ...targetLines(target, expl.isRegression, style, ' top features'),
-          '',
+          ...weightsHead(target, expl.isRegression, style, ' top features'),
           ...weightTable(target.featureWeights, style),
         ]);
       }
@@ -264,13 +264,13 @@ function body(expl: Explanation, text: TextBuilder, percentile: Percentile): voi
         const { weightedSpans, featureWeights } = target;
         const weights = featureWeights ?? weightedSpans.other;
         text.add('targets', () => [
-          ...targetLines(
+          ...weightsHead(
             target,
             expl.isRegression,
             style,
             weights === undefined ? '' : ' top features',
           ),
-          ...(weights === undefined ? [] : ['', ...weightTable(weights, style)]),
+          ...(weights === undefined ? [] : weightTable(weights, style)),
         ]);
         for (const document of weightedSpans.documents) {
           text.add('text', () => [
@@ -332,26 +332,71 @@ function sliceLines(map: NdArray, style: Style, percentile: Percentile): string[
 }
 
 /** `y='dalmatian' (class 251: dalmatian, coach dog, probability 0.8125, score 9.812)`; all names in the brackets only. */
-function targetLines(
+function targetLines(target: TargetBase, isRegression: boolean, style: Style): string[] {
+  const { proba, score } = target;
+  const name = givenNameOf(target);
+  // a regression has no class: its one value is y
+  const bare = isRegression && target.target === 0 ? 'y' : `y=${target.target}`;
+  const head = name === undefined ? bare : `y='${clean(name)}'`;
+  return headLines(
+    head,
+    [
+      ...(proba === undefined ? [] : [`probability ${plain(proba)}`]),
+      ...(score === undefined ? [] : [`score ${plain(score)}`]),
+    ],
+    '',
+    target,
+    isRegression,
+    style,
+  );
+}
+
+/** The same over a table of weights, as ELI5 has it: `y='cat' (class 1, probability=0.991, score=-4.715) top features`. */
+function weightsHead(
   target: TargetBase,
   isRegression: boolean,
   style: Style,
-  after = '',
+  after: string,
 ): string[] {
-  const { label, proba, score } = target;
-  const named = label !== undefined || typeof target.target === 'string';
-  const name = named ? shortNameOf(target) : undefined;
+  const { proba, score } = target;
+  const name = givenNameOf(target);
+  const said = name === undefined ? `${target.target}` : `'${clean(name)}'`;
+  const bare = isRegression && name === undefined && target.target === 0 ? 'y' : said;
+  return headLines(
+    isRegression && bare !== `${target.target}` ? bare : `y=${said}`,
+    [
+      ...(proba === undefined ? [] : [`probability=${proba.toFixed(3)}`]),
+      ...(score === undefined ? [] : [`score=${weightColumn([score])(score)}`]),
+    ],
+    after,
+    target,
+    isRegression,
+    style,
+  );
+}
+
+function givenNameOf(target: TargetBase): string | undefined {
+  const named = target.label !== undefined || typeof target.target === 'string';
+  return named ? shortNameOf(target) : undefined;
+}
+
+function headLines(
+  head: string,
+  numbers: readonly string[],
+  after: string,
+  target: TargetBase,
+  isRegression: boolean,
+  style: Style,
+): string[] {
+  const { label } = target;
+  const name = givenNameOf(target);
   const others = label === undefined || label === name ? '' : `: ${clean(label)}`;
   const facts = [
     ...(name !== undefined && typeof target.target === 'number'
       ? [`${isRegression ? 'output' : 'class'} ${target.target}${others}`]
       : []),
-    ...(proba === undefined ? [] : [`probability ${plain(proba)}`]),
-    ...(score === undefined ? [] : [`score ${plain(score)}`]),
+    ...numbers,
   ];
-  // a regression has no class: its one value is y
-  const bare = isRegression && target.target === 0 ? 'y' : `y=${target.target}`;
-  const head = name === undefined ? bare : `y='${clean(name)}'`;
   const text = head + (facts.length === 0 ? '' : ` (${facts.join(', ')})`) + after;
   return wrap(text, style.width).map((line, index) => {
     const strong = index > 0 ? 0 : line.startsWith(head) ? head.length : line.length;

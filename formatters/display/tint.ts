@@ -23,9 +23,9 @@ export function wordTint(ground: Rgb, value: number): Rgb {
 }
 
 /** Steps of green and of red in tables and texts of a page. */
-export const SHADES = 20;
+export const SHADES = 10_000;
 
-/** Which step a weight gets, from 0 to `SHADES` at `most`. */
+/** Which step a weight gets, from 0 to `SHADES` at `most`, by ELI5's rule: small weights are seen too. */
 export function shadeOf(weight: number, most: number): number {
-  return Math.round(Math.abs(shareOf(weight, most)) * SHADES);
+  return Math.round(Math.abs(shareOf(weight, most)) ** 0.7 * SHADES);
 }

@@ -8,36 +8,44 @@ export function shadeClass(weight: number, most: number): string {
   return level === 0 ? '' : `${weight > 0 ? 'pos' : 'neg'}-${level}`;
 }
 
-export function pageCss(theme: Theme): string {
+/** The sheet of a page; it has rules only for the shades that the body has. */
+export function pageCss(theme: Theme, body: string): string {
   const palettes = {
     light: `:root{color-scheme:light;${LIGHT}}`,
     dark: `:root{color-scheme:dark;${DARK}}`,
     auto: `:root{color-scheme:light dark;${LIGHT}}@media (prefers-color-scheme:dark){:root{${DARK}}}`,
   };
-  return `${palettes[theme]}${SHEET}${shades()}@media print{:root{color-scheme:light;${LIGHT}}${PRINT}}`;
+  return `${palettes[theme]}${SHEET}${shades(body)}@media print{:root{color-scheme:light;${LIGHT}}${PRINT}}`;
 }
 
 const LIGHT =
   '--page:#f6f5f2;--card:#fff;--ink:#1c1e21;--soft:#585d65;--line:#e2e0da;--sunk:#f1efea;' +
-  '--accent:#3a55c4;--on-accent:#fff;--pos:#86d69b;--neg:#f6a5a0;--pos-ink:#12672f;--neg-ink:#a8231c;' +
+  '--accent:#3a55c4;--on-accent:#fff;--pos:#86d69b;--neg:#f6a5a0;' +
+  '--shade-pos:hsl(120 100% 80%);--shade-neg:hsl(0 100% 80%);--word-pos:hsl(120 100% 60%);--word-neg:hsl(0 100% 60%);' +
+  '--pos-ink:#12672f;--neg-ink:#a8231c;' +
   '--warn:#fff6dc;--warn-line:#e5c463;--warn-ink:#5e4700;--shadow:0 1px 2px #0000000d,0 8px 24px #0000000a;' +
   '--c0:#4269d0;--c1:#d98d1d;--c2:#d9483b;--c3:#3d9a8b;--c4:#8a5fc0;--c5:#7d6a4f';
 
 const DARK =
   '--page:#131519;--card:#1b1e24;--ink:#eceef2;--soft:#a4abb8;--line:#30353f;--sunk:#242830;' +
-  '--accent:#9db2ff;--on-accent:#10131c;--pos:#1f7a3f;--neg:#a1332d;--pos-ink:#7fdc9c;--neg-ink:#ff9d95;' +
+  '--accent:#9db2ff;--on-accent:#10131c;--pos:#1f7a3f;--neg:#a1332d;' +
+  '--shade-pos:var(--pos);--shade-neg:var(--neg);--word-pos:var(--pos);--word-neg:var(--neg);' +
+  '--pos-ink:#7fdc9c;--neg-ink:#ff9d95;' +
   '--warn:#2d2715;--warn-line:#6d5a1f;--warn-ink:#f1dc9a;--shadow:0 1px 2px #0006,0 8px 24px #0004;' +
   '--c0:#7d9bf0;--c1:#efb118;--c2:#ff725c;--c3:#6cc5b0;--c4:#b48be8;--c5:#b39b78';
 
-function shades(): string {
-  let rules = '';
-  for (const sign of ['pos', 'neg']) {
-    for (let level = 1; level <= SHADES; level++) {
-      const share = Math.round((level / SHADES) * 100);
-      rules += `.${sign}-${level}{background:color-mix(in srgb,var(--${sign}) ${share}%,var(--card))}`;
-    }
-  }
-  return rules;
+// at full strength the rows have 80 % lightness and words 60 %, as in ELI5; without any, they are as the card
+function shades(body: string): string {
+  const used = new Set(
+    Array.from(body.matchAll(/class="(pos|neg)-(\d+)"/g), ([, sign, level]) => `${sign}-${level}`),
+  );
+  return [...used]
+    .map((name) => {
+      const [sign, level] = name.split('-');
+      const share = (Number(level) / SHADES) * 100;
+      return `.${name}{background:color-mix(in srgb,var(--shade-${sign}) ${Number(share.toFixed(2))}%,var(--card))}`;
+    })
+    .join('');
 }
 
 const SHEET = `
@@ -145,14 +153,16 @@ tbody th{font-weight:450}
 .num,td.num,th.num{text-align:right;white-space:nowrap}
 .head .num{text-align:left;white-space:normal}
 td.num{width:1%}
-.rest td{color:var(--soft);font-size:.88rem}
+.rest td,[data-rest] td{color:var(--soft);font-size:.88rem}
 .spread{font-size:.88em}
+[data-rest] td{text-align:center;font-style:italic}
+.space{background:color-mix(in srgb,var(--ink) 18%,transparent);border-radius:2px;margin:0 .1em}
 .bar{width:38%;min-width:5rem}
 .bar svg{display:block;width:100%;height:.8rem;overflow:visible}
 .bar .fill{fill:var(--c0)}
 .bar .rise{fill:var(--pos-ink)}.bar .fall{fill:var(--neg-ink)}.bar .mark{fill:var(--ink)}
 .bar .whisker{stroke:var(--ink);stroke-width:1.5;vector-effect:non-scaling-stroke}
-.document{white-space:pre-wrap;line-height:1.9;max-width:80ch;font-size:1.02rem}
+.document{--shade-pos:var(--word-pos);--shade-neg:var(--word-neg);white-space:pre-wrap;line-height:1.9;max-width:80ch;font-size:1.02rem}
 .document+.document{margin-top:1rem}
 mark{color:inherit;background:none}
 .document mark{border-radius:3px;padding:.12em 0}

@@ -7,11 +7,11 @@ import type {
   WeightedSpansTarget,
 } from '../../src/explanation.js';
 import { runsOf, type SpanScheme } from '../drawing/spans.js';
-import { percent, signed } from '../shared/numbers.js';
+import { percent, typeset } from '../shared/numbers.js';
 import { shadeClass } from './css.js';
 import { markup, outside, visible, type Markup } from './escape.js';
 import type { PageValues } from './options.js';
-import { largestWeight, targetHead, weightTable } from './weights.js';
+import { largestWeight, weightsHead, weightTable } from './weights.js';
 
 type SpanValues = Pick<PageValues, 'scheme' | 'preserveDensity'>;
 
@@ -22,10 +22,29 @@ export function renderSpans(expl: WeightedSpansExplanation, options: SpanValues)
       weightedSpans.other,
     ]),
   );
-  return markup`${expl.targets.map((target) => renderTarget(target, most, options))}`;
+  return markup`${expl.targets.map((target) => renderTarget(target, most, fullIn(expl, options), options))}`;
 }
 
-function renderTarget(target: WeightedSpansTarget, most: number, options: SpanValues): Markup {
+/** What is shaded fully in each document: the most of any target, so that their texts compare, as in ELI5. */
+function fullIn(
+  { targets }: WeightedSpansExplanation,
+  { scheme, preserveDensity }: SpanValues,
+): readonly number[] {
+  const full: number[] = [];
+  for (const { weightedSpans } of targets) {
+    weightedSpans.documents.forEach((document, i) => {
+      full[i] = Math.max(full[i] ?? 0, runsOf(document, scheme, preserveDensity).most);
+    });
+  }
+  return full;
+}
+
+function renderTarget(
+  target: WeightedSpansTarget,
+  most: number,
+  full: readonly number[],
+  options: SpanValues,
+): Markup {
   const { documents, other } = target.weightedSpans;
   const tables = [
     other !== undefined &&
@@ -37,7 +56,7 @@ function renderTarget(target: WeightedSpansTarget, most: number, options: SpanVa
       table('All features', weightTable(target.featureWeights, most, 'All features')),
   ];
   return markup`<section class="card">
-    ${targetHead(target)}${documents.map((document) => highlighted(document, options))}
+    ${weightsHead(target)}${documents.map((document, i) => highlighted(document, full[i], options))}
     <p class="legend">${legend(options.scheme)}</p>
     ${tables.some(Boolean) && markup`<div class="cards">${tables}</div>`}
   </section>`;
@@ -64,10 +83,14 @@ const table = (title: string, content: Markup): Markup =>
     ${content}
   </div>`;
 
-function highlighted(document: DocumentSpans, { scheme, preserveDensity }: SpanValues): Markup {
-  const { runs, most } = runsOf(document, scheme, preserveDensity);
+function highlighted(
+  document: DocumentSpans,
+  most: number,
+  { scheme, preserveDensity }: SpanValues,
+): Markup {
+  const { runs } = runsOf(document, scheme, preserveDensity);
   const say = (weight: number): string =>
-    scheme === 'probabilities' ? percent((weight + 1) / 2) : signed(weight);
+    scheme === 'probabilities' ? percent((weight + 1) / 2) : typeset(weight.toFixed(3));
   const text = runs.map(({ text, weight }) =>
     weight === undefined
       ? visible(text)

@@ -7,10 +7,19 @@ import type {
   TargetBase,
   TransitionFeaturesExplanation,
 } from '../../src/explanation.js';
-import { column, count, nameOf, percent, short, signedColumn } from '../shared/numbers.js';
+import {
+  featureValue,
+  importanceText,
+  nameOf,
+  percent,
+  short,
+  signedWeights,
+  typeset,
+  weightColumn,
+} from '../shared/numbers.js';
 import { waterfallOf, type Waterfall } from '../shared/waterfall.js';
 import { shadeClass } from './css.js';
-import { markup, outside, type Markup } from './escape.js';
+import { markup, oneLine, outside, type Markup } from './escape.js';
 
 /** What ELI5 says of it. */
 const CONTRIBUTION = markup`<abbr title="What the feature adds to the score in this row">Contribution</abbr>`;
@@ -21,7 +30,7 @@ export function renderFeatureWeights(expl: FeatureWeightsExplanation): Markup {
     ${expl.targets.map(
       (target, t) =>
         markup`<section class="card">
-          ${targetHead(target)}${weightTable(target.featureWeights, most, `Weights for ${nameOf(target)}`, waterfallOf(expl, target, t))}
+          ${weightsHead(target)}${weightTable(target.featureWeights, most, `Weights for ${nameOf(target)}`, waterfallOf(expl, target, t))}
         </section>`,
     )}
   </div>`;
@@ -29,9 +38,26 @@ export function renderFeatureWeights(expl: FeatureWeightsExplanation): Markup {
 
 /** Name, probability and score. */
 export function targetHead(target: TargetBase): Markup {
+  return headWith(target, percent, short);
+}
+
+/** The same with the decimals of the weights below it, as ELI5 has it. */
+export function weightsHead(target: TargetBase): Markup {
+  return headWith(
+    target,
+    (proba) => proba.toFixed(3),
+    (score) => typeset(weightColumn([score])(score)),
+  );
+}
+
+function headWith(
+  target: TargetBase,
+  chance: (proba: number) => string,
+  number: (score: number) => string,
+): Markup {
   const numbers = [
-    target.proba !== undefined && `probability ${percent(target.proba)}`,
-    target.score !== undefined && `score ${short(target.score)}`,
+    target.proba !== undefined && `probability ${chance(target.proba)}`,
+    target.score !== undefined && `score ${number(target.score)}`,
   ].filter((text) => text !== false);
   return markup`<div class="head">
     <h3>${outside(nameOf(target))}</h3>
@@ -61,13 +87,14 @@ export function weightTable(
   const rows = [...pos, ...neg];
   const values = rows.some(({ value }) => value !== undefined);
   const numbers = rows.map(({ weight }) => weight);
-  const say = signedColumn(numbers);
+  const say = signedWeights(numbers);
   const spread = spreadIn(numbers);
   const columns = (values ? 3 : 2) + (fall === undefined ? 0 : 1);
-  const rest = (n: number, sign: string): Markup | false =>
+  // what was cut is at most as strong as the least that is shown
+  const rest = (n: number, sign: string, shown: readonly FeatureWeight[]): Markup | false =>
     n > 0 &&
-    markup`<tr class="rest">
-      <td colspan="${columns}">… ${count(n, `more ${sign} feature`)}</td>
+    markup`<tr class="${shadeClass(shown.at(-1)?.weight ?? 0, most)}" data-rest>
+      <td colspan="${columns}">… ${n} more ${sign} …</td>
     </tr>`;
   const end = (name: string, value: number): Markup | false =>
     fall !== undefined &&
@@ -87,7 +114,7 @@ export function weightTable(
     markup`<tr class="${shadeClass(item.weight, most)}">
       <td class="num">${say(item.weight)}${spread(item)}</td>
       ${drawn(item)}
-      <th scope="row">${outside(item.feature)}</th>
+      <th scope="row">${featureName(item.feature)}</th>
       ${values && markup`<td>${valueOf(item)}</td>`}
     </tr>`;
   return scroll(
@@ -105,7 +132,7 @@ export function weightTable(
         </tr>
       </thead>
       <tbody>
-        ${fall !== undefined && !fall.fromBias && end('base value', fall.base)}${pos.map(row)}${rest(posRemaining, 'positive')}${rest(negRemaining, 'negative')}${[...neg].reverse().map(row)}${fall !== undefined && end('score', fall.score)}${
+        ${fall !== undefined && !fall.fromBias && end('base value', fall.base)}${pos.map(row)}${rest(posRemaining, 'positive', pos)}${rest(negRemaining, 'negative', neg)}${[...neg].reverse().map(row)}${fall !== undefined && end('score', fall.score)}${
           rows.length === 0 &&
           markup`<tr class="rest">
             <td colspan="${columns}">No feature has a weight.</td>
@@ -126,9 +153,8 @@ export function importanceTable(importances: readonly FeatureWeight[], remaining
     (a, { weight, std = 0 }) => Math.max(a, Math.abs(weight) + std),
     0,
   );
-  const numbers = importances.map(({ weight }) => weight);
-  const say = column(numbers);
-  const spread = spreadIn(numbers);
+  const largest = importances.reduce((a, { weight }) => Math.max(a, Math.abs(weight)), 0);
+  const spread = importances.some(({ std }) => std !== undefined);
   const least = importances.reduce((a, { weight, std = 0 }) => Math.min(a, weight - std), 0);
   return scroll(
     'Importances',
@@ -138,7 +164,7 @@ export function importanceTable(importances: readonly FeatureWeight[], remaining
       </caption>
       <thead>
         <tr>
-          <th scope="col" class="num">Importance</th>
+          <th scope="col" class="num">Importance${spread && ' ± 2 std'}</th>
           <th scope="col"><span class="sr">Drawn</span></th>
           <th scope="col">Feature</th>
         </tr>
@@ -146,15 +172,15 @@ export function importanceTable(importances: readonly FeatureWeight[], remaining
       <tbody>
         ${importances.map(
           (item) =>
-            markup`<tr>
-              <td class="num">${say(item.weight)}${spread(item)}</td>
+            markup`<tr class="${shadeClass(item.weight, largest)}">
+              <td class="num">${typeset(importanceText(item, '±'))}</td>
               <td class="bar">${bar(item, least, most)}</td>
-              <th scope="row">${outside(item.feature)}</th>
+              <th scope="row">${featureName(item.feature)}</th>
             </tr>`,
         )}${
           remaining > 0 &&
-          markup`<tr class="rest">
-            <td colspan="3">… ${count(remaining, 'more feature')}</td>
+          markup`<tr class="${shadeClass(importances.at(-1)?.weight ?? 0, largest)}" data-rest>
+            <td colspan="3">… ${remaining} more …</td>
           </tr>`
         }
       </tbody>
@@ -164,7 +190,8 @@ export function importanceTable(importances: readonly FeatureWeight[], remaining
 
 export function renderTransitions(expl: TransitionFeaturesExplanation): Markup {
   const { classNames, coefficients } = expl;
-  const say = signedColumn(coefficients.flat());
+  const format = weightColumn(coefficients.flat());
+  const say = (weight: number): string => typeset(format(weight));
   const most = coefficients.flat().reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   return markup`<section class="card">
     ${scroll(
@@ -199,12 +226,24 @@ const scroll = (name: string, table: Markup): Markup =>
 
 /** Spreads have the decimals of what they are the spread of. */
 function spreadIn(weights: readonly number[]): (item: FeatureWeight) => Markup | false {
-  const say = column(weights);
-  return ({ std }) => std !== undefined && markup` <span class="spread">± ${say(std)}</span>`;
+  const format = weightColumn(weights);
+  return ({ std }) => std !== undefined && markup` <span class="spread">± ${format(std)}</span>`;
+}
+
+/** A name whose spaces can be seen where they would be lost: at its ends, and several together. */
+function featureName(feature: string): Markup {
+  const parts = feature.split(/(^ +| {2,}| +$)/);
+  if (parts.length === 1) return outside(feature);
+  return markup`<bdi>${parts.map((part, i) =>
+    i % 2 === 0
+      ? oneLine(part)
+      : markup`<span class="space" title="${part.length === 1 ? 'a space' : `${part.length} spaces`}">${'\u2003'.repeat(part.length)}</span>`,
+  )}</bdi>`;
 }
 
 function valueOf({ value }: FeatureWeight): Markup | string | undefined {
-  return typeof value === 'number' ? short(value, 6) : value === undefined ? '' : outside(value);
+  if (value === undefined) return '';
+  return typeof value === 'number' ? typeset(featureValue(value)) : outside(value);
 }
 
 /** Where a step begins and ends, between the lowest and the highest end of all. */

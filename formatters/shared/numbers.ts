@@ -18,6 +18,18 @@ export function plainColumn(values: readonly number[]): (value: number) => strin
   return (value) => value.toFixed(decimals);
 }
 
+/** Weights as ELI5 prints them: three decimals, more only where the largest of the column would read as 0.00; ASCII. */
+export function weightColumn(values: readonly number[]): (value: number) => string {
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const ordinary = largest === 0 || (largest >= 0.005 && largest < 1e15);
+  return ordinary ? (value) => value.toFixed(3) : plainColumn(values);
+}
+
+/** The value of a feature as ELI5 prints it. */
+export function featureValue(value: number): string {
+  return Math.abs(value) < 1e15 ? value.toFixed(3) : plain(value, 6);
+}
+
 /** `plain` as it is printed: a real minus sign, powers of ten. */
 export const short = (value: number, digits?: number): string => typeset(plain(value, digits));
 
@@ -34,6 +46,21 @@ export function column(values: readonly number[]): (value: number) => string {
 export function signedColumn(values: readonly number[]): (value: number) => string {
   const format = column(values);
   return (value) => withSign(value, format(value));
+}
+
+/** `weightColumn` as it is printed, with signs. */
+export function signedWeights(values: readonly number[]): (value: number) => string {
+  const format = weightColumn(values);
+  return (value) => withSign(value, typeset(format(value)));
+}
+
+/** Importances as ELI5 prints them: four decimals, a zero bare, and twice the standard deviation; ASCII. */
+export function importanceText(
+  { weight, std }: { readonly weight: number; readonly std?: number },
+  spread: string,
+): string {
+  const text = weight === 0 ? '     0' : weight.toFixed(4);
+  return std === undefined ? text : `${text} ${spread} ${(2 * std).toFixed(4)}`;
 }
 
 /** A probability or share, in per cent. */
@@ -85,5 +112,5 @@ const decimalsOf = (size: number, digits: number): number =>
 
 const withSign = (value: number, text: string): string => (value > 0 ? `+${text}` : text);
 
-const typeset = (text: string): string =>
+export const typeset = (text: string): string =>
   text.replace(/^-/, '−').replace(/e\+?(-?)(\d+)$/, ' × 10^$1$2');

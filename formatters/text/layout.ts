@@ -37,6 +37,11 @@ export function pad(text: string, width: number, align: Align = 'left'): string 
   return align === 'left' ? text + space : space + text;
 }
 
+/** In the middle of `width` columns; what is wider begins at the margin. */
+export function centred(text: string, width: number): string {
+  return ' '.repeat(Math.max(0, Math.floor((width - widthOf(text)) / 2))) + text;
+}
+
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 /** UTF-16 units segmented at a time: the segmenter takes the square of the length of what it is given. */
 const STRETCH = 1000;

@@ -21,16 +21,18 @@ export interface Style {
 
 const CODES: Record<Role, number> = { strong: 1, for: 32, against: 31, warning: 33, dim: 2 };
 
-export function styleOf(color: ColorLevel, blocks: boolean, width: number): Style {
+export function styleOf(color: ColorLevel, blocks: boolean, width: number, ascii = !blocks): Style {
   const wrapped = (codes: string, text: string): string =>
     color === 'none' || codes === '' || text === '' ? text : `\u001b[${codes}m${text}\u001b[0m`;
   return {
     color,
     blocks,
     width,
-    signs: blocks
-      ? { times: '×', spread: '±', more: '…' }
-      : { times: 'x', spread: '+/-', more: '...' },
+    signs: {
+      times: blocks ? '×' : 'x',
+      // tables have ELI5's signs unless ASCII was asked for
+      ...(ascii ? { spread: '+/-', more: '...' } : { spread: '±', more: '…' }),
+    },
     paint: (role, text) => wrapped(String(CODES[role]), text),
     cell: (text, foreground, background) =>
       wrapped(

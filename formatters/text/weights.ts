@@ -1,72 +1,84 @@
 /** Weight tables, importances and transitions. */
 import type { FeatureWeight, FeatureWeights } from '../../src/explanation.js';
-import { plain, plainColumn } from '../shared/numbers.js';
-import { clean, table, truncate, type Column } from './layout.js';
+import { featureValue, importanceText, weightColumn } from '../shared/numbers.js';
+import { centred, clean, table, truncate, widthOf, type Column } from './layout.js';
 import type { Style } from './style.js';
 import { append, greatest } from '../../src/maths/extremes.js';
 
-/** The largest first, with what remains below each cut where it was cut. */
+/** The largest first, with what remains below each cut where it was cut; ELI5's layout. */
 export function weightTable(weights: FeatureWeights, style: Style): string[] {
   const { pos, neg, posRemaining, negRemaining } = weights;
-  const ordered = [...pos, ...[...neg].reverse()];
-  const more = (count: number, sign: string): FeatureWeight[] =>
-    count === 0
-      ? []
-      : [{ feature: `${style.signs.more} ${count} more ${sign} ${style.signs.more}`, weight: NaN }];
-  const rows = [
-    ...pos,
-    ...more(posRemaining, 'positive'),
-    ...more(negRemaining, 'negative'),
-    ...[...neg].reverse(),
+  const against = [...neg].reverse();
+  const rows = [...pos, ...against];
+  const say = weightColumn(rows.map(({ weight }) => weight));
+  const spread = rows.some(({ std }) => std !== undefined);
+  // a weight with the value it is made of is a contribution
+  const values = rows.some(({ value }) => value !== undefined);
+  const columns: Column[] = [
+    { title: values ? 'Contribution' : 'Weight', align: 'right' },
+    ...(spread ? [{ title: `${style.signs.spread} std`, align: 'right' } as const] : []),
+    { title: 'Feature', flexible: true },
+    ...(values ? [{ title: 'Value', align: 'right', flexible: true } as const] : []),
   ];
-  return featureTable(rows, ordered, titleFor(ordered), true, style);
+  const nameOf = featureNames(rows);
+  const cells = rows.map(({ feature, weight, std, value }) => [
+    (weight > 0 ? '+' : '') + say(weight),
+    ...(spread ? [std === undefined ? '' : say(std)] : []),
+    nameOf(feature),
+    ...(values ? [typeof value === 'number' ? featureValue(value) : clean(value ?? '')] : []),
+  ]);
+  const lines = table(columns, cells, style.width, style.signs.more, (row, column, cell) =>
+    column === 0 ? style.paint(rows[row].weight < 0 ? 'against' : 'for', cell) : cell,
+  );
+  const cut = [
+    ...moreLine(posRemaining, ' positive', lines, style),
+    ...moreLine(negRemaining, ' negative', lines, style),
+  ];
+  // a head of two lines comes first
+  return [...lines.slice(0, 2 + pos.length), ...cut, ...lines.slice(2 + pos.length)];
 }
 
-/** A weight with the value it is made of is a contribution. */
-function titleFor(weights: readonly FeatureWeight[]): string {
-  return weights.some(({ value }) => value !== undefined) ? 'Contribution' : 'Weight';
+/** What was cut, in the middle of the table. */
+function moreLine(
+  count: number,
+  sign: string,
+  lines: readonly string[],
+  { signs, paint }: Style,
+): string[] {
+  if (count === 0) return [];
+  // the rule beneath the head is as wide as the table
+  const line = `${signs.more} ${count} more${sign} ${signs.more}`;
+  return [paint('dim', centred(line, widthOf(lines[1])))];
 }
 
-/** Importances have no sign; the spread stands beside them. */
+/** Names with their spaces shown in all of them as soon as one name begins or ends with a space. */
+function featureNames(rows: readonly FeatureWeight[]): (feature: string) => string {
+  const shown = rows.some(({ feature }) => feature.startsWith(' ') || feature.endsWith(' '));
+  return (feature) => (shown ? clean(feature).replaceAll(' ', '░') : clean(feature));
+}
+
+/** Importances have no sign; twice their standard deviation stands beside them, as in ELI5. */
 export function importanceTable(
   importances: readonly FeatureWeight[],
   remaining: number,
   style: Style,
 ): string[] {
-  const rest =
-    remaining === 0
-      ? []
-      : [{ feature: `${style.signs.more} ${remaining} more ${style.signs.more}`, weight: NaN }];
-  return featureTable([...importances, ...rest], importances, 'Importance', false, style);
-}
-
-function featureTable(
-  rows: readonly FeatureWeight[],
-  numbered: readonly FeatureWeight[],
-  title: string,
-  signed: boolean,
-  style: Style,
-): string[] {
-  const format = plainColumn(numbered.map(({ weight }) => weight));
-  const spread = numbered.some(({ std }) => std !== undefined);
-  const values = numbered.some(({ value }) => value !== undefined);
+  const { signs, width } = style;
+  const spread = importances.some(({ std }) => std !== undefined);
   const columns: Column[] = [
-    { title, align: 'right' },
-    ...(spread ? [{ title: `${style.signs.spread} std`, align: 'right' } as const] : []),
+    { title: spread ? `Importance ${signs.spread} 2 std` : 'Importance', align: 'right' },
     { title: 'Feature', flexible: true },
-    ...(values ? [{ title: 'Value', align: 'right', flexible: true } as const] : []),
   ];
-  const cells = rows.map(({ feature, weight, std, value }) => [
-    Number.isNaN(weight) ? '' : (signed && weight > 0 ? '+' : '') + format(weight),
-    ...(spread ? [std === undefined ? '' : format(std)] : []),
-    clean(feature),
-    ...(values ? [typeof value === 'number' ? plain(value, 6) : clean(value ?? '')] : []),
+  const nameOf = featureNames(importances);
+  const numbers = importances.map((item) => importanceText(item, signs.spread));
+  const widest = greatest(numbers.map(widthOf), 0);
+  const cells = importances.map(({ feature, std }, row) => [
+    // what has no spread keeps its decimals under those that have one
+    spread && std === undefined ? numbers[row].padEnd(widest) : numbers[row],
+    nameOf(feature),
   ]);
-  return table(columns, cells, style.width, style.signs.more, (row, column, cell) => {
-    const { weight } = rows[row];
-    if (Number.isNaN(weight)) return style.paint('dim', cell);
-    return column === 0 && signed ? style.paint(weight < 0 ? 'against' : 'for', cell) : cell;
-  });
+  const lines = table(columns, cells, width, signs.more);
+  return [...lines, ...moreLine(remaining, '', lines, style)];
 }
 
 /** `from` down, `to` across; a matrix wider than the text goes on below itself. */
@@ -75,7 +87,7 @@ export function transitionTable(
   coefficients: readonly (readonly number[])[],
   style: Style,
 ): string[] {
-  const format = plainColumn(coefficients.flat());
+  const format = weightColumn(coefficients.flat());
   const clear = names.map(clean);
   const numberWidth = greatest(
     coefficients.flat().map((value) => format(value).length),
@@ -97,7 +109,7 @@ export function transitionTable(
     ];
     const rows = coefficients.map((row, from) => [
       clear[from],
-      ...row.slice(first, first + perTable).map((value) => (value > 0 ? '+' : '') + format(value)),
+      ...row.slice(first, first + perTable).map(format),
     ]);
     if (first > 0) lines.push('');
     append(

@@ -73,8 +73,8 @@ test('no steps where weights do not add up, or where there is no row', (t) => {
 test('a regression is not a class, and a row has contributions', (t) => {
   const expl = record([item('age', 5, 41)], [item('calls', -1, 7)], [0, 0], 14, 10);
   const text = formatAsText(expl);
-  t.regex(text, /^y \(score 14\) top features$/m);
-  t.regex(text, /^Contribution {2}Feature {2}Value$/m);
+  t.regex(text, /^y \(score=14\.000\) top features$/m);
+  t.regex(text, /^Contribution {2}Feature {3}Value$/m);
   const svg = formatAsFigure(expl);
   t.regex(svg, /predicted value/);
   t.regex(svg, /base value 10/);
