@@ -58,3 +58,16 @@ test('predict: probabilities where the model has a softmax', async (t) => {
   t.true(Math.abs(sum - 1) < 1e-6);
   t.regex((await whylensHere(args)).stdout, /probability +class +label/);
 });
+
+test('predict --json --verbose: standard output is JSON and nothing else', async (t) => {
+  const folder = await emptyFolder(t);
+  const image = await writePicture(join(folder, 'x.png'), (x, y) => x > y);
+  const args = ['predict', '-m', MODULES.fakeModel, '--plugin', MODULES.adapter, '-i', image];
+  const plain = await whylensHere([...args, '--json']);
+  const verbose = await whylensHere([...args, '--json', '--verbose']);
+  t.is(verbose.code, 0, verbose.stderr);
+  t.is(verbose.stdout, plain.stdout);
+  t.notThrows(() => JSON.parse(verbose.stdout) as unknown);
+  t.regex(verbose.stderr, /predicted in /);
+  t.notRegex(plain.stderr, /predicted in /);
+});
