@@ -8,6 +8,7 @@ import {
   type TargetBase,
   type TreeNode,
 } from '../src/explanation.js';
+import { WhylensError } from '../src/errors.js';
 import { type GivenOptions, type OptionSpecs, validateOptions } from '../src/options.js';
 import { checkExplanation } from './shared/check.js';
 
@@ -54,13 +55,29 @@ const AXES: Readonly<Record<number, readonly string[]>> = {
  * | decision-tree | a node, parents first |
  * | transition-features | a pair of classes |
  *
- * @throws WhylensError `INVALID_EXPLANATION` for a damaged record
+ * Several explanations, as of the rows of a table, stand below each other; the
+ * column `explanation` counts them from 0.
+ *
+ * @throws WhylensError `INVALID_EXPLANATION` for a damaged record or an empty list
  * @example
  * console.table(formatAsTable(expl));
  */
-export function formatAsTable(expl: Explanation): Row[] {
-  checkExplanation(expl);
-  return uniform(rowsOf(expl));
+export function formatAsTable(expl: Explanation | readonly Explanation[]): Row[] {
+  if (!Array.isArray(expl)) {
+    checkExplanation(expl as Explanation);
+    return uniform(rowsOf(expl as Explanation));
+  }
+  const list: readonly Explanation[] = expl;
+  if (list.length === 0) {
+    throw new WhylensError(
+      'INVALID_EXPLANATION',
+      'a table needs at least one explanation, got none',
+    );
+  }
+  list.forEach(checkExplanation);
+  return uniform(
+    list.flatMap((one, explanation) => rowsOf(one).map((row) => ({ explanation, ...row }))),
+  );
 }
 
 /**
@@ -68,9 +85,14 @@ export function formatAsTable(expl: Explanation): Row[] {
  * quotes where needed, safe to open in a spreadsheet unless `guard` is off.
  *
  * @example
+ * const records = await Array.fromAsync(explainPredictions(model, rows, { top: null }));
+ * await writeFile('all.csv', formatAsCsv(records));
  * await writeFile('weights.csv', formatAsCsv(expl));
  */
-export function formatAsCsv(expl: Explanation, options: CsvOptions = {}): string {
+export function formatAsCsv(
+  expl: Explanation | readonly Explanation[],
+  options: CsvOptions = {},
+): string {
   const { guard } = validateOptions('table', OPTIONS, { ...options });
   const rows = formatAsTable(expl);
   const names = Object.keys(rows[0] ?? { target: undefined });

@@ -105,3 +105,21 @@ function parse(csv: string): string[][] {
   }
   return rows.slice(0, -1);
 }
+
+test('several explanations stand below each other, counted from 0', (t) => {
+  const one = records['feature-weights'];
+  const other = records['feature-importances'];
+  const rows = formatAsTable([one, other]);
+  const [first, second] = [formatAsTable(one), formatAsTable(other)];
+  t.deepEqual(
+    rows.map(({ explanation, feature, weight }) => [explanation, feature, weight]),
+    [
+      ...first.map(({ feature, weight }) => [0, feature, weight]),
+      ...second.map(({ feature, weight }) => [1, feature, weight]),
+    ],
+  );
+  const csv = formatAsCsv([one, other]).trimEnd().split('\r\n');
+  t.true(csv[0].startsWith('explanation,target,'));
+  t.is(csv.length, 1 + first.length + second.length);
+  t.throws(() => formatAsTable([]), { code: 'INVALID_EXPLANATION', message: /got none/ });
+});
