@@ -29,10 +29,14 @@ export function reordered({ shape, data }: NdArray, order: readonly number[]): N
   const steps = order.map((axis) => strides[axis]);
   const size = sizeOf(own);
   const result = new Float32Array(data.length);
+  // the last axis is a plain loop: a picture has only few values in it or very many
+  const last = sizes.length - 1;
+  const [run, step] = [sizes[last] ?? 1, steps[last] ?? 0];
   const index = sizes.map(() => 0);
-  for (let at = 0, from = 0; at < result.length; at++) {
-    result[at] = data[Math.floor(at / size) * size + from];
-    for (let axis = sizes.length - 1; axis >= 0; axis--) {
+  for (let at = 0, from = 0; at < result.length;) {
+    const start = Math.floor(at / size) * size + from;
+    for (let i = 0; i < run; i++) result[at++] = data[start + i * step];
+    for (let axis = last - 1; axis >= 0; axis--) {
       from += steps[axis];
       if (++index[axis] < sizes[axis]) break;
       from -= steps[axis] * sizes[axis];
