@@ -71,7 +71,7 @@ export function requireRoom(
 }
 
 /** The error for what needs too much memory. */
-export function tooLarge(bytes: number, need: Need, cause?: unknown): WhylensError {
+function tooLarge(bytes: number, need: Need, cause?: unknown): WhylensError {
   const { model, engine, samples, memory, maxMemory } = need;
   const allowed = maxMemory ?? memory ?? machineMemory();
   const limit =

@@ -41,7 +41,7 @@ export interface Tiny {
   readonly width: number;
 }
 
-export function tinyTransformer(options: TinyOptions): Tiny {
+function tinyTransformer(options: TinyOptions): Tiny {
   const { kind, vocabulary, classes = 2, padId = 0, seed = 7 } = options;
   const w = (dims: readonly number[], index: number, scale = 1): number[] =>
     mixed(

@@ -32,7 +32,7 @@ export interface QuestionLimits {
 }
 
 /** Fields that a body may have; others are a mistake that would change nothing without a word. */
-export const FIELDS = [
+const FIELDS = [
   'model',
   'image',
   'text',

@@ -50,12 +50,6 @@ export function stepsOfProcessor(config: Fields, name: string): PreprocessSteps 
   throw notUnderstood(name, 'numbers', steps);
 }
 
-/** Class names by index, where a `config.json` has them. */
-export function labelsOfConfig(config: Fields): unknown {
-  const { id2label, label_names: ofTimm } = config;
-  return id2label ?? (Array.isArray(ofTimm) ? ofTimm : undefined);
-}
-
 /** What a `config.json` of timm says of pictures, as steps; undefined if it is none. */
 export function stepsOfTimm(config: Fields, name: string): PreprocessSteps | undefined {
   const settings = config.pretrained_cfg as Fields | undefined;

@@ -77,7 +77,6 @@ export function failureOf(error: unknown): WhylensError | undefined {
 export async function wasmReady(): Promise<void> {
   while (restarting !== undefined) await restarting;
 }
-export const isRestarting = (): boolean => restarting !== undefined;
 
 function replace(broken: WasmBackend): void {
   if (lost.has(broken)) return;

@@ -82,7 +82,7 @@ export interface FixedInput {
 }
 
 /** Names of what is added to a graph. */
-export const PROBABILITIES = 'whylens/probabilities';
+const PROBABILITIES = 'whylens/probabilities';
 
 /**
  * The graph that begins at a tensor: it is the only input, of shape

@@ -17,7 +17,7 @@ export interface Connected {
 const PATIENCE = 5000;
 
 /** Names of queues begin with it, and so do keys beside them. */
-export const PREFIX = 'whylens';
+const PREFIX = 'whylens';
 /** The set of batches that workers look for. */
 export const BATCHES = `${PREFIX}:batches`;
 export const batchKey = (name: string): string => `${PREFIX}:batch:${name}`;

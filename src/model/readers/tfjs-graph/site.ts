@@ -34,7 +34,7 @@ export type Inputs = readonly Operand[];
 export type Operation = (inputs: Inputs, site: Site) => readonly Operand[];
 
 /** The domain that errors of the shared operators tell our nodes by. */
-export const DOMAIN = 'tensorflow';
+const DOMAIN = 'tensorflow';
 
 export function need(inputs: Inputs, index: number, site: Site): Operand {
   const found = inputs[index] as Operand | undefined;

@@ -8,24 +8,24 @@ import { isWholeType, type Attributes } from '../attributes.js';
 import { need, numbersAt, onnx, refused, settled, type Operation } from '../site.js';
 
 /** One input, one output, the same shape. */
-export const each =
+const each =
   (f: (x: Value, attributes: Attributes) => Value): Operation =>
   (inputs, site) => {
     const x = asTraced(need(inputs, 0, site));
     return [settled(withValue(x, f(x.value, site.attributes)))];
   };
 /** Several inputs broadcast together. */
-export const together =
+const together =
   (f: (values: readonly Value[], attributes: Attributes) => Value): Operation =>
   (inputs, site) => [settled(joined(inputs, (values) => f(values, site.attributes)))];
 /** The same under a name of ONNX. */
-export const as =
+const as =
   (op: string): Operation =>
   (inputs, site) =>
     onnx(op, inputs, site);
 
 const truth = (x: Value): Value => b.compare('notEqual', x, b.scalar(0));
-export const truncated = (x: Value): Value => b.mul(b.unary('sign', x), b.unary('floor', c.abs(x)));
+const truncated = (x: Value): Value => b.mul(b.unary('sign', x), b.unary('floor', c.abs(x)));
 const quotient = (x: Value, y: Value): Value => b.unary('floor', b.div(x, y));
 /** −1 below 0, else 1: unlike the sign it is 1 at 0. */
 const side = (x: Value): Value =>
