@@ -43,7 +43,7 @@ function branch(text: string, depth: number, style: Style, leaf = ''): string[] 
 }
 
 function share({ samples, sampleRatio }: TreeNode): string {
-  if (sampleRatio !== undefined) return `  (${(100 * sampleRatio).toFixed(1)} %)`;
+  if (sampleRatio !== undefined) return `  (${(100 * sampleRatio).toFixed(1)}%)`;
   return samples === undefined ? '' : `  (${samples} samples)`;
 }
 
