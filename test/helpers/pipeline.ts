@@ -31,7 +31,8 @@ for (const method of ['grad-cam', 'layer-cam', 'saliency', 'occlusion', 'score-c
     targets: [0, 1],
   })) as ImageExplanation;
   await saveImage(formatAsImage(expl), join(folder, `${method}.png`));
-  for (const format of [
+  // a call through the union of their types is more than the compiler takes
+  const formats: readonly ((record: ImageExplanation) => unknown)[] = [
     formatAsDict,
     formatAsFigure,
     formatAsHtml,
@@ -39,9 +40,8 @@ for (const method of ['grad-cam', 'layer-cam', 'saliency', 'occlusion', 'score-c
     formatAsSvg,
     formatAsTable,
     formatAsText,
-  ]) {
-    format(expl);
-  }
+  ];
+  for (const format of formats) format(expl);
 }
 try {
   await explainPrediction(model, doc, { layer: 'nothing' });
