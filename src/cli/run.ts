@@ -43,7 +43,9 @@ export async function run(given: readonly string[], io: Io): Promise<number> {
     },
     declared: async () =>
       (await declaredCommands(context)).map((command) => command.addOption(noConfig())),
-    container: () => (container ??= containerWith(plugins, io.signal)),
+    // an interrupt before the first plugin is told by the command, which knows what it keeps
+    container: () =>
+      (container ??= containerWith(plugins, io.signal.aborted ? undefined : io.signal)),
   };
 
   try {
@@ -80,7 +82,10 @@ function noConfig(): Option {
   return more('--no-config', `Take nothing from ${CONFIG_NAME}.`);
 }
 
-async function containerWith(plugins: readonly string[], signal: AbortSignal): Promise<Container> {
+async function containerWith(
+  plugins: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Container> {
   const { createContainer } = await import('../container/container.js');
   const container = createContainer();
   if (plugins.length > 0) {
