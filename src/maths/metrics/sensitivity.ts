@@ -1,3 +1,5 @@
+import { greatest } from '../extremes.js';
+
 /**
  * Max-sensitivity (Yeh et al. 2019, definition 3.1), by sampling: the largest
  * distance of the maps of slightly perturbed inputs from the map of the input,
@@ -5,7 +7,6 @@
  *
  * @returns undefined where the map itself is zero, so that there is nothing to compare with
  */
-import { greatest } from '../extremes.js';
 export function maxSensitivity(
   map: ArrayLike<number>,
   perturbed: readonly ArrayLike<number>[],

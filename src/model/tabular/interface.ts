@@ -315,6 +315,7 @@ export interface EmbeddedResult {
   readonly scores: readonly Float64Array[];
 }
 
+/** What a transformer shows of its tokens: reading a text into them, predicting and differentiating by them. */
 export interface TokenPart {
   /** For people: `WordPiece, 30522 tokens`. */
   readonly source: string;
@@ -338,6 +339,7 @@ export interface TokenPart {
   readonly withoutGradients?: string | undefined;
 }
 
+/** A token that stands for no text of its own, such as the mask or the padding. */
 export interface SpecialToken {
   readonly id: number;
   readonly token: string;
