@@ -234,7 +234,7 @@ async function jpegOf(height: number, width: number, kind: 'jpeg' | 'png'): Prom
 }
 
 function judged(value: number, goal?: number): string {
-  return `${value.toPrecision(3).replace(/e\+.*/, '')}${goal !== undefined && value > goal ? ' (missed)' : ''}`;
+  return `${Number(value.toPrecision(3))}${goal !== undefined && value > goal ? ' (missed)' : ''}`;
 }
 
 /** As Markdown, ready for the documentation. */

@@ -1,70 +1,16 @@
-import { color, rgb } from 'd3-color';
-import * as d3 from 'd3-scale-chromatic';
+import { color } from 'd3-color';
 import { didYouMean } from '../did-you-mean.js';
 import { WhylensError } from '../errors.js';
-import { ROUNDED_UP } from './rounded-up.js';
+import { COLORMAP_SIZE, type Colormap, type ColormapFunction, type Colour } from './colormap.js';
+import { CYCLICAL, DIVERGING, SEQUENTIAL } from './named-colormaps.js';
 
-/**
- * Red, green and blue 0 to 255, or all of them 0 to 1: if no colour of a map has a number above 1,
- * its numbers are taken as 0 to 1. Alpha 0 to 1, 1 if left out. As in CSS `rgb()`.
- */
-export type Colour = readonly [red: number, green: number, blue: number, alpha?: number];
-
-/** From 0…1 to a CSS colour or to numbers. Sampled at 256 places, so it need not be fast. */
-export type ColormapFunction = (value: number) => string | Colour;
-
-/** A name (see `colormapNames`; with `_r` reversed) or a function. */
-export type Colormap = string | ColormapFunction;
-
-/** Colours kept of a map, as matplotlib keeps. */
-export const COLORMAP_SIZE = 256;
-
-const SEQUENTIAL: Readonly<Record<string, ColormapFunction>> = {
-  viridis: truncated(d3.interpolateViridis, ROUNDED_UP.viridis),
-  plasma: truncated(d3.interpolatePlasma, ROUNDED_UP.plasma),
-  inferno: truncated(d3.interpolateInferno, ROUNDED_UP.inferno),
-  magma: truncated(d3.interpolateMagma, ROUNDED_UP.magma),
-  cividis: d3.interpolateCividis,
-  turbo: d3.interpolateTurbo,
-  warm: d3.interpolateWarm,
-  cool: d3.interpolateCool,
-  cubehelix: d3.interpolateCubehelixDefault,
-  Blues: d3.interpolateBlues,
-  Greens: d3.interpolateGreens,
-  Greys: d3.interpolateGreys,
-  Oranges: d3.interpolateOranges,
-  Purples: d3.interpolatePurples,
-  Reds: d3.interpolateReds,
-  BuGn: d3.interpolateBuGn,
-  BuPu: d3.interpolateBuPu,
-  GnBu: d3.interpolateGnBu,
-  OrRd: d3.interpolateOrRd,
-  PuBu: d3.interpolatePuBu,
-  PuBuGn: d3.interpolatePuBuGn,
-  PuRd: d3.interpolatePuRd,
-  RdPu: d3.interpolateRdPu,
-  YlGn: d3.interpolateYlGn,
-  YlGnBu: d3.interpolateYlGnBu,
-  YlOrBr: d3.interpolateYlOrBr,
-  YlOrRd: d3.interpolateYlOrRd,
-};
-
-const DIVERGING: Readonly<Record<string, ColormapFunction>> = {
-  BrBG: d3.interpolateBrBG,
-  PRGn: d3.interpolatePRGn,
-  PiYG: d3.interpolatePiYG,
-  PuOr: d3.interpolatePuOr,
-  RdBu: d3.interpolateRdBu,
-  RdGy: d3.interpolateRdGy,
-  RdYlBu: d3.interpolateRdYlBu,
-  RdYlGn: d3.interpolateRdYlGn,
-  Spectral: d3.interpolateSpectral,
-};
-
-const CYCLICAL: Readonly<Record<string, ColormapFunction>> = {
-  rainbow: d3.interpolateRainbow,
-  sinebow: d3.interpolateSinebow,
-};
+export {
+  COLORMAP_SIZE,
+  colourIndex,
+  type Colormap,
+  type ColormapFunction,
+  type Colour,
+} from './colormap.js';
 
 const PLAIN: Readonly<Record<string, ColormapFunction>> = {
   jet,
@@ -112,11 +58,6 @@ export function colormapTable(colormap: Colormap): Uint8ClampedArray {
     tables.set(name, (table = sample(NAMED[known], reversed)));
   }
   return table;
-}
-
-/** Where in a table a value lies: 256 equal steps, values outside 0…1 at the ends. */
-export function colourIndex(value: number): number {
-  return value >= 1 ? 255 : value > 0 ? (value * COLORMAP_SIZE) | 0 : 0;
 }
 
 /** True for what can be passed as `colormap`; a function is believed. */
@@ -172,17 +113,6 @@ function unknownColormap(name: string): WhylensError {
 }
 
 /** The colours of a d3 table cut to 8 bits, as matplotlib's are, and not rounded. */
-function truncated(colormap: (value: number) => string, roundedUp: string): ColormapFunction {
-  let bits: string | undefined;
-  return (value) => {
-    bits ??= atob(roundedUp);
-    const { r, g, b } = rgb(colormap(value));
-    const first = colourIndex(value) * 3;
-    const excess = (at: number) => (bits!.charCodeAt(at >> 3) >> (7 - (at & 7))) & 1;
-    return [r - excess(first), g - excess(first + 1), b - excess(first + 2)];
-  };
-}
-
 /** MATLAB's and matplotlib's: three ramps a channel; truncated to 8 bits as matplotlib's colours are. */
 function jet(t: number): Colour {
   return [

@@ -145,11 +145,11 @@ test('the pure functions come alone and small', async (t) => {
   t.true(zipped < 20 * KILO, String(zipped));
 });
 
-for (const [format, zipped, code] of [
-  ['image', 50_000, 'formatAsImage(explanationFromJson(value))'],
-  ['svg', 50_000, 'formatAsSvg(value)'],
-  ['html', 55_000, 'formatAsHtml(value)'],
-  ['json', 50_000, 'formatAsJson(value)'],
+for (const [format, code] of [
+  ['image', 'formatAsImage(explanationFromJson(value))'],
+  ['svg', 'formatAsSvg(value)'],
+  ['html', 'formatAsHtml(value)'],
+  ['json', 'formatAsJson(value)'],
 ] as const) {
   test(`a page that only formats as ${format} carries no outlines, pngjs, container or model loader`, async (t) => {
     const { outputFiles, metafile: formats } = await build({
@@ -181,7 +181,7 @@ for (const [format, zipped, code] of [
     }
     t.log(`${contents.length} bytes, ${gzipSync(contents).length} gzipped`);
     t.true(contents.length < 150_000, String(contents.length));
-    t.true(gzipSync(contents).length < zipped, String(gzipSync(contents).length));
+    t.true(gzipSync(contents).length < 50_000, String(gzipSync(contents).length));
   });
 }
 
