@@ -136,6 +136,15 @@ const FORMATTERS: Readonly<Record<string, (expl: Explanation) => unknown>> = {
   formatAsJson,
 };
 
+/** What draws, or lists, several explanations in one. */
+const TAKE_SEVERAL = [
+  'formatAsHtml',
+  'formatAsFigure',
+  'formatAsSvg',
+  'formatAsTable',
+  'formatAsCsv',
+];
+
 test('every formatter names what it was given instead of an explanation', (t) => {
   const expl = imageRecord;
   const stored = formatAsJson(expl);
@@ -155,7 +164,7 @@ test('every formatter names what it was given instead of an explanation', (t) =>
         `${name} ${what}`,
       );
     }
-    if (name !== 'formatAsHtml' && name !== 'formatAsFigure' && name !== 'formatAsSvg') {
+    if (!TAKE_SEVERAL.includes(name)) {
       t.throws(
         () => format([expl, expl] as never),
         { message: /got 2 explanations; .*formatAsHtml/ },
