@@ -3,12 +3,17 @@ import test from 'ava';
 import { isWhylensError } from '../../src/errors.js';
 import { explainPrediction, loadModel, predict } from '../../src/index.js';
 import { modelOfRows, modelOfTexts } from '../../src/model/tabular/functions.js';
-import { MODELS } from '../fuzz/kinds.js';
+import { hasSeed, MODELS } from '../fuzz/kinds.js';
 
 const METHODS = ['grad-cam', 'saliency', 'rise', 'integrated-gradients'] as const;
 
 for (const kind of ['layers', 'graph', 'onnx', 'keras', 'h5']) {
   test.serial(`disposed of in the middle: ${kind}`, async (t) => {
+    if (!hasSeed(kind)) {
+      t.log(`NOT CHECKED: the file of ${kind} is not on this machine (WHYLENS_SHARED)`);
+      t.pass();
+      return;
+    }
     for (const method of METHODS) {
       const model = await loadModel(MODELS[kind]() as never, { backend: undefined });
       const shape = model.inputShape!.map((size) => size ?? 6);
@@ -56,6 +61,11 @@ const HOLDING_NOTHING: Readonly<Record<string, () => Promise<{ model: Held; doc:
 
 for (const [kind, make] of Object.entries(HOLDING_NOTHING)) {
   test(`disposed of twice in the middle: ${kind}`, async (t) => {
+    if (!hasSeed(kind)) {
+      t.log(`NOT CHECKED: the file of ${kind} is not on this machine (WHYLENS_SHARED)`);
+      t.pass();
+      return;
+    }
     const { model, doc } = await make();
     const background: object = Array.isArray(doc)
       ? { background: [doc.map((x) => x + 1), doc] }

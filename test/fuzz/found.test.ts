@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { isWhylensError } from '../../src/errors.js';
 import { loadImage, loadModel } from '../../src/index.js';
-import { KINDS, MODELS, tryModel } from './kinds.js';
+import { hasSeed, KINDS, MODELS, tryModel } from './kinds.js';
 import { chance, mutatedBytes, mutatedJson } from './mutate.js';
 
 const FOUND = 'test/fixtures/found';
@@ -33,6 +33,11 @@ test('a seed gives the same change again, another seed another', (t) => {
 
 for (const [kind, files] of Object.entries(MODELS)) {
   test(`the model that is changed loads as it is: ${kind}`, async (t) => {
+    if (!hasSeed(kind)) {
+      t.log(`NOT CHECKED: the file of ${kind} is not on this machine (WHYLENS_SHARED)`);
+      t.pass();
+      return;
+    }
     await t.notThrowsAsync(tryModel(files()));
     const model = await loadModel(files() as never);
     model.dispose();

@@ -1,5 +1,5 @@
 /** What is tried: one trial of each kind is a promise that ends well or in an error with a code. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -14,6 +14,7 @@ import { encodeOnnx } from '../../src/model/files/onnx-encode.js';
 import { GraphBuilder } from '../helpers/graph.js';
 import { floats, node, onnxModel } from '../helpers/onnx-build.js';
 import { records } from '../helpers/records.js';
+import { sharedDir } from '../helpers/shared.js';
 import { chance, mixedText, mutatedBytes, mutatedJson, type Chance } from './mutate.js';
 
 interface NamedBytes {
@@ -25,7 +26,22 @@ export type Trial = (seed: number) => Promise<unknown>;
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 const file = (path: string): NamedBytes => ({ name: basename(path), bytes: readFileSync(path) });
-const fuzz = (name: string): readonly NamedBytes[] => [file(`test/fixtures/fuzz/${name}`)];
+/** What other libraries wrote lies outside the repository. */
+const SHARED: Readonly<Record<string, string>> = {
+  keras: 'keras/plain.keras3.keras',
+  h5: 'keras/plain.keras3.h5',
+  'xgboost-json': 'tabular/2-trees/xgb-breast-dart/model.xgb.json',
+  'xgboost-ubj': 'tabular/2-trees/xgb-breast-dart/model.ubj',
+  lightgbm: 'tabular/2-trees/lgb-breast-zeromissing/model.lgb.txt',
+  'sklearn-linear': 'tabular/3-agnostic/logreg-iris/model.json',
+  'sklearn-trees': 'tabular/3-agnostic/gb-wine-multiclass/model.json',
+};
+const sharedSeed = (kind: string) => join(sharedDir() ?? 'nowhere', 'golden', SHARED[kind]);
+const fuzz = (kind: string) => (): readonly NamedBytes[] => [file(sharedSeed(kind))];
+
+/** False for a kind whose file is not on this machine (see `WHYLENS_SHARED`). */
+export const hasSeed = (kind: string): boolean =>
+  !Object.hasOwn(SHARED, kind) || existsSync(sharedSeed(kind));
 
 function mutated({ name, bytes }: NamedBytes, chances: Chance): NamedBytes {
   const isText = /[.](json|txt)$/.test(name);
@@ -83,13 +99,7 @@ export const MODELS: Readonly<Record<string, () => readonly NamedBytes[]>> = {
   layers: () => [file('demo/model/model.json'), file('demo/model/weights.bin')],
   graph: graphFiles,
   onnx: onnxFiles,
-  keras: () => fuzz('plain.keras3.keras'),
-  h5: () => fuzz('plain.keras3.h5'),
-  'xgboost-json': () => fuzz('xgboost.json'),
-  'xgboost-ubj': () => fuzz('xgboost.ubj'),
-  lightgbm: () => fuzz('lightgbm.txt'),
-  'sklearn-linear': () => fuzz('sklearn-linear.json'),
-  'sklearn-trees': () => fuzz('sklearn-trees.json'),
+  ...Object.fromEntries(Object.keys(SHARED).map((kind) => [kind, fuzz(kind)])),
 };
 
 /** Loads the files, predicts once where the size is small, and lets go. */

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { engine } from '@tensorflow/tfjs-core';
 import { isWhylensError } from '../../src/errors.js';
 import { explainPrediction, loadModel, predict } from '../../src/index.js';
-import { MODELS } from './kinds.js';
+import { hasSeed, MODELS } from './kinds.js';
 import { chance } from './mutate.js';
 
 const { values } = parseArgs({
@@ -17,7 +17,7 @@ const ROUND = 40;
 /** Bytes that a process may hold more after the first rounds: heaps grow in steps. */
 const GROWTH = 200 * 2 ** 20;
 const METHODS = ['grad-cam', 'saliency', 'occlusion', 'rise', 'integrated-gradients', 'smooth'];
-const NETWORKS = ['layers', 'graph', 'onnx', 'keras'];
+const NETWORKS = ['layers', 'graph', 'onnx', 'keras'].filter(hasSeed);
 
 const problems: string[] = [];
 process.on('unhandledRejection', (error) => problems.push(`nobody heard: ${String(error)}`));
