@@ -18,7 +18,7 @@ function liveAnd(v: Value): readonly [Value, Value] | undefined {
 const flat = (v: Value): Value => (v.shape.length <= 1 ? v : reshape(v, [v.shape.at(-1)!]));
 
 /** conv(x, w) · s → conv(x, w · s), and so for a matrix, where s is one number a channel and nobody else looks at the product. */
-export const foldScale: Pass = (v, uses) => {
+const foldScale: Pass = (v, uses) => {
   if (v.op !== 'mul') return undefined;
   const found = liveAnd(v);
   if (found === undefined) return undefined;

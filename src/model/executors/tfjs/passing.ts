@@ -4,13 +4,7 @@
  * cost more than it saves.
  */
 import { matMul, reshape, sizeOf } from '../../graph/build.js';
-import {
-  foldConstants,
-  foldCrop,
-  foldScale,
-  foldScaleBefore,
-  type Pass,
-} from '../../graph/passes.js';
+import { foldConstants, foldCrop, foldScaleBefore, type Pass } from '../../graph/passes.js';
 import type { Shape } from '../../graph/primitives.js';
 import type { Value } from '../../graph/value.js';
 
@@ -47,20 +41,17 @@ const unless =
 const weightsBehind = (v: Value): number =>
   Math.max(0, ...v.inputs.map((x) => (x.live ? 0 : sizeOf(x.shape))));
 
-const scale = unless(foldScale, (v) => {
-  const x = v.inputs.find(({ live }) => live);
-  const y = x?.op === 'add' ? x.inputs.find(({ live }) => live) : x;
-  return y !== undefined && weightsBehind(y) > sizeOf(v.shape);
-});
 const scaleBefore = unless(foldScaleBefore, (v) => {
   return v.op === 'conv' && weightsBehind(v) > sizeOf(v.inputs[0].shape);
 });
 
+/**
+ * A normalisation's factor stays beside its convolution: taken into the weights it is rounded once
+ * more, and units at their corner then fall to the other side than in TensorFlow and PyTorch.
+ */
 export const PASSING: readonly Pass[] = [
   turnedProduct,
   foldConstants,
-  scale,
-  scale,
   scaleBefore,
   foldCrop,
   foldConstants,
