@@ -199,7 +199,7 @@ test('pipes and devices: read where they are named, given up in silence, left al
   t.deepEqual(found, [PICTURE]);
   await writeFile(join(folder, 'model.json'), model('w.bin').json);
   execFileSync('mkfifo', [join(folder, 'w.bin')]);
-  await refuses(t, loadModel(folder), 'MODEL_LOAD', /no regular file/);
+  await refuses(t, loadModel(folder), 'MODEL_LOAD', /not a regular file/);
   const args = ['predict', '-m', MODULES.sidesModel, '-i', folder];
   const result = await whylensHere(args);
   t.is(result.code, 0, result.stderr);
