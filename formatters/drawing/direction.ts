@@ -3,6 +3,8 @@
  * Unicode's bidirectional algorithm (UAX 9) that matter between whole words.
  */
 
+import { graphemes } from '../shared/graphemes.js';
+
 export type Direction = 'ltr' | 'rtl';
 
 const RIGHT_TO_LEFT =
@@ -52,8 +54,8 @@ export function visualOrder(
 /** The characters as they stand from left to right, where nothing else puts them into order. */
 export function drawnOrder(text: string): string {
   if (directionOf(text) !== 'rtl') return text;
-  const letters = new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(text);
-  return Array.from(letters, ({ segment }) => segment)
+  return graphemes(text)
+    .map(({ text: letter }) => letter)
     .reverse()
     .join('');
 }

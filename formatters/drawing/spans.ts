@@ -1,6 +1,7 @@
 /** Weights of words turned into weights of characters, and characters into runs. */
 import { WhylensError } from '../../src/errors.js';
 import type { DocumentSpans } from '../../src/explanation.js';
+import { graphemes } from '../shared/graphemes.js';
 
 export const SPAN_SCHEMES = ['weights', 'probabilities'] as const;
 
@@ -74,21 +75,10 @@ function whole(edges: ArrayLike<number>, start: number, stop: number): [number, 
   return [from, to];
 }
 
-/** Between two of these a letter always ends: no sign joins them to what is before or after. */
-const PLAIN = /[ -~À-ɏЀ-ҁҊ-ԯ㐀-䶿一-鿿가-힣]/;
-const PIECE = 500;
-
 /** 1 where a letter as it is seen begins, and at the end. */
 function letterEdges(text: string): Uint8Array {
   const edges = new Uint8Array(text.length + 1);
   edges[text.length] = 1;
-  const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-  // in pieces, since segmenting takes time that grows with the square of the length
-  for (let start = 0; start < text.length;) {
-    let end = Math.min(text.length, start + PIECE);
-    while (end < text.length && !(PLAIN.test(text[end - 1]) && PLAIN.test(text[end]))) end++;
-    for (const { index } of segmenter.segment(text.slice(start, end))) edges[start + index] = 1;
-    start = end;
-  }
+  for (const { at } of graphemes(text)) edges[at] = 1;
   return edges;
 }

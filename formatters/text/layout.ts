@@ -1,6 +1,9 @@
 /** Columns, wrapping and cleaning of text for terminals and plain files. */
 import stringWidth from 'string-width';
 import { greatest } from '../../src/maths/extremes.js';
+import { graphemes, STRETCH } from '../shared/graphemes.js';
+
+export { graphemes };
 
 /**
  * Text from outside made harmless for a terminal: line breaks and tabs become
@@ -40,33 +43,6 @@ export function pad(text: string, width: number, align: Align = 'left'): string 
 /** In the middle of `width` columns; what is wider begins at the margin. */
 export function centred(text: string, width: number): string {
   return ' '.repeat(Math.max(0, Math.floor((width - widthOf(text)) / 2))) + text;
-}
-
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
-/** UTF-16 units segmented at a time: the segmenter takes the square of the length of what it is given. */
-const STRETCH = 1000;
-
-/** What a reader sees as one character each, with its place in the string. */
-export function graphemes(text: string): { text: string; at: number }[] {
-  const found: { text: string; at: number }[] = [];
-  let length = STRETCH;
-  for (let start = 0; start < text.length;) {
-    // never between the halves of a code point
-    if ((text.charCodeAt(start + length - 1) & 0xfc00) === 0xd800) length++;
-    const isLast = start + length >= text.length;
-    const parts = Array.from(
-      segmenter.segment(text.slice(start, start + length)),
-      ({ segment }) => segment,
-    );
-    // the last one may go on in the next stretch
-    if (!isLast) parts.pop();
-    length = parts.length === 0 ? 2 * length : STRETCH;
-    for (const part of parts) {
-      found.push({ text: part, at: start });
-      start += part.length;
-    }
-  }
-  return found;
 }
 
 /** Cut to `width` columns, never through a character; what was cut is shown by `mark`. */
