@@ -52,7 +52,7 @@ const TAKE_A_MODEL: Readonly<Record<string, (given: never) => Promise<unknown>>>
   predict: (given) => predict(given, picture),
   exposeModel: (given) => exposeModel(given),
   evaluateExplanation: (given) => evaluateExplanation(given, picture, imageRecord),
-  // eslint-disable-next-line @typescript-eslint/require-await -- throws at once
+
   explainWeights: async (given) => explainWeights(given),
   permutationImportance: (given) => permutationImportance(given, [], []),
   partialDependence: (given) => partialDependence(given, [], 'a'),

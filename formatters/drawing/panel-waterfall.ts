@@ -1,5 +1,6 @@
 /** A row of a table, drawn from the base value to its score. */
 import type { FeatureWeight } from '../../src/explanation.js';
+import { greatest } from '../../src/maths/extremes.js';
 import { count, short, signedColumn } from '../shared/numbers.js';
 import type { Waterfall } from '../shared/waterfall.js';
 import { truncate, widthOf } from './font.js';
@@ -20,8 +21,15 @@ export function waterfallBlock(fall: Waterfall, { palette, cellSize }: PanelOpti
   const names = steps.map(({ item, more }) =>
     item === undefined ? `… ${count(more, 'more feature')}` : nameOf(item),
   );
-  const left = Math.max(60, ...names.map((name) => widthOf(name, TEXT))) + 10;
-  const numbers = Math.max(40, ...steps.map(({ from, to }) => widthOf(say(to - from), SMALL)));
+  const left =
+    greatest(
+      names.map((name) => widthOf(name, TEXT)),
+      60,
+    ) + 10;
+  const numbers = greatest(
+    steps.map(({ from, to }) => widthOf(say(to - from), SMALL)),
+    40,
+  );
   const length = Math.max(160, cellSize);
   const at = (value: number): number =>
     left + (high > low ? ((value - low) / (high - low)) * length : length / 2);

@@ -1,4 +1,5 @@
 /** From what every row starts from to the score of this one, feature by feature. */
+import { greatest } from '../../src/maths/extremes.js';
 import type {
   FeatureWeight,
   FeatureWeightsExplanation,
@@ -54,7 +55,11 @@ export function waterfallOf(
   }
   const shown = all.filter((item) => given !== undefined || item !== bias);
   const rest = score - base - shown.reduce((sum, { weight }) => sum + weight, 0);
-  const size = Math.max(Math.abs(score), Math.abs(base), ...shown.map((i) => Math.abs(i.weight)));
+  const largest = Math.max(Math.abs(score), Math.abs(base));
+  const size = greatest(
+    shown.map(({ weight }) => Math.abs(weight)),
+    largest,
+  );
   const more = posRemaining + negRemaining;
   if (more === 0 && Math.abs(rest) > ROUNDING * size) return undefined;
   const steps: WaterfallStep[] = [];
