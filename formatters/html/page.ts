@@ -49,5 +49,5 @@ const head = (title: string, policy: string): Markup => markup`${raw('<!doctype 
 const raw = (text: string): Markup => new Markup(text);
 
 /** What a policy calls an inline style sheet or script that it trusts. */
-const hashOf = (text: string): string =>
+export const hashOf = (text: string): string =>
   `'sha256-${toBase64(sha256(new TextEncoder().encode(text)))}'`;

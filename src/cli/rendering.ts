@@ -103,13 +103,14 @@ export async function writeOutput(
   }
 }
 
-function asBytes(content: unknown): string | Uint8Array {
+/** Text as it is, plain data as JSON, both with a line end; bytes as they are. */
+export function asBytes(content: unknown): string | Uint8Array {
   if (content instanceof Uint8Array) return content;
   const text = typeof content === 'string' ? content : cleanJson(content);
   return text.endsWith('\n') ? text : `${text}\n`;
 }
 
-function isPicture(content: unknown): content is Picture {
+export function isPicture(content: unknown): content is Picture {
   const { width, height, data } = (content ?? {}) as Partial<Picture>;
   return typeof width === 'number' && typeof height === 'number' && ArrayBuffer.isView(data);
 }

@@ -43,7 +43,8 @@ function removeLeft(folder: string, isGarbage: (processId: number) => boolean): 
   }
 }
 
-function isRunning(processId: number): boolean {
+/** True for a process of this machine that has not ended. */
+export function isRunning(processId: number): boolean {
   try {
     process.kill(processId, 0);
     return true;

@@ -1,5 +1,5 @@
 /** One document of a batch, from its reference to outputs in their places: what each worker does. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { Container } from 'inversify';
 import { createContainer, registryOf } from '../../container/container.js';
 import type { Formatter } from '../../container/plugin.js';
@@ -11,6 +11,8 @@ import { explainPrediction } from '../../explain/explain.js';
 import type { ExplainOptions } from '../../explain/explain-options.js';
 import type { Explanation, TargetBase } from '../../explanation.js';
 import { loadImage } from '../../node/load-image.js';
+import { readFileBounded } from '../../node/read-file.js';
+import type { Fail } from '../../reading/fetch.js';
 import { DEFAULT_LIMITS } from '../../reading/limits.js';
 import { layerReference } from '../flags/explain.js';
 import { formatOptions, methodOptions } from '../flags/format.js';
@@ -217,15 +219,13 @@ export class Explaining {
         return { hash: sha256(reference.address), document: () => loadImage(reference.address) };
       case 'file': {
         const { path } = reference;
-        const found = await stampOf(path);
-        // the picture is read within limits, devices and pipes included, so it is asked first
-        if (found === undefined) return { hash: '', document: () => loadImage(path) };
-        if (found.size > maxBytes) return { hash: '', document: () => loadImage(path) };
-        const bytes = await readFile(path).catch(() => undefined);
-        if (bytes === undefined) return { hash: '', document: () => loadImage(path) };
+        const stamp = await stampOf(path);
+        const fail: Fail = (why, details) =>
+          new WhylensError('FILE', `cannot read the picture '${path}': ${why}`, details);
+        const bytes = await readFileBounded(path, { limits: DEFAULT_LIMITS, fail, named: true });
         return {
           hash: sha256(bytes),
-          stamp: found.stamp,
+          ...(stamp !== undefined && { stamp }),
           document: () => picture(bytes, path),
         };
       }
@@ -286,10 +286,10 @@ export function folderStore(folder: string): OutputStore {
 }
 
 /** Size and time of change of a regular file: what changes when its content does. */
-export async function stampOf(path: string): Promise<{ stamp: string; size: number } | undefined> {
+export async function stampOf(path: string): Promise<string | undefined> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile() !== true) return undefined;
-  return { stamp: `${found.size}-${found.mtimeMs}`, size: found.size };
+  return `${found.size}-${found.mtimeMs}`;
 }
 
 async function picture(bytes: Uint8Array, name: string): Promise<unknown> {

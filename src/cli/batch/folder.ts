@@ -3,6 +3,7 @@ import { open, readdir, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isWhylensError, WhylensError } from '../../errors.js';
+import { isRunning } from '../../node/temporary.js';
 import { makeFolder, writeFileWhole } from '../../node/write-file.js';
 import type { DocumentReference } from './documents.js';
 import type { BatchSettings } from './settings.js';
@@ -142,15 +143,5 @@ export async function lockedBy(
     return { host, pid, running: host !== hostname() || isRunning(pid) };
   } catch {
     return undefined;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  if (pid === process.pid) return true;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }

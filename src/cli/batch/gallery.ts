@@ -1,6 +1,5 @@
 /** One static page of thumbnails over the results of a batch. */
-import { sha256 as hash } from '@noble/hashes/sha2';
-import { toBase64 } from '../../images/base64.js';
+import { hashOf } from '../../../formatters/html/page.js';
 import type { TableLine } from './tables.js';
 
 const PICTURES = /[.](png|jpe?g|webp|avif|gif|svg)$/i;
@@ -90,9 +89,6 @@ function rankOf(tiles: readonly Tile[], line: TableLine, before: TableLine): num
   for (let i = tiles.length - 1; i >= 0 && tiles[i].n === before.document; i--) rank++;
   return before.index === line.index ? rank : 0;
 }
-
-const hashOf = (text: string): string =>
-  `'sha256-${toBase64(hash(new TextEncoder().encode(text)))}'`;
 
 const escape = (text: string): string => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 

@@ -47,5 +47,5 @@ async function isWhole(folder: string, { outputs }: Known): Promise<boolean> {
 async function hasChanged(document: DocumentReference, { stamp }: Known): Promise<boolean> {
   if (document.kind !== 'file' || stamp === undefined) return false;
   const found = await stampOf(document.path);
-  return found !== undefined && found.stamp !== stamp;
+  return found !== undefined && found !== stamp;
 }

@@ -1,18 +1,17 @@
 /** What a formatter made, as the bytes of a file, and into its place for good. */
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Picture } from '../../explanation.js';
 import { formatOfName } from '../../images/formats.js';
 import { checkPicture } from '../../images/picture.js';
 import { encodePng } from '../../images/png.js';
 import { fileError } from '../../node/write-file.js';
 import { cleanFolder, temporaryName } from '../../node/temporary.js';
+import { asBytes, isPicture } from '../rendering.js';
 
 const QUALITY = 92;
 
 /** The bytes that a file of this ending holds. */
 export async function bytesOf(content: unknown, extension: string): Promise<Uint8Array> {
-  if (content instanceof Uint8Array) return content;
   if (isPicture(content)) {
     const picture = checkPicture(content);
     const format = formatOfName(`x.${extension}`) ?? 'png';
@@ -20,8 +19,8 @@ export async function bytesOf(content: unknown, extension: string): Promise<Uint
     const { encodeWithSharp } = await import('../../node/sharp-codec.js');
     return encodeWithSharp(picture, format, QUALITY);
   }
-  const text = typeof content === 'string' ? content : JSON.stringify(content, null, 2);
-  return new TextEncoder().encode(text.endsWith('\n') ? text : `${text}\n`);
+  const bytes = asBytes(content);
+  return typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes;
 }
 
 /**
@@ -58,9 +57,4 @@ async function foldersBelow(folder: string, name: string): Promise<void> {
       if (error.code !== 'EEXIST') throw error;
     });
   }
-}
-
-function isPicture(content: unknown): content is Picture {
-  const { width, height, data } = (content ?? {}) as Partial<Picture>;
-  return typeof width === 'number' && typeof height === 'number' && ArrayBuffer.isView(data);
 }

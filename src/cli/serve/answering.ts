@@ -11,7 +11,7 @@ import { registryFor, withModel } from '../../explain/prepare.js';
 import type { Explanation } from '../../explanation.js';
 import { chooseLayer } from '../../model/layers.js';
 import { loadImage } from '../../node/load-image.js';
-import { parseOption, validateOptions } from '../../options.js';
+import { parseOption, validateOptions, type OptionSpecs } from '../../options.js';
 import { bytesOf } from '../batch/write-outputs.js';
 import { cleanJson } from '../clean.js';
 import { layerReference } from '../flags/explain.js';
@@ -140,33 +140,15 @@ export class Answering {
     given: Readonly<Record<string, unknown>>,
   ): Record<string, unknown> {
     const explainer = this.registry.explainerFor(method, given);
-    const owner = `method '${method}'`;
-    const { options } = explainer;
-    const parsed = Object.fromEntries(
-      Object.entries(given).map(([name, value]) => [
-        name,
-        typeof value === 'string' && Object.hasOwn(options, name)
-          ? parseOption(owner, name, options[name], value)
-          : value,
-      ]),
-    );
-    return validateOptions(owner, options, parsed);
+    return optionsFrom(`method '${method}'`, explainer.options, given);
   }
 
   private async formatted(explanation: Explanation, question: Question): Promise<Answer> {
     const { as, format = {} } = question;
     const formatter = this.registry.formatter(as);
-    const owner = `formatter '${as}'`;
     const { options } = formatterOf([formatter], explanation.kind);
-    const parsed = Object.fromEntries(
-      Object.entries(format).map(([name, value]) => [
-        name,
-        typeof value === 'string' && Object.hasOwn(options, name)
-          ? parseOption(owner, name, options[name], value)
-          : value,
-      ]),
-    );
-    const content = formatter.format(explanation, validateOptions(owner, options, parsed));
+    const chosen = optionsFrom(`formatter '${as}'`, options, format);
+    const content = formatter.format(explanation, chosen);
     if (as === 'json' && typeof content !== 'string') return json(content);
     const body = await bytesOf(content, 'png');
     return { type: TYPES[as] ?? 'application/octet-stream', body };
@@ -188,6 +170,23 @@ export class Answering {
       return Promise.resolve(json({ name, inputs, outputs, layers: shown, defaultLayer: chosen }));
     });
   }
+}
+
+/** In a form every value is a text; in JSON it may be what it stands for. */
+function optionsFrom(
+  owner: string,
+  specs: OptionSpecs,
+  given: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const parsed = Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [
+      name,
+      typeof value === 'string' && Object.hasOwn(specs, name)
+        ? parseOption(owner, name, specs[name], value)
+        : value,
+    ]),
+  );
+  return validateOptions(owner, specs, parsed);
 }
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -72,7 +72,7 @@ class Serving {
 
   constructor(
     readonly about: BatchAbout,
-    connected: Connected,
+    private readonly connected: Connected,
     private readonly options: WorkOptions,
   ) {
     const { settings, folder, name } = about;
@@ -103,7 +103,7 @@ class Serving {
   }
 
   private async work(job: Job<JobData, JobResult>): Promise<JobResult> {
-    const { UnrecoverableError } = await import('bullmq');
+    const { UnrecoverableError } = this.connected.bull;
     const { documents, error } = job.data;
     if (job.data.job !== this.about.job) throw new UnrecoverableError('USAGE: of another batch');
     if (error !== undefined) throw new UnrecoverableError(`${error.code}: ${error.message}`);
