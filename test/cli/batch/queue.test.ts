@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { Queue } from 'bullmq';
@@ -114,5 +114,35 @@ test.serial(
     t.is(await worker.ended, 0, worker.said());
     const drained = await whylens(['worker', '--queue', redis.address, '--drain'], { cwd });
     t.is(drained.code, 0, 'nothing is left to do');
+  },
+);
+
+test.serial(
+  'what the journal has already is not journalled again, whoever did it once more',
+  async (t) => {
+    const redis = await startRedis(t);
+    if (redis === undefined) return;
+    const cwd = await pictures(t, 4);
+    t.is((await whylens(['batch', ...SIDES, 'in', '-o', 'out', '-w', '1', '-q'], { cwd })).code, 0);
+    const path = join(cwd, 'out', 'journal.jsonl');
+    const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+    await writeFile(path, `${lines.slice(0, -1).join('\n')}\n`);
+    // a follower that was killed between two documents of one job left this
+    const documents = await jsonLines(join(cwd, 'out', 'documents.jsonl'));
+    const { job } = JSON.parse(lines[0]) as { job: string };
+    const { port } = new URL(redis.address);
+    const connection = new Redis(Number(port), '127.0.0.1', { maxRetriesPerRequest: null });
+    const queue = new Queue('whylens-out', { connection });
+    await queue.add('documents', { job, documents: documents.slice(2) }, { jobId: 'left' });
+    await queue.close();
+    connection.disconnect();
+    const worker = start(t, cwd, ['worker', '--queue', redis.address, '-w', '1']);
+    const args = ['batch', '--resume', 'out', '--queue', redis.address];
+    const { code, stderr } = await whylens(args, { cwd });
+    t.is(code, 0, stderr);
+    const indices = (await jsonLines(path)).map(({ index }) => index);
+    t.deepEqual(indices, [0, 1, 2, 3]);
+    worker.child.kill('SIGTERM');
+    await worker.ended;
   },
 );
