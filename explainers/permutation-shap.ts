@@ -1,20 +1,13 @@
-import { featureWeights } from '../src/builders/feature-weights.js';
 import { explainer, type Explained, type ExplainContext } from '../src/container/plugin.js';
 import { permutationPlan, type PermutationPlan } from '../src/maths/permutation-shap.js';
 import { shapleyPlan } from '../src/maths/shapley.js';
 import type { OptionSpecs, OptionValues } from '../src/options.js';
-import { GROUPS_OPTION, playersOf, valueOf } from './shared/tabular/groups.js';
+import { explainRowGames } from './shared/tabular/explain-row-games.js';
+import { GROUPS_OPTION } from './shared/tabular/groups.js';
 import { ROW_SHAP_OPTIONS, weightedBackground } from './shared/tabular/kernel-shap-rows.js';
-import { Progress, rowList, rowTask, textTask } from './shared/tabular/model.js';
+import { Progress, rowTask, textTask } from './shared/tabular/model.js';
 import { FEATURE_OPTIONS, featureChoice } from './shared/tabular/options.js';
-import {
-  asRecords,
-  shownValue,
-  spansTarget,
-  targetBase,
-  type SampleRecord,
-} from './shared/tabular/records.js';
-import { coalitionValues, varying } from './shared/tabular/row-game.js';
+import { asRecords, spansTarget, targetBase, type SampleRecord } from './shared/tabular/records.js';
 import { scoresFor } from './shared/tabular/targets.js';
 import { textGame } from './shared/tabular/text-game.js';
 import { partNames, UNIT_OPTIONS } from './shared/tabular/words.js';
@@ -67,61 +60,19 @@ export const permutationShap = explainer({
 type Context = ExplainContext<OptionValues<typeof options>>;
 
 async function ofRows(context: Context): Promise<Explained> {
-  const { model, rows } = rowTask(context);
+  const task = rowTask(context);
   const { permutations } = context.options;
-  const others = await weightedBackground(context, model);
-  const players = playersOf(context, model);
-  const prediction = await model.predict(rows, { signal: context.batch.signal });
-  const list = rowList(rows);
-  const own = list.map((row) => varying(players, row, others));
-  const plans = own.map(({ length }) => permutationPlan(length, permutations, context.seed));
-  const total = plans.reduce((sum, { count }) => sum + count * others.rows.length, 0);
-  const progress = new Progress(context, total);
-  const choice = featureChoice(context.options);
-  const samples: SampleRecord[] = [];
-  for (const [n, row] of list.entries()) {
-    const scores = scoresFor(
-      model,
-      prediction,
-      n,
-      context.targets[n],
-      context.score,
-      context.labels,
-    );
-    const values = await coalitionValues(
-      context,
-      model,
-      row,
-      own[n],
-      others,
-      plans[n],
-      scores,
-      progress,
-    );
-    samples.push({
-      targets: scores.map((of, t) => {
-        const { weights, errors } = plans[n].estimate(values[t]);
-        const entries = players.map((player) => {
-          const at = own[n].indexOf(player);
-          return {
-            feature: player.name,
-            weight: at === -1 ? 0 : weights[at],
-            ...(at !== -1 && permutations > 1 && { std: errors[at] }),
-            ...valueOf(player, row, model, shownValue),
-          };
-        });
-        return {
-          ...targetBase(of, model, prediction, n),
-          featureWeights: featureWeights(entries, choice),
-        };
-      }),
-      parameters: {
-        background: `${others.rows.length} rows`,
-        baseValue: values.length === 1 ? values[0][0] : values.map((own) => own[0]),
-      },
-    });
-  }
-  return asRecords(model, 'feature-weights', samples);
+  const others = await weightedBackground(context, task.model);
+  return explainRowGames(context, task, {
+    background: others,
+    planOf: (players) => permutationPlan(players, permutations, context.seed),
+    share(plan, values) {
+      const { weights, errors } = plan.estimate(values);
+      // one order says nothing of how far another would be off
+      return permutations > 1 ? { weights, errors } : { weights };
+    },
+    parameters: () => ({ background: `${others.rows.length} rows` }),
+  });
 }
 
 /** All versions of the text, where the sampled orders would ask for as many: the values are then exact. */

@@ -1,5 +1,4 @@
 /** Kernel SHAP for rows of a table: the side of `kernel-shap` for models of rows. */
-import { featureWeights } from '../../../src/builders/feature-weights.js';
 import { explainer, type ExplainContext } from '../../../src/container/plugin.js';
 import { WhylensError } from '../../../src/errors.js';
 import { kMeans } from '../../../src/maths/kmeans.js';
@@ -7,12 +6,11 @@ import { shapleyPlan } from '../../../src/maths/shapley.js';
 import type { RowModel } from '../../../src/model/tabular/interface.js';
 import type { OptionSpecs, OptionValues } from '../../../src/options.js';
 import { BACKGROUND_OPTION, backgroundRows } from './background.js';
-import { Progress, rowAt, rowList, rowTask } from './model.js';
-import { FEATURE_OPTIONS, featureChoice } from './options.js';
-import { asRecords, shownValue, targetBase, type SampleRecord } from './records.js';
-import { coalitionValues, varying, type Player, type WeightedRows } from './row-game.js';
-import { GROUPS_OPTION, playersOf, valueOf } from './groups.js';
-import { scoreAt, scoresFor } from './targets.js';
+import { explainRowGames } from './explain-row-games.js';
+import { rowList, rowTask } from './model.js';
+import { FEATURE_OPTIONS } from './options.js';
+import type { WeightedRows } from './row-game.js';
+import { GROUPS_OPTION } from './groups.js';
 
 /** Coalitions of one row that are all scored unless `samples` says otherwise. */
 const MOST_COALITIONS = 2048;
@@ -71,88 +69,31 @@ export const kernelShapRows = explainer({
   options: ROW_SHAP_OPTIONS,
 
   async explain(context) {
-    const { model, rows } = rowTask(context);
+    const task = rowTask(context);
     const { samples = MOST_COALITIONS, link } = context.options;
-    const background = await weightedBackground(context, model);
-    const players = playersOf(context, model);
-    const prediction = await model.predict(rows, { signal: context.batch.signal });
-    const list = rowList(rows);
-    const own = list.map((row) => varying(players, row, background));
-    const plans = own.map((some) => {
-      if (samples === 'all' && some.length > MOST_PLAYERS) {
-        throw new WhylensError(
-          'INVALID_OPTION',
-          `samples 'all' means 2^${some.length} coalitions for ${some.length} features that differ from the background; give a number, or put features into groups (at most ${MOST_PLAYERS} are enumerated)`,
-        );
-      }
-      return shapleyPlan(some.length, samples === 'all' ? Infinity : samples, context.seed);
+    const background = await weightedBackground(context, task.model);
+    const { rows, from } = background;
+    return explainRowGames(context, task, {
+      background,
+      planOf(players) {
+        if (samples === 'all' && players > MOST_PLAYERS) {
+          throw new WhylensError(
+            'INVALID_OPTION',
+            `samples 'all' means 2^${players} coalitions for ${players} features that differ from the background; give a number, or put features into groups (at most ${MOST_PLAYERS} are enumerated)`,
+          );
+        }
+        return shapleyPlan(players, samples === 'all' ? Infinity : samples, context.seed);
+      },
+      ...(link === 'logit' && { link: logit }),
+      share: (plan, values) => ({ weights: plan.solve(values) }),
+      parameters: ({ count, exact }) => ({
+        samples: count,
+        coalitions: exact ? 'all' : 'sampled',
+        background: `${rows.length} rows${from === undefined ? '' : `, the k-means of ${from}`}`,
+      }),
     });
-    const total = plans.reduce((sum, { count }) => sum + count * background.rows.length, 0);
-    const progress = new Progress(context, total);
-    const choice = featureChoice(context.options);
-    const records: SampleRecord[] = [];
-    for (const [n, row] of list.entries()) {
-      const scores = scoresFor(
-        model,
-        prediction,
-        n,
-        context.targets[n],
-        context.score,
-        context.labels,
-      );
-      const values = await coalitionValues(
-        context,
-        model,
-        row,
-        own[n],
-        background,
-        plans[n],
-        scores,
-        progress,
-      );
-      const found = values.map((perCoalition) => {
-        const linked = link === 'logit' ? perCoalition.map(logit) : perCoalition;
-        return { weights: plans[n].solve(linked), baseValue: linked[0] };
-      });
-      records.push({
-        targets: scores.map((of, t) => ({
-          ...targetBase(of, model, prediction, n),
-          ...(link === 'logit' && { score: logit(scoreAt(of, prediction, n)) }),
-          featureWeights: featureWeights(
-            entries(model, rowAt(rows, n), players, own[n], found[t].weights),
-            choice,
-          ),
-        })),
-        parameters: {
-          samples: plans[n].count,
-          coalitions: plans[n].exact ? 'all' : 'sampled',
-          background: `${background.rows.length} rows${background.from === undefined ? '' : `, the k-means of ${background.from}`}`,
-          baseValue:
-            found.length === 1 ? found[0].baseValue : found.map(({ baseValue }) => baseValue),
-        },
-      });
-    }
-    return asRecords(model, 'feature-weights', records);
   },
 });
-
-/** Every player has an entry; those equal to the whole background have 0. */
-function entries(
-  model: RowModel,
-  row: Float64Array,
-  players: readonly Player[],
-  own: readonly Player[],
-  weights: Float64Array,
-) {
-  return players.map((player) => {
-    const at = own.indexOf(player);
-    return {
-      feature: player.name,
-      weight: at === -1 ? 0 : weights[at],
-      ...valueOf(player, row, model, shownValue),
-    };
-  });
-}
 
 /** The background, put together by k-means where it is large. */
 export async function weightedBackground(
