@@ -9,12 +9,12 @@ import { EXIT } from './io.js';
 
 /** Holds the watcher's process number, in the process that is watched. */
 const VARIABLE = 'WHYLENS_WATCHER';
-/** Milliseconds after Ctrl-C in which the watched process may say itself what it keeps. */
+/** Milliseconds after a signal in which the watched process may say itself what it keeps. */
 const PATIENCE = 2000;
 /** How often the watched process looks whether somebody still watches. */
 const LOOK = 500;
 
-/** Commands that finish what they have in hand, however long it takes: a second Ctrl-C ends them. */
+/** Commands that finish what they have in hand, however long it takes: a second signal ends them. */
 const FINISHING = ['batch', 'worker', 'serve'];
 
 /** True in the process that is watched. */
@@ -32,28 +32,30 @@ export function watch(): Promise<number> {
     env: { ...process.env, [VARIABLE]: String(process.pid) },
   });
   const finishes = FINISHING.includes(process.argv[2] ?? '');
-  let interrupts = 0;
-  let held = false;
+  /** The signal that asked it to end; if it does not answer, it is killed in that name. */
+  let asked: NodeJS.Signals | undefined;
+  let killed = false;
   const kill = (): void => {
-    held = true;
+    killed = true;
     child.kill('SIGKILL');
   };
-  process.on('SIGINT', () => {
-    if (++interrupts > 1) return kill();
-    child.kill('SIGINT');
-    if (!finishes) setTimeout(kill, PATIENCE).unref();
-  });
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => child.kill(signal));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (asked !== undefined) return kill();
+      asked = signal;
+      child.kill(signal);
+      if (!finishes) setTimeout(kill, PATIENCE).unref();
+    });
   }
   return new Promise((done, fail) => {
     child.on('error', fail);
     child.on('exit', (code, signal) => {
-      if (held) {
+      if (killed) {
         process.stderr.write('whylens: interrupted; something that was running did not answer\n');
-        done(EXIT.interrupted);
-      } else if (signal === 'SIGINT') done(EXIT.interrupted);
-      else done(code ?? 128 + constants.signals[signal!]);
+      }
+      const ended = killed ? asked : signal;
+      if (ended === 'SIGINT') done(EXIT.interrupted);
+      else done(code ?? 128 + constants.signals[ended!]);
     });
   });
 }

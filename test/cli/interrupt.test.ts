@@ -10,12 +10,26 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs the command, interrupts it once as soon as it says 'ready', and waits. */
-function interrupted(args: readonly string[], signal: NodeJS.Signals = 'SIGINT'): Promise<Ended> {
+/** Runs the command, interrupts it once as soon as it says 'ready', and waits; nothing of it outlives the test. */
+function interrupted(
+  t: ExecutionContext,
+  args: readonly string[],
+  signal: NodeJS.Signals = 'SIGINT',
+): Promise<Ended> {
   const child = spawn(process.execPath, [resolve('build/src/cli/main.js'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
     env: { ...process.env, NO_COLOR: '1' },
   });
+  t.teardown(() => {
+    try {
+      // the group: the watcher and what it watches
+      process.kill(-child.pid!, 'SIGKILL');
+    } catch {
+      // all have ended
+    }
+  });
+  t.timeout(60_000, 'the command did not end');
   let stderr = '';
   let told = false;
   child.stderr.on('data', (data: Buffer) => {
@@ -44,7 +58,7 @@ test('a model that spins', async (t) => {
     t,
     `export default () => { ${SPIN} };\nexport const inputShape = [4, 4, 3];`,
   );
-  const { code, stderr } = await interrupted(['predict', '-m', module, ...args]);
+  const { code, stderr } = await interrupted(t, ['predict', '-m', module, ...args]);
   t.is(code, 130);
   t.regex(stderr, /interrupted; something that was running did not answer/);
 });
@@ -54,12 +68,12 @@ test('a model that spins after it has waited', async (t) => {
     t,
     `export default async () => { await new Promise((done) => setTimeout(done, 1)); ${SPIN} };\nexport const inputShape = [4, 4, 3];`,
   );
-  t.is((await interrupted(['predict', '-m', module, ...args])).code, 130);
+  t.is((await interrupted(t, ['predict', '-m', module, ...args])).code, 130);
 });
 
 test('a plugin that spins while it is imported', async (t) => {
   const { module } = await files(t, SPIN);
-  t.is((await interrupted(['methods', '--plugin', module])).code, 130);
+  t.is((await interrupted(t, ['methods', '--plugin', module])).code, 130);
 });
 
 test('a plugin whose import waits for ever hears the signal', async (t) => {
@@ -67,7 +81,7 @@ test('a plugin whose import waits for ever hears the signal', async (t) => {
     t,
     `setInterval(() => {}, 1000); ${READY} await new Promise(() => {});`,
   );
-  const { code, stderr } = await interrupted(['methods', '--plugin', module]);
+  const { code, stderr } = await interrupted(t, ['methods', '--plugin', module]);
   t.is(code, 130);
   t.regex(stderr, /loading plugin .* was aborted/);
 });
@@ -77,12 +91,22 @@ test('a model that answers nothing and leaves the loop free says so itself', asy
     t,
     `export default () => { setInterval(() => {}, 1000); ${READY} return new Promise(() => {}); };\nexport const inputShape = [4, 4, 3];`,
   );
-  const { code, stderr } = await interrupted(['predict', '-m', module, ...args]);
+  const { code, stderr } = await interrupted(t, ['predict', '-m', module, ...args]);
   t.is(code, 130);
   t.notRegex(stderr, /did not answer/);
 });
 
 test('other signals reach it too', async (t) => {
   const { module } = await files(t, SPIN);
-  t.is((await interrupted(['methods', '--plugin', module], 'SIGTERM')).code, 128 + 15);
+  t.is((await interrupted(t, ['methods', '--plugin', module], 'SIGTERM')).code, 128 + 15);
+});
+
+test('a signal that ends services ends a model that spins after it has been loaded', async (t) => {
+  const { module, args } = await files(
+    t,
+    `export default () => { ${SPIN} };\nexport const inputShape = [4, 4, 3];`,
+  );
+  const { code, stderr } = await interrupted(t, ['predict', '-m', module, ...args], 'SIGTERM');
+  t.is(code, 128 + 15);
+  t.regex(stderr, /did not answer/);
 });
