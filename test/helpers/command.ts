@@ -1,5 +1,4 @@
 /** Runs the command as a user does: a process of its own, in a folder of its own. */
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -7,6 +6,7 @@ import { Writable } from 'node:stream';
 import type { ExecutionContext } from 'ava';
 import { run } from '../../src/cli/run.js';
 import { encodePng } from '../../src/images/png.js';
+import { launch } from './processes.js';
 
 const MAIN = resolve('build/src/cli/main.js');
 
@@ -16,7 +16,7 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-export function whylens(
+export async function whylens(
   args: readonly string[],
   options: {
     readonly cwd?: string;
@@ -25,18 +25,13 @@ export function whylens(
     readonly stdin?: Uint8Array | string;
   } = {},
 ): Promise<CommandResult> {
-  return new Promise((done) => {
-    const child = execFile(
-      process.execPath,
-      [MAIN, ...args],
-      { cwd: options.cwd, env: { ...process.env, NO_COLOR: '1', ...options.env } },
-      (error, stdout, stderr) => {
-        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-        done({ code, stdout, stderr });
-      },
-    );
-    child.stdin?.end(options.stdin ?? '');
+  const running = launch(process.execPath, [MAIN, ...args], {
+    cwd: options.cwd,
+    env: { NO_COLOR: '1', ...options.env },
+    stdin: options.stdin ?? '',
   });
+  const code = (await running.ended) ?? -1;
+  return { code, stdout: running.stdout(), stderr: running.stderr() };
 }
 
 /** An empty folder that is gone after the test. */
