@@ -3,19 +3,20 @@ import { createHash } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 
 /** Processes of other machines may write into the same folder: theirs are not ours to judge. */
 const MACHINE = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
-const PATTERN = new RegExp(`^[.].*[.]whylens-${MACHINE}-(\\d+)-[0-9a-z]+[.]tmp$`, 's');
+const PATTERN = new RegExp(`^[.].*[.]whylens-${MACHINE}-(\\d+)-[0-9a-z_]+[.]tmp$`, 's');
 const LONGEST_NAME = 40;
 
 const cleaned = new Set<string>();
 let counter = 0;
 
-/** A hidden name beside `name` that no other process uses. */
+/** A hidden name beside `name` that no other process or thread uses. */
 export function temporaryName(name: string): string {
   const start = [...name].slice(0, LONGEST_NAME).join('');
-  return `.${start}.whylens-${MACHINE}-${process.pid}-${(counter++).toString(36)}.tmp`;
+  return `.${start}.whylens-${MACHINE}-${process.pid}-${threadId}_${(counter++).toString(36)}.tmp`;
 }
 
 /** Removes temporary files of processes of this machine that no longer run; once a folder and process. */
