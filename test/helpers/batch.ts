@@ -1,10 +1,10 @@
 /** What tests of batches share: pictures, processes, and a look at what they left. */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { emptyFolder, MODULES, writePicture } from './command.js';
+import { launch, until, type Running } from './processes.js';
 
 const MAIN = resolve('build/src/cli/main.js');
 
@@ -13,6 +13,9 @@ export const SIDES = [
   ...['-m', MODULES.sidesModel],
   ...['--plugin', MODULES.explainer, '--method', 'grid-occlusion'],
 ];
+
+/** The same with more to do for each document, so that a signal meets a batch at work on any machine. */
+export const SLOWLY = [...SIDES, '--opt', 'rows=64', '--opt', 'columns=64'];
 
 /** A folder with `count` pictures in `in/`. */
 export async function pictures(t: ExecutionContext, count: number): Promise<string> {
@@ -45,24 +48,17 @@ export async function contentOf(folder: string): Promise<Record<string, string>>
   return found;
 }
 
-export interface Started {
-  readonly child: ChildProcess;
-  /** The exit code, or null for a process that was killed. */
-  readonly ended: Promise<number | null>;
+export interface Started extends Running {
   /** All that it printed. */
   said(): string;
 }
 
 export function start(t: ExecutionContext, cwd: string, args: readonly string[]): Started {
   // as if watched already: a kill then hits the process that works
-  const env = { ...process.env, NO_COLOR: '1', WHYLENS_WATCHER: String(process.pid) };
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env });
-  t.teardown(() => child.kill('SIGKILL'));
-  let text = '';
-  child.stdout.on('data', (part: Buffer) => (text += part.toString()));
-  child.stderr.on('data', (part: Buffer) => (text += part.toString()));
-  const ended = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
-  return { child, ended, said: () => text };
+  const env = { NO_COLOR: '1', WHYLENS_WATCHER: String(process.pid) };
+  const running = launch(process.execPath, [MAIN, ...args], { cwd, env });
+  t.teardown(() => running.kill());
+  return { ...running, said: () => running.stdout() + running.stderr() };
 }
 
 /** Resolves once the journal has at least `lines` lines, or the process ended. */
@@ -72,10 +68,10 @@ export async function journalHas(
   ended: Promise<unknown>,
 ): Promise<void> {
   let over = false;
-  void ended.then(() => (over = true));
-  while (!over) {
+  const stop = () => (over = true);
+  void ended.then(stop, stop);
+  await until(`the journal in '${folder}' has no ${lines} lines`, async () => {
     const text = await readFile(join(folder, 'journal.jsonl'), 'utf8').catch(() => '');
-    if (text.split('\n').length - 1 >= lines) return;
-    await new Promise((soon) => setImmediate(soon));
-  }
+    return over || text.split('\n').length - 1 >= lines;
+  });
 }

@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import test from 'ava';
 import { parquetReadObjects } from 'hyparquet';
 import { seededRandom } from '../../helpers/lcg.js';
-import { contentOf, journalHas, jsonLines, pictures, SIDES, start } from '../../helpers/batch.js';
+import {
+  contentOf,
+  journalHas,
+  jsonLines,
+  pictures,
+  SIDES,
+  SLOWLY,
+  start,
+} from '../../helpers/batch.js';
 import { emptyFolder, MODULES, whylens, writePicture } from '../../helpers/command.js';
 
 test.serial(
@@ -259,7 +267,7 @@ test.serial(
 
 test.serial('Ctrl-C finishes what is in hand and says how to go on', async (t) => {
   const cwd = await pictures(t, 40);
-  const { child, ended, said } = start(t, cwd, ['batch', ...SIDES, 'in', '-o', 'out', '-w', '1']);
+  const { child, ended, said } = start(t, cwd, ['batch', ...SLOWLY, 'in', '-o', 'out', '-w', '1']);
   await journalHas(join(cwd, 'out'), 2, ended);
   child.kill('SIGINT');
   t.is(await ended, 130, said());
@@ -274,7 +282,7 @@ test.serial('Ctrl-C finishes what is in hand and says how to go on', async (t) =
 
 test.serial('two processes do not work on one folder', async (t) => {
   const cwd = await pictures(t, 40);
-  const { child, ended } = start(t, cwd, ['batch', ...SIDES, 'in', '-o', 'out', '-w', '1']);
+  const { child, ended } = start(t, cwd, ['batch', ...SLOWLY, 'in', '-o', 'out', '-w', '1']);
   await journalHas(join(cwd, 'out'), 1, ended);
   // it holds still, so that it cannot end before the second has looked
   child.kill('SIGSTOP');
@@ -287,7 +295,7 @@ test.serial('two processes do not work on one folder', async (t) => {
 
 test.serial('a removed output folder stops the batch', async (t) => {
   const cwd = await pictures(t, 60);
-  const { ended, said } = start(t, cwd, ['batch', ...SIDES, 'in', '-o', 'out', '-w', '1']);
+  const { ended, said } = start(t, cwd, ['batch', ...SLOWLY, 'in', '-o', 'out', '-w', '1']);
   await journalHas(join(cwd, 'out'), 1, ended);
   await rm(join(cwd, 'out'), { recursive: true, force: true, maxRetries: 5 });
   const code = await ended;
