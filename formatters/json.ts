@@ -8,6 +8,7 @@ import { ROOT, type Way } from './json/codec.js';
 import { refuseMistaken } from './shared/check.js';
 import { explanation } from './json/record.js';
 import { jsonText } from './shared/json-text.js';
+import { requireShallow } from '../src/reading/nesting.js';
 import { migrate, SCHEMA, VERSION } from './json/versions.js';
 
 /** Larger pictures in a stored explanation are refused before they are decoded. */
@@ -99,6 +100,10 @@ export function explanationFromJson(text: string, options: ReadOptions = {}): Ex
         : `a stored explanation must be a string, got ${remedyFor('file', text) ?? `${typeof text}; for parsed JSON use explanationFromDict`}`,
     );
   }
+  requireShallow(
+    text,
+    (why) => new WhylensError('INVALID_EXPLANATION', `a stored explanation cannot be read: ${why}`),
+  );
   let parsed: unknown;
   try {
     parsed = JSON.parse(text.replace(/^\uFEFF/, ''));

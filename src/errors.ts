@@ -52,11 +52,18 @@ export class WhylensError extends Error {
   readonly facts: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(clipped(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.facts = details.facts ?? {};
   }
 }
+
+/** What was received may be a whole file; nobody reads a message of megabytes. */
+const LONGEST_MESSAGE = 5000;
+const clipped = (message: string): string =>
+  message.length > LONGEST_MESSAGE
+    ? `${message.slice(0, LONGEST_MESSAGE - 200)} … ${message.slice(-190)}`
+    : message;
 
 /** True for an error of this library, optionally of one `code`. */
 export function isWhylensError(error: unknown, code?: ErrorCode): error is WhylensError {

@@ -3,7 +3,7 @@
  * documentation and the command's flags all derive from these declarations.
  */
 import { didYouMean } from './did-you-mean.js';
-import { WhylensError } from './errors.js';
+import { describeValue, WhylensError } from './errors.js';
 import { isPromise, remedyFor } from './mistaken.js';
 
 interface Common<T> {
@@ -250,6 +250,11 @@ function show(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (isPromise(value)) return remedyFor('value', value)!;
   if (typeof value !== 'object' || value === null) return String(value);
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  try {
+    const text = JSON.stringify(value) ?? String(value);
+    return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  } catch {
+    // what holds itself, is nested without end or has big whole numbers is no JSON
+    return describeValue(value);
+  }
 }

@@ -7,6 +7,8 @@ import { sizeOf } from '../maths/ndarray.js';
 import type { Document } from './document.js';
 import { readDrawable } from './drawable.js';
 
+/** Axes of nested arrays. */
+const MAX_AXES = 32;
 const NUMERIC_TYPES = ['float32', 'int32', 'bool', 'float64', 'float16', 'uint8'];
 
 /**
@@ -120,9 +122,16 @@ function readList(list: readonly unknown[], what: string): Document {
   const flat = list.every((item) => typeof item !== 'object' || item === null);
   if (flat && !list.every(isNumeric)) return { kind: 'features', values: [...list] };
   const shape: number[] = [];
-  for (let at: unknown = list; isListLike(at); at = at[0]) shape.push(at.length);
-  const data = new Float64Array(sizeOf(shape));
-  let next = 0;
+  for (let at: unknown = list; isListLike(at); at = at[0]) {
+    if (shape.push(at.length) > MAX_AXES) {
+      throw new WhylensError(
+        'INVALID_DOCUMENT',
+        `${what} is nested more than ${MAX_AXES} levels deep; an array has an axis a level`,
+      );
+    }
+  }
+  // no array is made before every number in it is known to be there
+  const data: number[] = [];
   const walk = (part: unknown, axis: number): void => {
     if (axis === shape.length) {
       if (!isNumeric(part)) {
@@ -131,7 +140,7 @@ function readList(list: readonly unknown[], what: string): Document {
           `${what} must hold numbers, got ${describeValue(part)}`,
         );
       }
-      data[next++] = Number(part);
+      data.push(Number(part));
       return;
     }
     const inner = part as ArrayLike<unknown> | undefined;
@@ -144,7 +153,7 @@ function readList(list: readonly unknown[], what: string): Document {
     for (let i = 0; i < inner.length; i++) walk(inner[i], axis + 1);
   };
   walk(list, 0);
-  return { kind: 'array', shape, data };
+  return { kind: 'array', shape, data: Float64Array.from(data) };
 }
 
 function isListLike(value: unknown): value is ArrayLike<unknown> {

@@ -62,7 +62,8 @@ export function checkColumns(columns: readonly string[], file: string): void {
   if (columns.length === 0 || empty !== -1) {
     throw badTable(file, `column ${Math.max(0, empty) + 1} has no name`, { column: empty });
   }
-  const twice = columns.find((name, j) => columns.indexOf(name) !== j);
+  const seen = new Set<string>();
+  const twice = columns.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined) {
     throw badTable(file, `two columns are named '${twice}'`, { column: twice });
   }

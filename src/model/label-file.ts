@@ -1,5 +1,6 @@
 /** Class names in the forms people keep them in. Pure. */
 import { WhylensError } from '../errors.js';
+import { requireShallow } from '../reading/nesting.js';
 
 /**
  * Names by class index: a JSON array, `{ "0": "cat" }`, Keras'
@@ -12,6 +13,7 @@ import { WhylensError } from '../errors.js';
 export function parseLabels(text: string, name: string): string[] {
   const trimmed = text.replace(/^\uFEFF/, '').trim();
   if (!/^[[{"]/.test(trimmed)) return linesOf(trimmed, name);
+  requireShallow(trimmed, (why) => new WhylensError('MODEL_LOAD', `cannot read ${name}: ${why}`));
   let json: unknown;
   try {
     json = JSON.parse(trimmed);
@@ -33,7 +35,7 @@ export function labelsOf(value: unknown, name: string): string[] {
     // Keras: [WordNet id, name]
     const label = Array.isArray(entry) ? (entry[1] as unknown) : (entry as unknown);
     if (typeof label !== 'string') {
-      throw wrong(name, `${JSON.stringify(entry) ?? 'nothing'} for class ${index}`);
+      throw wrong(name, `${JSON.stringify(entry)?.slice(0, 80) ?? 'nothing'} for class ${index}`);
     }
     return label;
   });

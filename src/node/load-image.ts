@@ -1,14 +1,13 @@
-import { fileURLToPath } from 'node:url';
 import { describeValue, isWhylensError, WhylensError } from '../errors.js';
 import type { Picture } from '../explanation.js';
 import { remedyFor } from '../mistaken.js';
 import { formatOfBytes, type ImageSource, type LoadImageOptions } from '../images/formats.js';
 import { checkMaxPixels, MAX_PIXELS } from '../images/picture.js';
 import { abortable, throwIfAborted } from '../reading/abort.js';
-import { fetchBounded, nameOfAddress, type Fail } from '../reading/fetch.js';
+import type { Fail } from '../reading/fetch.js';
 import { bytesInWords, limitsOf, type ReadLimits } from '../reading/limits.js';
 import { decodePngAside } from './png-aside.js';
-import { readFileBounded } from './read-file.js';
+import { readSource } from './read-source.js';
 
 export type { ImageSource, LoadImageOptions };
 
@@ -29,7 +28,7 @@ export async function loadImage(
 ): Promise<Picture> {
   const limits = limitsOf('loadImage', reading);
   checkMaxPixels('loadImage', maxPixels);
-  const { bytes, name } = await readSource(source, limits);
+  const { bytes, name } = await bytesOf(source, limits);
   throwIfAborted(limits.signal, `loading ${name}`);
   try {
     if (bytes.length === 0) throw new WhylensError('INVALID_PICTURE', 'the file is empty');
@@ -53,7 +52,7 @@ export async function loadImage(
   }
 }
 
-async function readSource(
+async function bytesOf(
   source: ImageSource,
   limits: ReadLimits,
 ): Promise<{ bytes: Uint8Array; name: string }> {
@@ -78,22 +77,8 @@ async function readSource(
       `loadImage needs a path, a URL or the bytes of a picture file, got ${remedyFor('file', source) ?? describeValue(source)}`,
     );
   }
-  const text = String(source);
-  const short = text.length > 80 ? `${text.slice(0, 77)}...` : text;
-  if (/^(https?|data):/i.test(text)) {
-    if (!URL.canParse(text)) throw unreadable(`'${short}'`)('it is not an address');
-    const address = new URL(text);
-    const name = `'${address.search === '' ? short : nameOfAddress(address)}'`;
-    return { bytes: await fetchBounded(address, limits, unreadable(name)), name };
-  }
-  const fail = unreadable(`'${text}'`);
-  let path: string | URL = source;
-  try {
-    if (/^file:/i.test(text)) path = fileURLToPath(text);
-  } catch (cause) {
-    throw fail((cause as Error).message, { cause });
-  }
-  return { bytes: await readFileBounded(path, { limits, fail, named: true }), name: `'${text}'` };
+  const { bytes, name } = await readSource(source, limits, (name) => unreadable(`'${name}'`));
+  return { bytes, name: `'${name}'` };
 }
 
 function unreadable(name: string): Fail {

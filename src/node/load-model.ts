@@ -10,7 +10,7 @@ import { abortable } from '../reading/abort.js';
 import { guarded } from '../reading/boundary.js';
 import { limitsOf, type ReadLimits, type ReadingOptions } from '../reading/limits.js';
 import { cannotRead, fileOf, fileSource } from './model-source.js';
-import { readFileBounded } from './read-file.js';
+import { readSource } from './read-source.js';
 
 export type { LabelSource, ModelSource };
 
@@ -55,7 +55,8 @@ export async function loadModel(
 
 /**
  * Reads class names: JSON (`["cat", …]`, `{ "0": "cat" }`, Keras'
- * `{ "0": ["n02…", "cat"] }`, `{ "cat": 0 }`) or text with one name a line.
+ * `{ "0": ["n02…", "cat"] }`, `{ "cat": 0 }`) or text with one name a line,
+ * from a path, an address (`data:` too) or a file.
  *
  * @throws `MODEL_LOAD` for what cannot be read or names no classes; `ABORTED`.
  */
@@ -79,14 +80,7 @@ async function labelBytes(
     );
     return { bytes, name };
   }
-  const address = addressOf(source);
-  if (address !== undefined) {
-    const found = fetchSource(address, limits);
-    return { bytes: await found.model(), name: found.name };
-  }
-  const path = pathOf(source);
-  const fail = cannotRead(`the label file '${path}'`);
-  return { bytes: await readFileBounded(path, { limits, fail, named: true }), name: path };
+  return readSource(source, limits, (name) => cannotRead(`the label file '${name}'`));
 }
 
 async function sourceOf(source: ModelSource, limits: ReadLimits): Promise<ByteSource> {

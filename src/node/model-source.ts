@@ -57,8 +57,14 @@ export function fileOf(file: string | ModelFile, limits: ReadLimits): ModelFile 
     name: basename(file),
     arrayBuffer: async () => {
       const fail = cannotRead(`the file '${file}'`);
+      // weights are as long as they are; what is no file may have no end
+      const isFile = await stat(file).then(
+        (found) => found.isFile(),
+        () => false,
+      );
+      const maxBytes = isFile ? LONGEST_FILE : limits.maxBytes;
       const bytes = await readFileBounded(file, {
-        limits: { ...limits, maxBytes: Infinity },
+        limits: { ...limits, maxBytes },
         fail,
         named: true,
       });

@@ -1,11 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import { readTableBytes, type TableSource } from '../documents/read-table-bytes.js';
 import type { Table, TableOptions } from '../documents/table.js';
 import { describeValue, WhylensError, type ErrorDetails } from '../errors.js';
 import { remedyFor } from '../mistaken.js';
-import { fetchBounded, nameOfAddress } from '../reading/fetch.js';
-import { bytesInWords, limitsOf, type ReadLimits } from '../reading/limits.js';
-import { readFileBounded } from './read-file.js';
+import { bytesInWords, limitsOf } from '../reading/limits.js';
+import { readSource } from './read-source.js';
 
 export type { TableSource };
 
@@ -37,23 +35,9 @@ export async function readTable(source: TableSource, options: TableOptions = {})
       `readTable needs a path, a URL or the bytes of a file, got ${remedyFor('file', source) ?? describeValue(source)}`,
     );
   }
-  const isAddress = /^(https?|data):/i.test(String(source));
-  const address = isAddress ? new URL(source) : undefined;
-  const name = `'${address === undefined ? String(source) : nameOfAddress(address)}'`;
-  return readTableBytes(await bytesAt(String(source), address, name, limits), name, options);
+  const { bytes, name } = await readSource(source, limits, (name) => unreadable(`'${name}'`));
+  return readTableBytes(bytes, `'${name}'`, options);
 }
 
 const unreadable = (name: string) => (why: string, details?: ErrorDetails) =>
   new WhylensError('FILE', `cannot read the table ${name}: ${why}`, details ?? {});
-
-function bytesAt(
-  source: string,
-  address: URL | undefined,
-  name: string,
-  limits: ReadLimits,
-): Promise<Uint8Array> {
-  const fail = unreadable(name);
-  if (address !== undefined) return fetchBounded(address, limits, fail);
-  const path = /^file:/i.test(source) ? fileURLToPath(source) : source;
-  return readFileBounded(path, { limits, fail, named: true });
-}

@@ -148,3 +148,21 @@ test.serial('a row for a model over pictures is refused as no picture', async (t
   });
   model.dispose();
 });
+
+test('nested arrays: as deep as an array has axes, and nothing is made before it is there', async (t) => {
+  let deep: unknown = 1;
+  for (let i = 0; i < 100_000; i++) deep = [deep];
+  await t.throwsAsync(async () => readDocument(deep, 'd'), {
+    code: 'INVALID_DOCUMENT',
+    message: /nested more than 32 levels deep/,
+  });
+  // the first rows promise 10^10 numbers
+  const ragged = Array.from({ length: 100_000 }, (_, i) => (i === 0 ? new Array(100_000) : [1]));
+  await t.throwsAsync(async () => readDocument(ragged, 'd'), { code: 'INVALID_DOCUMENT' });
+  const six = [[[[[[1, 2]]]]]];
+  t.deepEqual((await readDocument(six, 'd')) as unknown, {
+    kind: 'array',
+    shape: [1, 1, 1, 1, 1, 2],
+    data: Float64Array.of(1, 2),
+  });
+});

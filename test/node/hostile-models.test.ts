@@ -1,7 +1,9 @@
 /** Model files that would never end, take all memory, or leave something behind: typed, at once, nothing kept. */
 import * as tf from '@tensorflow/tfjs-core';
 import test from 'ava';
-import { loadModel } from '../../src/node/load-model.js';
+import { explanationFromJson } from '../../formatters/json.js';
+import { isWhylensError } from '../../src/errors.js';
+import { loadLabels, loadModel } from '../../src/node/load-model.js';
 import { modelFiles, textBytes } from '../helpers/model-files.js';
 
 type Json = Record<string, unknown>;
@@ -108,6 +110,36 @@ test.serial(
     });
   },
 );
+
+test.serial('an emptied layer and endless nesting are told as what they are', async (t) => {
+  await t.throwsAsync(load(model([input, a, { ...b, config: {} }])), {
+    code: 'MODEL_LOAD',
+    message: /layer 'b' \(Dense\).*'units'.*empty/,
+  });
+  // a layer that only TensorFlow.js runs does not hide another one's loss
+  const lstm = { ...a, class_name: 'LSTM', name: 'r', config: { name: 'r', units: 2 } };
+  const lost = { ...b, config: { name: 'b' }, inbound_nodes: [[['r', 0, 0, {}]]] };
+  await t.throwsAsync(load(model([input, lstm, lost])), {
+    code: 'MODEL_LOAD',
+    message: /layer 'b' \(Dense\).*'units'/,
+  });
+  const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+  const file = (text: string, name = 'model.json') => ({ name, bytes: textBytes(text) });
+  const reads: Record<string, () => Promise<unknown>> = {
+    'the whole': () => loadModel([file(deep)]),
+    topology: () => loadModel([file(`{"modelTopology":${deep}}`)]),
+    manifest: () => loadModel([file(`{"modelTopology":{},"weightsManifest":${deep}}`)]),
+    labels: () => loadLabels(file(`["a","\\"[",${deep}]`, 'labels.json')),
+    trees: () => loadModel([file(`{"learner":${deep}}`, 'xgb.json')]),
+    record: () => Promise.resolve().then(() => explanationFromJson(`{"a":${deep}}`)),
+  };
+  for (const [name, read] of Object.entries(reads)) {
+    const error = await t.throwsAsync(read(), { message: /nested \d+ levels deep/ }, name);
+    t.true(isWhylensError(error), name);
+  }
+  // brackets inside texts are no nesting
+  t.deepEqual(await loadLabels(file(`["${'['.repeat(2000)}","b\\\\"]`)), ['['.repeat(2000), 'b\\']);
+});
 
 test.serial('graphs that cannot be built leave no weights behind', async (t) => {
   const node = (name: string, op: string, inputs: string[] = []) => ({

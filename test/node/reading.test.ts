@@ -9,6 +9,7 @@ import { encodePng } from '../../src/images/png.js';
 import { loadImage } from '../../src/node/load-image.js';
 import { loadImages } from '../../src/node/load-images.js';
 import { loadLabels, loadModel } from '../../src/node/load-model.js';
+import { readTable } from '../../src/node/read-table.js';
 import { emptyFolder, whylensHere, MODULES } from '../helpers/command.js';
 import { modelFiles } from '../helpers/model-files.js';
 import { noisePicture } from '../helpers/noise.js';
@@ -193,6 +194,8 @@ test('pipes and devices: read where they are named, given up in silence, left al
   t.deepEqual(read, PICTURE);
   await refuses(t, loadImage('/dev/zero', { maxBytes: 1 << 20 }), 'FILE', /longer than 1 MiB/);
   await refuses(t, loadImage('/dev/null'), 'INVALID_PICTURE', /empty/);
+  const list = loadModel(['/dev/zero'], { maxBytes: 1 << 20 });
+  await refuses(t, list, 'MODEL_LOAD', /longer than 1 MiB/);
   await writeFile(join(folder, 'a.png'), PNG);
   const found = [];
   for await (const picture of loadImages(folder)) found.push(picture);
@@ -231,6 +234,31 @@ test('kinds of addresses can be switched off', async (t) => {
   t.deepEqual(asked, []);
   const address = `data:image/png;base64,${Buffer.from(PNG).toString('base64')}`;
   t.deepEqual(await loadImage(address, only), PICTURE);
+});
+
+test('labels and tables come from data: addresses as pictures do, within the same limits', async (t) => {
+  t.deepEqual(await loadLabels('data:application/json,["cat","dog"]'), ['cat', 'dog']);
+  t.deepEqual(await loadLabels(new URL('data:,cat%0Adog')), ['cat', 'dog']);
+  const base64 = `data:;base64,${Buffer.from('cat\ndog\n').toString('base64')}`;
+  t.deepEqual(await loadLabels(base64, { schemes: ['data'] }), ['cat', 'dog']);
+  t.deepEqual((await readTable('data:text/csv,a,b%0A1,2')).columns, ['a', 'b']);
+  const small = { maxBytes: 3 };
+  await refuses(t, loadLabels('data:,cat%0Adog', small), 'MODEL_LOAD', /longer than 3 bytes/);
+  const none = { schemes: ['file'] as const };
+  await refuses(t, loadLabels('data:,cat', none), 'MODEL_LOAD', /'data:' may not be read/);
+  await refuses(t, loadModel('data:,{}'), 'MODEL_LOAD', /a model is several files/);
+  // the address is not repeated whole
+  const long = await refuses(t, loadLabels(`data:x;base64,${'!'.repeat(9999)}`), 'MODEL_LOAD', /./);
+  t.true(long.length < 300, long);
+});
+
+test('what is no address, or names a host for a file, is told by a code', async (t) => {
+  for (const address of ['http://[', 'http://a b', 'file://host/x.txt', 'file:///a%2Fb']) {
+    await refuses(t, loadLabels(address), 'MODEL_LOAD', /cannot read/);
+    await refuses(t, loadImage(address), 'FILE', /cannot read/);
+    await refuses(t, readTable(address), 'FILE', /cannot read/);
+    await refuses(t, loadModel(address), 'MODEL_LOAD', /./);
+  }
 });
 
 test('a signal ends every load with ABORTED, before it starts and while it waits', async (t) => {

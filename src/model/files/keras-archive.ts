@@ -1,5 +1,6 @@
 /** `.keras`: a zip of the configuration (JSON) and the weights (HDF5), entries stored as they are. */
 import { WhylensError } from '../../errors.js';
+import { requireShallow } from '../../reading/nesting.js';
 
 export interface KerasArchive {
   readonly config: unknown;
@@ -51,6 +52,7 @@ export async function readKerasArchive(bytes: Uint8Array, name: string): Promise
 
 /** JSON as Python writes it: `Infinity` and `NaN` may stand in it. */
 export function parseConfig(text: string, name: string): unknown {
+  requireShallow(text, (why) => new WhylensError('MODEL_LOAD', `cannot read '${name}': ${why}`));
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -1,5 +1,6 @@
 /** Which kind of model a file holds, told by its content; and reading it. */
 import { WhylensError } from '../../errors.js';
+import { requireShallow } from '../../reading/nesting.js';
 import { broken, Field } from './fields.js';
 import type { TabularModel } from './interface.js';
 import { isLightgbmDump, readLightgbmDump } from './lightgbm-dump.js';
@@ -40,7 +41,9 @@ export function readTabular(
   }
   // a brace, or a byte order mark
   if (first !== 0x7b && first !== 0xef) return undefined;
-  const value = parseJson(decode(bytes));
+  const text = decode(bytes);
+  requireShallow(text, (why) => new WhylensError('MODEL_LOAD', `cannot read '${file}': ${why}`));
+  const value = parseJson(text);
   if (value === undefined) return undefined;
   const field = new Field(value, file);
   const read = [

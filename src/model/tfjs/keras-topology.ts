@@ -5,6 +5,7 @@
  * Pure: JSON in, JSON out.
  */
 import { WhylensError } from '../../errors.js';
+import { parseConfig } from '../files/keras-archive.js';
 import { expressLayer } from './keras-dialect.js';
 import { requireOrder } from './keras-order.js';
 
@@ -29,7 +30,7 @@ export interface ModelJson {
 /** The topology as tfjs-layers reads it. Throws `MODEL_LOAD` naming the layer that is wrong. */
 export function normalizeTopology(topology: Json, file: string): ModelJson {
   let model: unknown = topology.model_config ?? topology;
-  if (typeof model === 'string') model = JSON.parse(model) as unknown;
+  if (typeof model === 'string') model = parseConfig(model, file);
   const root = pythonic(model) as Json;
   const version = String(topology.keras_version ?? root.keras_version ?? '');
   const modern = version.startsWith('3') || isModern(root);

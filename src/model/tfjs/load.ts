@@ -175,6 +175,12 @@ export function checkLoadRequest(source: unknown, options: unknown): void {
       `'${String(source)}' is not an address that can be fetched`,
     );
   }
+  if (isText(source) && /^data:/i.test(String(source))) {
+    throw new WhylensError(
+      'MODEL_LOAD',
+      `a model is several files, which a 'data:' address cannot hold; pass them: loadModel([{ name: 'model.json', bytes }, …])`,
+    );
+  }
   if (typeof options !== 'object' || options === null) {
     throw new WhylensError(
       'INVALID_OPTION',

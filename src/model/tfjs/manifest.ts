@@ -3,6 +3,7 @@ import type { io } from '@tensorflow/tfjs-core';
 import { WhylensError } from '../../errors.js';
 import { EXPORT_COMMANDS } from '../files/other-formats.js';
 import { sizeOf } from '../../maths/ndarray.js';
+import { requireShallow } from '../../reading/nesting.js';
 import type { ByteSource } from './bytes.js';
 
 const BYTES: Readonly<Record<string, number>> = {
@@ -177,6 +178,7 @@ function objectOf(value: unknown, name: string): Record<string, unknown> | undef
 
 function parse(bytes: Uint8Array, name: string): unknown {
   const text = new TextDecoder().decode(bytes);
+  requireShallow(text, (why) => new WhylensError('MODEL_LOAD', `cannot read ${name}: ${why}`));
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -1,5 +1,6 @@
 /** What the files beside a transformer say of it: classes, longest text, special tokens. */
-import { WhylensError } from '../../errors.js';
+import { isWhylensError, WhylensError } from '../../errors.js';
+import { requireShallow } from '../../reading/nesting.js';
 import { broken, Field } from '../tabular/fields.js';
 import type { Link } from '../tabular/interface.js';
 
@@ -156,8 +157,11 @@ export function linkOf(
 
 export function parseFile(bytes: Uint8Array, name: string): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    requireShallow(text, (why) => new WhylensError('MODEL_LOAD', `cannot read '${name}': ${why}`));
+    return JSON.parse(text) as unknown;
   } catch (cause) {
+    if (isWhylensError(cause)) throw cause;
     throw new WhylensError('MODEL_LOAD', `'${name}' is no JSON: it is damaged or cut short`, {
       cause,
       facts: { file: name },

@@ -3,6 +3,7 @@
  * each with its calls, whose arguments name the tensors they take.
  */
 import { WhylensError } from '../../../errors.js';
+import { requireSettings } from './required.js';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -159,7 +160,7 @@ function layerOf(raw: unknown, file: string): LayerConfig {
   }
   // `package>Class` is how both versions name a registered class of a user
   const plain = className.replace(/^.*>/, '');
-  return {
+  const own = {
     className: plain,
     module: typeof layer.module === 'string' ? layer.module : '',
     registered:
@@ -170,8 +171,9 @@ function layerOf(raw: unknown, file: string): LayerConfig {
           : className,
     name,
     config,
-    calls: nodes.map((node) => callOf(node, name, file)),
   };
+  requireSettings(own, file);
+  return { ...own, calls: nodes.map((node) => callOf(node, name, file)) };
 }
 
 /** Keras 3: `{ args, kwargs }`; Keras 2: a list of `[layer, call, output, kwargs]`. */

@@ -78,8 +78,8 @@ export class Config {
   }
 
   /** Low and high per axis: `1`, `[1, 2]` or `[[1, 2], [3, 4]]`. */
-  margins(name: string, rank: number): { low: number[]; high: number[] } {
-    const value = this.raw[name] ?? 1;
+  margins(name: string, rank: number, preset: number): { low: number[]; high: number[] } {
+    const value = this.raw[name] ?? preset;
     const given = Array.isArray(value)
       ? (value as unknown[])
       : new Array<unknown>(rank).fill(value);

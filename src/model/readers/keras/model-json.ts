@@ -1,5 +1,6 @@
 /** A layers model of TensorFlow.js as a graph: its topology is a Keras configuration, its manifest the weights. */
 import { WhylensError } from '../../../errors.js';
+import { parseConfig } from '../../files/keras-archive.js';
 import type { ModelGraph } from '../../graph/model-graph.js';
 import { openSizes } from '../../graph/open-sizes.js';
 import type { Shape } from '../../graph/primitives.js';
@@ -54,7 +55,7 @@ function read({ topology, weights, file }: ModelJson, options: KerasOptions): Mo
 /** The configuration itself, with keys as Keras writes them. */
 function modelOf(topology: Json, file: string): Json {
   let model: unknown = topology.model_config ?? topology;
-  if (typeof model === 'string') model = JSON.parse(model) as unknown;
+  if (typeof model === 'string') model = parseConfig(model, file);
   const root = ('className' in topology ? snaked(model) : model) as Json | null;
   const config = root?.config as Json | undefined;
   const listed = Array.isArray(config) ? config : config?.layers;

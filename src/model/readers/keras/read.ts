@@ -25,6 +25,7 @@ import { Config, isValue, valuesOf, type Built, type Layer } from './layer.js';
 import { LAYERS } from './layers/index.js';
 import { isKnownOperation, operation } from './layers/operations.js';
 import { outputOf } from './output.js';
+import { requireSettings } from './required.js';
 import type { LayerWeights } from './weights.js';
 import { type WeightStore } from './weights.js';
 
@@ -326,19 +327,16 @@ class Reader {
   private inside(raw: unknown, weights: LayerWeights, args: readonly Argument[]): Built {
     const { class_name: className, config, registered_name: registered } = (raw ?? {}) as Json;
     const own = (config ?? {}) as Json;
-    return this.build(
-      {
-        className: String(className),
-        module: '',
-        registered: typeof registered === 'string' ? registered : undefined,
-        name: String(own.name ?? className),
-        config: own,
-        calls: [],
-      },
-      weights,
-      args,
-      {},
-    );
+    const layer = {
+      className: String(className),
+      module: '',
+      registered: typeof registered === 'string' ? registered : undefined,
+      name: String(own.name ?? className),
+      config: own,
+      calls: [],
+    };
+    requireSettings(layer, this.source.file);
+    return this.build(layer, weights, args, {});
   }
 
   private record(

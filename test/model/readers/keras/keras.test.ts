@@ -115,8 +115,9 @@ test('a weight numbered by class and order goes to the layer in that place, nest
     config: { name, ...more },
     inbound_nodes: [],
   });
+  const [units, kernel] = [{ units: 1 }, { filters: 1, kernel_size: [1, 1] }];
   const inner = {
-    layers: [layer('InputLayer', 'i'), layer('Dense', 'x'), layer('Dense', 'a')],
+    layers: [layer('InputLayer', 'i'), layer('Dense', 'x', units), layer('Dense', 'a', units)],
     input_layers: ['i', 0, 0],
     output_layers: ['a', 0, 0],
   };
@@ -126,8 +127,8 @@ test('a weight numbered by class and order goes to the layer in that place, nest
       config: {
         layers: [
           layer('InputLayer', 'in'),
-          layer('Conv2D', 'conv2d_2'),
-          layer('Conv2D', 'conv2d_1'),
+          layer('Conv2D', 'conv2d_2', kernel),
+          layer('Conv2D', 'conv2d_1', kernel),
           layer('Functional', 'body', inner),
         ],
         input_layers: ['in', 0, 0],
@@ -143,7 +144,7 @@ test('a weight numbered by class and order goes to the layer in that place, nest
 
 test('padding, strides and dilation of a convolution, by hand', (t) => {
   const kernel = { '/layers/conv1d/vars/0': { shape: [2, 1, 1], data: [1, 10] } };
-  const config = { use_bias: false, padding: 'valid' };
+  const config = { filters: 1, kernel_size: [2], use_bias: false, padding: 'valid' };
   t.deepEqual(run(single('Conv1D', config, [4, 1], kernel), [1, 2, 3, 4]), [21, 32, 43]);
   t.deepEqual(
     run(single('Conv1D', { ...config, padding: 'same' }, [4, 1], kernel), [1, 2, 3, 4]),
@@ -165,7 +166,7 @@ test('padding, strides and dilation of a convolution, by hand', (t) => {
 
 test('a transposed convolution: sizes of valid, same, and with output padding', (t) => {
   const kernel = { '/layers/conv1d_transpose/vars/0': { shape: [3, 1, 1], data: [1, 2, 3] } };
-  const config = { use_bias: false, strides: [2] };
+  const config = { filters: 1, kernel_size: [3], use_bias: false, strides: [2] };
   t.deepEqual(run(single('Conv1DTranspose', config, [2, 1], kernel), [1, 10]), [1, 2, 13, 20, 30]);
   t.deepEqual(
     run(single('Conv1DTranspose', { ...config, padding: 'same' }, [2, 1], kernel), [1, 10]),
@@ -261,13 +262,52 @@ test('what is not understood says which layer, and what to give', (t) => {
     code: 'UNSUPPORTED_OPERATION',
     message: /'Frobnicate'/,
   });
-  t.throws(() => single('Dense', {}, [2]), { code: 'MODEL_LOAD', message: /'kernel' is missing/ });
+  t.throws(() => single('Dense', { units: 1 }, [2]), {
+    code: 'MODEL_LOAD',
+    message: /'kernel' is missing/,
+  });
   const given = {
     customLayers: {
       Lambda: (_: unknown, [x]: readonly never[], g: { neg: (v: never) => never }) => g.neg(x),
     },
   };
   t.deepEqual(run(single('Lambda', {}, [2], {}, given as never), [1, -2]), [-1, 2]);
+});
+
+test('a setting that Keras has no default for is not made up: layer and setting are named', (t) => {
+  const lost: Record<string, readonly [config: object, shape: number[], named: RegExp]> = {
+    Conv2D: [{ strides: [1, 1] }, [4, 4, 1], /'filters' and 'kernel_size'.*settings are strides/],
+    DepthwiseConv2D: [{ filters: 1 }, [4, 4, 1], /'kernel_size'/],
+    SeparableConv1D: [{ kernel_size: 2 }, [4, 1], /lacks 'filters',/],
+    Conv2DTranspose: [{ kernel_size: null, filters: 1 }, [4, 4, 1], /lacks 'kernel_size',/],
+    Dense: [{}, [2], /lacks 'units'.*settings are empty/],
+    Activation: [{}, [2], /'activation'/],
+    Reshape: [{}, [2], /'target_shape'/],
+    Permute: [{}, [2, 1], /'dims'/],
+    RepeatVector: [{}, [2], /'n'/],
+    Rescaling: [{ offset: 1 }, [2], /'scale'/],
+    Dropout: [{ seed: 1 }, [2], /'rate'/],
+    GaussianNoise: [{}, [2], /'stddev'/],
+    TimeDistributed: [{}, [2, 2], /'layer'/],
+  };
+  for (const [kind, [config, shape, named]] of Object.entries(lost)) {
+    const error = t.throws(() => single(kind, config, shape), { code: 'MODEL_LOAD' }, kind);
+    t.regex(error.message, /layer 'layer'/, kind);
+    t.regex(error.message, named, kind);
+  }
+  // inside a wrapper too, and a class of a user's own that has a name of Keras is let be
+  t.throws(
+    () => single('TimeDistributed', { layer: { class_name: 'Dense', config: {} } }, [2, 2]),
+    { code: 'MODEL_LOAD', message: /'units'/ },
+  );
+  const custom = {
+    customLayers: { Dense: (_: unknown, [x]: readonly never[]) => x },
+  };
+  t.deepEqual(run(single('my>Dense', {}, [2], {}, custom as never), [1, 2]), [1, 2]);
+  // Keras' presets hold for the others
+  t.deepEqual(run(single('MaxPooling1D', {}, [4, 1]), [1, 2, 3, 4]), [2, 4]);
+  t.deepEqual(run(single('Cropping2D', {}, [1, 2, 1]), [1, 2]), [1, 2]);
+  t.deepEqual(run(single('Cropping1D', {}, [3, 1]), [1, 2, 3]), [2]);
 });
 
 test('cycles, layers that feed themselves and missing calls are errors, at once', (t) => {

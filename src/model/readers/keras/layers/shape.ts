@@ -48,7 +48,7 @@ export const zeroPadding =
   (rank: number): BuildLayer =>
   (layer, args) =>
     lastly(layer, only(layer, args), (x) => {
-      const { low, high } = layer.config.margins('padding', rank);
+      const { low, high } = layer.config.margins('padding', rank, 1);
       return padSpace(x, low, high);
     });
 
@@ -56,7 +56,12 @@ export const cropping =
   (rank: number): BuildLayer =>
   (layer, args) =>
     lastly(layer, only(layer, args), (x) => {
-      const { low, high } = layer.config.margins('cropping', rank);
+      const { low, high } = layer.config.margins(
+        'cropping',
+        rank,
+        // Keras' own presets differ by rank
+        rank === 2 ? 0 : 1,
+      );
       return pad(x, [...low.map((n) => -n), 0], [...high.map((n) => -n), 0]);
     });
 
