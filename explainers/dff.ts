@@ -1,23 +1,12 @@
 import { explainer, type ExplainContext } from '../src/container/plugin.js';
 import { WhylensError } from '../src/errors.js';
-import type {
-  Concept,
-  ConceptsExplanation,
-  NdArray,
-  Target,
-  TargetBase,
-} from '../src/explanation.js';
+import type { Concept, ConceptsExplanation, NdArray } from '../src/explanation.js';
 import { channelsOf } from '../src/maths/cam.js';
 import { factorizeNonNegative } from '../src/maths/nmf.js';
 import { asPartOf, recordLayer, repeatSample } from './shared/calls.js';
-import type { OutputValues, Samples } from '../src/model/interface.js';
-import {
-  concreteTarget,
-  describeTarget,
-  probaOf,
-  scoreOf,
-  targetId,
-} from '../src/model/targets.js';
+import type { Samples } from '../src/model/interface.js';
+import { targetFacts } from '../src/model/target-facts.js';
+import { concreteTarget } from '../src/model/targets.js';
 import { inSpace, TOKEN_OPTIONS } from './shared/token-grid.js';
 
 /**
@@ -54,6 +43,7 @@ export const dff = explainer({
   },
 
   async explain(context) {
+    const { score, labels } = context;
     const parts = context.options.concepts;
     const samples = context.targets.length;
     const total = samples * (1 + parts);
@@ -78,7 +68,7 @@ export const dff = explainer({
       const concepts = Array.from({ length: parts }, (_, i): Concept => ({
         name: `concept ${i + 1}`,
         heatmap: { shape, data: columnOf(left, parts, i) },
-        scores: targets.map((target) => scored(context, target, alone.outputs, i)),
+        scores: targets.map((target) => targetFacts(target, alone.outputs, i, score, labels)),
       }));
       explanations.push({
         kind: 'concepts',
@@ -91,7 +81,7 @@ export const dff = explainer({
         image: context.picture!(n),
         layer: { ...context.layer!, shape: A.shape },
         concepts,
-        targets: targets.map((target) => scored(context, target, outputs, n)),
+        targets: targets.map((target) => targetFacts(target, outputs, n, score, labels)),
       });
     }
     return { kind: 'records', explanations };
@@ -151,21 +141,4 @@ function columnOf(matrix: Float64Array, columns: number, column: number): Float3
     { length: matrix.length / columns },
     (_, row) => matrix[row * columns + column],
   );
-}
-
-function scored(
-  { labels, score }: ExplainContext,
-  target: Target,
-  outputs: readonly OutputValues[],
-  n: number,
-): TargetBase {
-  const proba = probaOf(target, outputs, n);
-  const named = target.kind === 'class' ? labels?.[target.index] !== undefined : true;
-  return {
-    target: targetId(target),
-    definition: target,
-    ...(named ? { label: describeTarget(target, labels) } : {}),
-    score: scoreOf(target, outputs, n, score),
-    ...(proba === undefined ? {} : { proba }),
-  };
 }

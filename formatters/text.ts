@@ -13,6 +13,7 @@ import { type GivenOptions, type OptionSpecs, validateOptions } from '../src/opt
 import { PERCENTILE_OPTION, type Percentile } from './display/full-strength.js';
 import { checkExplanation } from './shared/check.js';
 import { plain, shortNameOf, weightColumn } from './shared/numbers.js';
+import { topInstead } from './shared/verdict.js';
 import { clean, labelled, wrap } from './text/layout.js';
 import { drawMap } from './text/map.js';
 import { drawSeries } from './text/series.js';
@@ -216,35 +217,37 @@ function body(expl: Explanation, text: TextBuilder, percentile: Percentile): voi
   switch (expl.kind) {
     case 'image':
       for (const target of expl.targets) {
-        text.add('targets', () => targetLines(target, expl.isRegression, style));
+        text.add('targets', () => targetLines(target, expl.isRegression, style, expl.targets));
         heat(text, target.heatmap, sized(EXTENTS.image, [expl.image.height, expl.image.width]));
         text.add('map', () => drawMap(target.heatmap, expl.image, style, percentile));
       }
       return;
     case 'signal':
       for (const target of expl.targets) {
-        text.add('targets', () => targetLines(target, expl.isRegression, style));
+        text.add('targets', () => targetLines(target, expl.isRegression, style, expl.targets));
         heat(text, target.heatmap, sized(EXTENTS.signal, expl.signal.shape.slice(0, 1)));
         text.add('map', () => drawSeries(target.heatmap, expl.signal, style, percentile));
       }
       return;
     case 'volume':
       for (const target of expl.targets) {
-        text.add('targets', () => targetLines(target, expl.isRegression, style));
+        text.add('targets', () => targetLines(target, expl.isRegression, style, expl.targets));
         heat(text, target.heatmap, sized(EXTENTS.volume, expl.volume.shape.slice(0, 3)));
         text.add('map', () => sliceLines(target.heatmap, style, percentile));
       }
       return;
     case 'concepts':
       text.add('targets', () =>
-        expl.targets.flatMap((target) => targetLines(target, expl.isRegression, style)),
+        expl.targets.flatMap((target) =>
+          targetLines(target, expl.isRegression, style, expl.targets),
+        ),
       );
       for (const concept of expl.concepts) {
         const narrow = { ...style, width: style.width - 2 };
         text.add('targets', () => [
           ...wrap(clean(concept.name), style.width).map((line) => style.paint('strong', line)),
           ...concept.scores
-            .flatMap((score) => targetLines(score, expl.isRegression, narrow))
+            .flatMap((score) => targetLines(score, expl.isRegression, narrow, concept.scores))
             .map((line) => `  ${line}`),
         ]);
         heat(text, concept.heatmap, sized(EXTENTS.image, [expl.image.height, expl.image.width]));
@@ -332,8 +335,14 @@ function sliceLines(map: NdArray, style: Style, percentile: Percentile): string[
 }
 
 /** `y='dalmatian' (class 251: dalmatian, coach dog, probability 0.8125, score 9.812)`; all names in the brackets only. */
-function targetLines(target: TargetBase, isRegression: boolean, style: Style): string[] {
+function targetLines(
+  target: TargetBase,
+  isRegression: boolean,
+  style: Style,
+  shown: readonly TargetBase[] = [],
+): string[] {
   const { proba, score } = target;
+  const instead = topInstead(target, shown);
   const name = givenNameOf(target);
   // a regression has no class: its one value is y
   const bare = isRegression && target.target === 0 ? 'y' : `y=${target.target}`;
@@ -343,6 +352,7 @@ function targetLines(target: TargetBase, isRegression: boolean, style: Style): s
     [
       ...(proba === undefined ? [] : [`probability ${plain(proba)}`]),
       ...(score === undefined ? [] : [`score ${plain(score)}`]),
+      ...(instead === undefined ? [] : [clean(instead)]),
     ],
     '',
     target,

@@ -81,6 +81,16 @@ export interface ExplanationBase {
   readonly warnings: readonly string[];
 }
 
+/** The class that the model gives the highest score. */
+export interface TopClass {
+  /** Class index, or a name where there is no index. */
+  readonly target: number | string;
+  /** Class name, where labels are known. */
+  readonly label?: string;
+  /** Softmax or sigmoid probability, where the model has one. */
+  readonly proba?: number;
+}
+
 /** What all targets have. */
 export interface TargetBase {
   /** Class index, or a name where there is no index. */
@@ -93,6 +103,10 @@ export interface TargetBase {
   readonly score?: number;
   /** Softmax or sigmoid probability, where the model has one. */
   readonly proba?: number;
+  /** Place of the class among the classes of its output by score, from 0: the top class. Left out if the target is no single class. */
+  readonly rank?: number;
+  /** The top class of the same output, if that is another one (`rank` above 0). */
+  readonly top?: TopClass;
 }
 
 /** The layer whose activations were explained, and why that one. */

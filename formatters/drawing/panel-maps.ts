@@ -25,7 +25,7 @@ const SLICES = 3;
 export function imagePanels(expl: ImageExplanation, options: PanelOptions): Panel[] {
   return expl.targets.map((target) => ({
     ...mapPanel(expl.image, target.heatmap, options),
-    title: titleOf(target),
+    title: titleOf(target, expl.targets),
     titled: true,
   }));
 }
@@ -76,7 +76,7 @@ export function volumePanels(expl: VolumeExplanation, options: PanelOptions): Pa
         extent,
         whole: target.heatmap,
       }),
-      title: `${titleOf(target)}, slice ${first + i + 1} of ${depth}`,
+      title: `${titleOf(target, expl.targets)}, slice ${first + i + 1} of ${depth}`,
       titled: true,
     }));
   });
@@ -99,7 +99,7 @@ export function conceptPanels(expl: ConceptsExplanation, options: PanelOptions):
     { ...size, title: 'all concepts', shapes: [base, ...heats] },
     ...expl.concepts.map(({ name, scores }, i) => ({
       ...size,
-      title: [name, ...scores.slice(0, 1).map((score) => titleOf(score))].join(': '),
+      title: [name, ...scores.slice(0, 1).map((score) => titleOf(score, scores))].join(': '),
       shapes: [base, heats[i], ...emptyMark([expl.concepts[i].heatmap], 'positive', size, options)],
     })),
   ];

@@ -48,7 +48,7 @@ export function signalPanels(expl: SignalExplanation, options: PanelOptions): Pa
       width,
       height: height + 18,
       shapes,
-      title: titleOf(target),
+      title: titleOf(target, expl.targets),
       titled: true,
     };
   });

@@ -41,7 +41,7 @@ export function spanPanels(expl: WeightedSpansExplanation, options: PanelOptions
       ],
       12,
     );
-    return { ...block, title: titleOf(target), titled: true };
+    return { ...block, title: titleOf(target, expl.targets), titled: true };
   });
 }
 

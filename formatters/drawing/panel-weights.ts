@@ -26,7 +26,7 @@ export function weightPanels(expl: FeatureWeightsExplanation, options: PanelOpti
   const most = largestWeight(expl.targets.map(({ featureWeights }) => featureWeights));
   return expl.targets.map((target, t) => ({
     ...targetBlock(waterfallOf(expl, target, t), target, most, options),
-    title: titleOf(target),
+    title: titleOf(target, expl.targets),
     titled: true,
   }));
 }

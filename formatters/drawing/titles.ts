@@ -1,14 +1,18 @@
 /** Titles of panels, and lines of text. */
 import type { TargetBase } from '../../src/explanation.js';
 import { titled } from '../shared/numbers.js';
+import { topInstead } from '../shared/verdict.js';
 import { wrap, type TextStyle } from './font.js';
 import { moved, type Block, type Palette, type Shape } from './scene.js';
 
 /** Between a title and what is under it. */
 const GAP = 7;
 
-/** `bull mastiff, 81 %`. */
-export const titleOf = (target: TargetBase): string => titled(target);
+/** `bull mastiff, 81 %`; of another class than the top one also what the model says, unless that is `shown` beside it. */
+export function titleOf(target: TargetBase, shown: readonly TargetBase[] = []): string {
+  const instead = topInstead(target, shown);
+  return instead === undefined ? titled(target) : `${titled(target)} (${instead})`;
+}
 
 /** The last part of a path: `backbone/Conv_1` is `Conv_1`. */
 export const lastOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1) || path;

@@ -1,10 +1,18 @@
 /** One explanation on the page: what it is, what to beware of, the record itself, how it was made. */
-import type { Explanation, JsonValue, LayerChoice, TargetBase } from '../../src/explanation.js';
+import type {
+  Explanation,
+  ImageExplanation,
+  JsonValue,
+  LayerChoice,
+  TargetBase,
+  VolumeExplanation,
+} from '../../src/explanation.js';
 import { nameOf, percent, short, shortNameOf, wholePercent } from '../shared/numbers.js';
+import { isTop, topInstead } from '../shared/verdict.js';
 import { renderConcepts } from './concepts.js';
 import { markup, outside, type Markup } from './escape.js';
 import { renderImage } from './image.js';
-import { LEADS } from './leads.js';
+import { leadsFor } from './leads.js';
 import type { PageValues } from './options.js';
 import { renderSignal } from './signal.js';
 import { renderSpans } from './spans.js';
@@ -26,7 +34,7 @@ export function renderArticle(
         ${outside(expl.estimator)}${'input' in expl && expl.input !== undefined && markup`, input ${outside(expl.input)}`}${expl.isRegression && ', regression'}
       </p>
       ${heading === 'h1' ? markup`<h1>${title}</h1>` : markup`<h2>${title}</h2>`}
-      ${verdictOf(expl) !== undefined && isMap(expl) ? markup`<p class="lead" data-lead="${id}">${LEADS[options.filter]}</p>` : markup`<p class="lead">${outside(expl.description)}</p>`}
+      ${verdictOf(expl) !== undefined && isMap(expl) ? markup`<p class="lead" data-lead="${id}">${leadsFor(expl.targets)[options.filter]}</p>` : markup`<p class="lead">${outside(expl.description)}</p>`}
       ${
         expl.warnings.length > 0 &&
         markup`<ul class="warn" aria-label="Warnings">
@@ -44,7 +52,10 @@ export function titleOf(expl: Explanation, total = 1): string {
   if ('targets' in expl && expl.targets.length > 0) {
     const verdict = verdictOf(expl);
     if (verdict !== undefined) {
-      return `${verdict.says} ${verdict.name}, ${verdict.chance}`;
+      const { name, chance, instead } = verdict;
+      return instead === undefined
+        ? `The model says ${name}, ${chance}`
+        : `For ${name} (${chance}; ${instead})`;
     }
     const names = expl.targets.map(shortNameOf);
     const rest = names.length - 3;
@@ -57,28 +68,33 @@ export function titleOf(expl: Explanation, total = 1): string {
   return 'Which label follows which';
 }
 
-const isMap = ({ kind }: Explanation): boolean => kind === 'image' || kind === 'volume';
+const isMap = (expl: Explanation): expl is ImageExplanation | VolumeExplanation =>
+  expl.kind === 'image' || expl.kind === 'volume';
 
-/** What the model said, if one class with its probability was explained. */
+/**
+ * What the model said, if one class with its probability was explained:
+ * `The model says boxer, 38 %`, `For tiger cat (12 %; the model says boxer, 38 %)`.
+ */
 function verdictOf(
   expl: Explanation,
-): { readonly says: string; readonly name: string; readonly chance: string } | undefined {
+): { readonly name: string; readonly chance: string; readonly instead?: string } | undefined {
   if (!('targets' in expl) || expl.isRegression || expl.kind === 'concepts') return undefined;
   const [target, ...more] = expl.targets;
   if (target?.proba === undefined || more.length > 0) return undefined;
-  return {
-    says: 'The model says',
-    name: shortNameOf(target),
-    chance: wholePercent(target.proba),
-  };
+  const said = { name: shortNameOf(target), chance: wholePercent(target.proba) };
+  if (isTop(target)) return said;
+  const instead = topInstead(target);
+  return instead === undefined ? undefined : { ...said, instead };
 }
 
 /** The title with the class marked. */
 function headline(expl: Explanation): Markup {
   const verdict = verdictOf(expl);
-  return verdict === undefined
-    ? outside(titleOf(expl))
-    : markup`${verdict.says} <b>${outside(verdict.name)}</b>, ${verdict.chance}`;
+  if (verdict === undefined) return outside(titleOf(expl));
+  const { name, chance, instead } = verdict;
+  return instead === undefined
+    ? markup`The model says <b>${outside(name)}</b>, ${chance}`
+    : markup`For <b>${outside(name)}</b> (${chance}; ${outside(instead)})`;
 }
 
 function body(expl: Explanation, id: string, options: PageValues): Markup {
@@ -107,7 +123,7 @@ function body(expl: Explanation, id: string, options: PageValues): Markup {
 function how(expl: Explanation): Markup {
   const layer = 'layer' in expl ? expl.layer : undefined;
   const parameters = Object.entries(expl.parameters);
-  const targets = 'targets' in expl && isMap(expl) ? expl.targets : [];
+  const targets = isMap(expl) ? expl.targets : [];
   if (layer === undefined && parameters.length === 0 && targets.length === 0) return markup``;
   return markup`<details class="how">
     <summary>How this was made</summary>
@@ -125,7 +141,7 @@ function how(expl: Explanation): Markup {
 const targetFacts = (target: TargetBase): Markup =>
   markup`<dt>${typeof target.target === 'number' ? 'Class' : 'Target'}</dt>
     <dd>
-      ${outside([...(typeof target.target === 'number' && target.label !== undefined ? [`${target.target}:`] : []), nameOf(target)].join(' '))}${target.proba !== undefined && markup`, probability ${percent(target.proba)}`}${target.score !== undefined && markup`, score ${short(target.score)}`}
+      ${outside([...(typeof target.target === 'number' && target.label !== undefined ? [`${target.target}:`] : []), nameOf(target)].join(' '))}${target.proba !== undefined && markup`, probability ${percent(target.proba)}`}${target.score !== undefined && markup`, score ${short(target.score)}`}${target.rank !== undefined && target.rank > 0 && markup`, ranked ${String(target.rank + 1)} among the classes`}
     </dd>`;
 
 const layerFacts = ({ path, shape, reason, runnersUp }: LayerChoice): Markup =>

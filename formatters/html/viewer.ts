@@ -10,7 +10,7 @@ import { colormapStrip, overlayOf } from '../display/overlay.js';
 import { endsOf, shownExtent } from '../display/scale.js';
 import { percent, shortNameOf, signed, titled } from '../shared/numbers.js';
 import { markup, jsonBlock, oneLine, outside, type Markup } from './escape.js';
-import { LEADS } from './leads.js';
+import { leadsFor } from './leads.js';
 import { UNDER, type PageValues, type Under } from './options.js';
 
 /** Colormaps that the page offers, in groups; the chosen one is added. */
@@ -295,7 +295,7 @@ function data(parts: ViewerParts, options: PageValues): unknown {
         }),
       ),
     })),
-    leads: LEADS,
+    leads: leadsFor(targets),
     start: {
       filter: options.filter,
       under: options.under,

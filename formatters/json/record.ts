@@ -11,6 +11,7 @@ import type {
   MapTarget,
   Target,
   TargetBase,
+  TopClass,
   TreeNode,
   WeightedSpan,
   WeightedSpansTarget,
@@ -102,6 +103,10 @@ const targetBase: Fields<TargetBase> = {
   label: optional(string),
   score: optional(number),
   proba: optional(number),
+  rank: optional(count),
+  top: optional(
+    object<TopClass>({ target: numberOrString, label: optional(string), proba: optional(number) }),
+  ),
 };
 
 const pathAndShape = { path: string, shape: list(count) };

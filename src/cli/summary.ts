@@ -1,6 +1,6 @@
 /** What was inferred, and what came out, in a line each. */
 import type { Preprocess } from '../documents/document.js';
-import type { Explanation, TargetBase } from '../explanation.js';
+import type { Explanation, TargetBase, TopClass } from '../explanation.js';
 import { describeSteps } from '../images/steps.js';
 import { cleanName } from './clean.js';
 import type { ExplainFlags } from './flags/explain.js';
@@ -108,21 +108,28 @@ function aligned([name, text]: readonly [string, string]): string {
   return `${`${name}:`.padEnd(12)}${text}`;
 }
 
-/** `cat.png: tiger cat (282) 12.3, 81.2 %`. */
+/** `cat.png: grad-cam: tiger cat (282), score 12.3, probability 0.812`. */
 export function resultLine(path: string, explanation: Explanation): string {
   const { targets = [] } = explanation as { targets?: readonly TargetBase[] };
-  return `${path}: ${explanation.method}: ${targets.map(targetText).join('; ') || explanation.kind}`;
+  const said = targets.map((target) => targetText(target, targets));
+  return `${path}: ${explanation.method}: ${said.join('; ') || explanation.kind}`;
 }
 
-function targetText({ target, label: given, score, proba }: TargetBase): string {
-  const label = given === undefined ? undefined : cleanName(given);
-  const name =
-    label === undefined
-      ? `class ${target}`
-      : typeof target === 'number'
-        ? `${label} (${target})`
-        : label;
+function targetText(target: TargetBase, shown: readonly TargetBase[]): string {
+  const { score, top } = target;
   const value = score === undefined ? '' : `, score ${Number(score.toPrecision(4))}`;
-  const chance = proba === undefined ? '' : `, probability ${proba.toFixed(3)}`;
-  return `${name}${value}${chance}`;
+  const instead =
+    top === undefined || shown.some((other) => other.target === top.target)
+      ? ''
+      : ` (the model says ${classText(top)}${chanceText(top)})`;
+  return `${classText(target)}${value}${chanceText(target)}${instead}`;
 }
+
+function classText({ target, label: given }: TopClass): string {
+  const label = given === undefined ? undefined : cleanName(given);
+  if (label === undefined) return `class ${target}`;
+  return typeof target === 'number' ? `${label} (${target})` : label;
+}
+
+const chanceText = ({ proba }: TopClass): string =>
+  proba === undefined ? '' : `, probability ${proba.toFixed(3)}`;

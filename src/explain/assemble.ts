@@ -18,7 +18,8 @@ import type {
 import { sampleOf } from '../maths/ndarray.js';
 import type { ScoreKind } from '../model/interface.js';
 import { filterOf } from './inputs.js';
-import { concreteTarget, describeTarget, probaOf, scoreOf, targetId } from '../model/targets.js';
+import { targetFacts } from '../model/target-facts.js';
+import { concreteTarget, describeTarget } from '../model/targets.js';
 
 interface About {
   readonly explainer: Explainer;
@@ -60,19 +61,11 @@ export function assembleMaps(explained: ExplainedMaps, about: MapsAbout): Explan
     const targets = perTarget.map((heatmap, t): MapTarget => {
       requireFinite(heatmap, explainer.id);
       const definition = concreteTarget(about.targets[n][t], outputs, n);
-      const label = describeTarget(definition, prepared.labels);
       const tokens = inputs[input].shape.length === 4 && layer?.shape.length === 2;
       const why = emptyReason(heatmap, explainer, score, tokens);
-      if (why !== undefined) warnings.push(`${label}: ${why}`);
-      const proba = probaOf(definition, outputs, n);
-      return {
-        target: targetId(definition),
-        definition,
-        ...(hasName(definition, prepared.labels) ? { label } : {}),
-        score: scoreOf(definition, outputs, n, score),
-        ...(proba === undefined ? {} : { proba }),
-        heatmap,
-      };
+      if (why !== undefined)
+        warnings.push(`${describeTarget(definition, prepared.labels)}: ${why}`);
+      return { ...targetFacts(definition, outputs, n, score, prepared.labels), heatmap };
     });
     const facts = Array.isArray(explained.facts) ? explained.facts[n] : explained.facts;
     const sample = sampleOf(inputs[input], n);
@@ -224,12 +217,6 @@ function emptyReason(
           ? '; where only a class token is read behind it, as in vision transformers, name a layer before the last attention'
           : ''
       }`;
-}
-
-function hasName(target: Target, labels: readonly string[] | undefined): boolean {
-  return target.kind === 'class'
-    ? labels?.[target.index] !== undefined
-    : target.kind !== 'regression';
 }
 
 function layerShape(layer: LayerChoice): LayerChoice {

@@ -210,6 +210,30 @@ export function probaOf(
   return target.kind === 'negative' ? 1 - value : value;
 }
 
+/**
+ * Place of a class among the classes of its output, 0 for the one with the highest score;
+ * of a sigmoid unit, 0 for the side that it is on. Undefined for other targets.
+ */
+export function rankOf(
+  target: Target,
+  outputs: readonly OutputValues[],
+  n: number,
+): number | undefined {
+  if (target.kind !== 'class' && target.kind !== 'negative') return undefined;
+  const output = outputOf(target, outputs);
+  const { data, size } = sampleScores(output, n, 'logit');
+  if (size === 1) {
+    if (output.activation === 'linear') return undefined;
+    return data[0] >= 0 === (target.kind === 'class') ? 0 : 1;
+  }
+  if (target.kind === 'negative') return undefined;
+  const own = data[target.index];
+  return data.reduce(
+    (rank, value, i) => (value > own || (value === own && i < target.index) ? rank + 1 : rank),
+    0,
+  );
+}
+
 interface Part {
   readonly output: number;
   readonly index: number;

@@ -420,3 +420,13 @@ test('the layer stands in the titles where it tells maps apart', (t) => {
   t.regex(svg, />bull mastiff, 81 %, layer/);
   t.regex(svg, /<title>[^<]*layer conv_2/);
 });
+
+test('of another class than the top one, the title says what the model says', (t) => {
+  const [dog, cat] = imageRecord.targets;
+  const top = { target: 243, label: 'bull mastiff, x', proba: 0.8125 };
+  const second = { ...cat, rank: 1, top };
+  t.is(titleOf(second), 'tiger cat, 3 % (the model says bull mastiff, 81 %)');
+  t.is(titleOf(second, [dog, second]), 'tiger cat, 3 %', 'the top class is shown beside it');
+  t.is(titleOf({ ...dog, rank: 0 }), 'bull mastiff, 81 %');
+  t.regex(formatAsFigure({ ...imageRecord, targets: [second] }), /the model says/);
+});

@@ -196,7 +196,7 @@ test('one class: what the model says, bright places, where in words, numbers in 
   const label = 'boxer, bulldog';
   const boxer: ImageExplanation = {
     ...imageRecord,
-    targets: [{ ...target, target: 242, label, proba: 0.384 }],
+    targets: [{ ...target, target: 242, label, proba: 0.384, rank: 0 }],
   };
   const page = formatAsHtml(boxer);
   t.regex(page, /<title>The model says boxer, 38 %<\/title>/);
@@ -209,6 +209,26 @@ test('one class: what the model says, bright places, where in words, numbers in 
   const [before, details] = page.split('<details class="how">');
   t.notRegex(before, /bulldog|>242</, 'number and other names are for the details');
   t.regex(details, /242: boxer, bulldog/);
+  // another class than the top one: the model is not said to say it
+  const cat = {
+    ...target,
+    ...{ target: 282, label: 'tiger cat', proba: 0.121, rank: 1 },
+    top: { target: 242, label, proba: 0.384 },
+  };
+  const other = formatAsHtml({ ...boxer, targets: [cat] });
+  t.regex(other, /<title>For tiger cat \(12 %; the model says boxer, 38 %\)<\/title>/);
+  t.regex(other, /<h1>For <b><bdi>tiger cat<\/bdi><\/b> \(12 %; <bdi>the model says boxer, 38 %</);
+  t.regex(other, /data-lead="e0">Bright places speak for it\.</);
+  t.notRegex(other, /made it say so/, 'nor after another part of the evidence is chosen');
+  t.regex(other, /ranked 2 among the classes/);
+  // an older record does not say which class is the top one
+  const { rank, ...older } = boxer.targets[0];
+  t.is(rank, 0);
+  t.regex(formatAsHtml({ ...boxer, targets: [older] }), /<title>Why boxer\?<\/title>/);
+  t.regex(
+    formatAsHtml({ ...boxer, targets: [{ ...older, proba: 0.51 }] }),
+    /<title>The model says boxer, 51 %<\/title>/,
+  );
   // several classes: the first synonym of each
   const two = formatAsHtml({
     ...boxer,

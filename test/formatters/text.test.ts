@@ -230,3 +230,12 @@ test('is registered for every kind and .txt', (t) => {
     formatAsText(imageRecord, { show: 'map' }),
   );
 });
+
+test('of another class than the top one, what the model says instead', (t) => {
+  const [dog, cat] = imageRecord.targets;
+  const top = { target: 243, label: 'bull mastiff, x', proba: 0.8125 };
+  const second = { ...cat, rank: 1, top };
+  const only = formatAsText({ ...imageRecord, targets: [second] }, { width: 200 });
+  t.regex(only, /score 6\.25, the model says bull mastiff, 81 %\)/);
+  t.notRegex(formatAsText({ ...imageRecord, targets: [dog, second] }), /the model says/);
+});

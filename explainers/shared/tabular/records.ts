@@ -14,7 +14,7 @@ import type {
   WeightedSpansTarget,
 } from '../../../src/explanation.js';
 import type { TabularModel, TabularPrediction } from '../../../src/model/tabular/interface.js';
-import { probaAt, scoreAt, type ScoreOf } from './targets.js';
+import { probaAt, scoreAt, standingOf, type ScoreOf } from './targets.js';
 
 /** What a record says of its target before any weights. */
 export function targetBase(
@@ -30,6 +30,7 @@ export function targetBase(
     ...(of.label !== undefined && { label: of.label }),
     score: scoreAt(of, prediction, n),
     ...(proba !== undefined && { proba }),
+    ...standingOf(of, model, prediction, n),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Which number of a model of rows or texts is explained, in float64. */
 import { WhylensError } from '../../../src/errors.js';
-import type { Target } from '../../../src/explanation.js';
+import type { Target, TargetBase } from '../../../src/explanation.js';
 import type { ScoreKind } from '../../../src/model/interface.js';
 import type { TabularModel, TabularPrediction } from '../../../src/model/tabular/interface.js';
 import { describeTarget, targetId } from '../../../src/model/targets.js';
@@ -10,6 +10,8 @@ export interface ScoreOf {
   readonly definition: Target;
   readonly target: number | string;
   readonly label?: string;
+  /** Names of all classes or outputs, if they are known. */
+  readonly names?: readonly string[];
   /** By column; the number is Σ weights · column + offset. */
   readonly weights: Float64Array;
   readonly offset: number;
@@ -64,6 +66,7 @@ export function scoresFor(
       definition,
       target: targetId(definition),
       ...(label !== undefined && { label }),
+      ...(names !== undefined && { names }),
       weights,
       offset,
       of,
@@ -88,7 +91,7 @@ export function scoreAt(
 
 /** The probability of a class, where the model gives probabilities. */
 export function probaAt(
-  { definition }: ScoreOf,
+  { definition }: Pick<ScoreOf, 'definition'>,
   model: TabularModel,
   { values }: TabularPrediction,
   n: number,
@@ -100,6 +103,34 @@ export function probaAt(
   const own =
     values.columns === 1 ? (definition.index === 0 ? 1 - row[0] : row[0]) : row[definition.index];
   return definition.kind === 'class' ? own : 1 - own;
+}
+
+/** Place of a class among all, from 0, and the top class if it is another one. */
+export function standingOf(
+  { definition, names }: ScoreOf,
+  model: TabularModel,
+  prediction: TabularPrediction,
+  n: number,
+): Pick<TargetBase, 'rank' | 'top'> {
+  if (model.task === 'regression') return {};
+  if (definition.kind !== 'class' && definition.kind !== 'negative') return {};
+  const order = ranked(model, prediction, n);
+  if (definition.kind === 'negative' && order.length > 2) return {};
+  // the negative of one of two classes is the other one
+  const own = definition.kind === 'class' ? definition.index : 1 - definition.index;
+  const rank = order.indexOf(own);
+  if (rank <= 0) return rank === 0 ? { rank } : {};
+  const first: Target = { kind: 'class', index: order[0] };
+  const proba = probaAt({ definition: first }, model, prediction, n);
+  const label = names?.[order[0]];
+  return {
+    rank,
+    top: {
+      target: order[0],
+      ...(label !== undefined && { label }),
+      ...(proba !== undefined && { proba }),
+    },
+  };
 }
 
 function regression(index: number): Target {

@@ -39,6 +39,24 @@ function byFeature(
 
 const near = (a: number, b: number) => Math.abs(a - b) < 1e-9;
 
+test('a class of a text says its place and the top class', async (t) => {
+  const sure = modelOfTexts((texts) => texts.map(() => [0.125, 0.5, 0.375]), {
+    classNames: ['sport', 'news', 'ads'],
+    outputActivation: 'softmax',
+  });
+  const targets = ['news', 'sport', 'ads'];
+  const expl = await explainPrediction(sure, TEXT, { method: 'text-occlusion', targets });
+  const top = { target: 1, label: 'news', proba: 0.5 };
+  t.deepEqual(
+    (expl as WeightedSpansExplanation).targets.map(({ rank, top }) => [rank, top]),
+    [
+      [0, undefined],
+      [2, top],
+      [1, top],
+    ],
+  );
+});
+
 test('text-occlusion by hand', async (t) => {
   const expl = (await explainPrediction(WORDS, TEXT, {
     method: 'text-occlusion',
