@@ -15,6 +15,7 @@ const BASE = [
   '^src/options',
   '^src/did-you-mean',
   '^src/mistaken',
+  '^src/graphemes',
 ];
 /** What a plugin is: its types and the tokens it binds to. */
 const PLUGIN = ['^src/container/plugin', '^src/container/tokens'];
@@ -42,7 +43,7 @@ module.exports = {
   forbidden: [
     only(
       'images-maths-explanation-errors',
-      '^src/(images|maths|reading)/|^src/(did-you-mean|explanation|errors|mistaken|options)[.]ts$',
+      '^src/(images|maths|reading)/|^src/(did-you-mean|explanation|errors|graphemes|mistaken|options)[.]ts$',
       LIBRARIES,
       'The ground floor knows nothing of models, containers or files.',
     ),

@@ -3,7 +3,7 @@
  * Unicode's bidirectional algorithm (UAX 9) that matter between whole words.
  */
 
-import { graphemes } from '../shared/graphemes.js';
+import { graphemes } from '../../src/graphemes.js';
 
 export type Direction = 'ltr' | 'rtl';
 

@@ -1,7 +1,7 @@
 /** Weights of words turned into weights of characters, and characters into runs. */
 import { WhylensError } from '../../src/errors.js';
 import type { DocumentSpans } from '../../src/explanation.js';
-import { graphemes } from '../shared/graphemes.js';
+import { graphemes } from '../../src/graphemes.js';
 
 export const SPAN_SCHEMES = ['weights', 'probabilities'] as const;
 

@@ -1,7 +1,7 @@
 /** Columns, wrapping and cleaning of text for terminals and plain files. */
 import stringWidth from 'string-width';
 import { greatest } from '../../src/maths/extremes.js';
-import { graphemes, STRETCH } from '../shared/graphemes.js';
+import { graphemes, STRETCH } from '../../src/graphemes.js';
 
 export { graphemes };
 

@@ -1,4 +1,5 @@
 /** A text in parts that can be taken out: words or characters, at their places. */
+import { graphemes } from '../../../src/graphemes.js';
 import type { OptionSpecs } from '../../../src/options.js';
 
 /** Letters with their marks, digits and underscores of any script. */
@@ -30,12 +31,9 @@ export const UNIT_OPTIONS = {
 /** Words, or characters as they are seen (a letter with its marks is one). */
 export function partsOf(text: string, unit: string): TextPart[] {
   if (unit === 'word') return places(text);
-  const segments = new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(text);
-  return Array.from(segments, ({ segment, index }) => ({
-    text: segment,
-    start: index,
-    end: index + segment.length,
-  })).filter(({ text: part }) => part.trim() !== '');
+  return graphemes(text)
+    .map(({ text: part, at }) => ({ text: part, start: at, end: at + part.length }))
+    .filter(({ text: part }) => part.trim() !== '');
 }
 
 function places(text: string): TextPart[] {
