@@ -22,7 +22,13 @@ import {
   termsOf,
 } from './shared/tabular/soft-box.js';
 import { textGame, type TextGame } from './shared/tabular/text-game.js';
-import { partNames, partsOf, UNIT_OPTIONS, type TextPart } from './shared/tabular/words.js';
+import {
+  lettersOf,
+  partNames,
+  partsOf,
+  UNIT_OPTIONS,
+  type TextPart,
+} from './shared/tabular/words.js';
 
 const options = {
   samples: {
@@ -52,12 +58,17 @@ const options = {
     help: "what is fitted: LIME's linear model of the score, or a logistic model of the probabilities of all classes (ELI5's TextExplainer)",
   },
   ngrams: {
-    type: 'number',
-    integer: true,
-    min: 1,
-    max: 5,
+    type: 'value',
     default: undefined,
-    help: 'how many neighbouring words a feature of the logistic model may have (2)',
+    expects: 'a whole number from 1 to 8, or the shortest and the longest as [from, to]',
+    check: (value: unknown): value is number | readonly [number, number] => {
+      const range: readonly unknown[] = Array.isArray(value) ? value : [1, value];
+      const [from, to] = range as readonly number[];
+      const whole = range.length === 2 && range.every(Number.isInteger);
+      return whole && from >= 1 && from <= to && to <= 8;
+    },
+    parse: (text) => (text.includes(',') ? text.split(',').map(Number) : Number(text)),
+    help: 'how many neighbouring words, or characters, a feature of the logistic model has (words: 1,2; characters: 2,5)',
   },
   kernelWidth: {
     type: 'number',
@@ -95,6 +106,8 @@ interface Word {
  * is fitted to the probabilities of all classes: the unique minimum of
  * Σ π · cross-entropy(p, softmax(Wx + b)) + ½ α |W|², where ELI5's TextExplainer
  * fits to labels drawn from them. `meanKL` and `agreement` say how good it is.
+ * With `unit: 'char'` its features are runs of two to five characters, blanks
+ * included (ELI5's `char_based`).
  *
  * Works for any model of texts. Prefer `partition-shap` for weights that add
  * up to the score.
@@ -123,7 +136,9 @@ export const limeText = explainer({
     for (const [n, text] of texts.entries()) {
       const game = textGame(model, text, { ...own, usual: 'nothing' });
       const { parts } = game;
-      const words = wordsOf(parts, own.distinct);
+      // letters come and go by place: a text without its e's says nothing of one of them
+      const byPlace = own.whiteBox === 'logistic' && own.unit === 'char';
+      const words = wordsOf(parts, own.distinct && !byPlace);
       const scores = scoresFor(
         model,
         prediction,
@@ -212,6 +227,9 @@ export interface GivenSamples {
   readonly weights?: ArrayLike<number>;
 }
 
+/** The longest run, or the shortest and the longest. */
+type Ngrams = number | readonly [from: number, to: number];
+
 const countOf = ({ shown, texts }: GivenSamples): number => (shown ?? texts!).length;
 
 /** What only the logistic model has. */
@@ -221,7 +239,7 @@ function requireRidge({
   samples,
 }: {
   readonly whiteBox: string;
-  readonly ngrams: number | undefined;
+  readonly ngrams: Ngrams | undefined;
   readonly samples: number | GivenSamples;
 }): void {
   const texts = typeof samples === 'object' && samples.shown === undefined;
@@ -242,7 +260,7 @@ interface OneText {
     readonly samples: number | GivenSamples;
     readonly unit: string;
     readonly distinct: boolean;
-    readonly ngrams: number | undefined;
+    readonly ngrams: Ngrams | undefined;
     readonly kernelWidth: number;
     readonly alpha: number;
   };
@@ -272,11 +290,21 @@ async function logistic(
       progress.add(some.length);
     }
   };
+  // letters are read with the blanks between them, words by themselves
+  const letters = unit === 'char' && distinct;
+  const read = letters
+    ? lettersOf
+    : (version: string) => partsOf(version, unit === 'char' ? 'char' : 'word');
+  // places that stand for themselves have names of their own
+  const small = parts.map((part) => ({ ...part, text: part.text.toLowerCase() }));
+  const placed = distinct
+    ? parts
+    : partNames(small).map((name, p) => ({ ...parts[p], text: name }));
   let seen: readonly (readonly { readonly text: string }[])[];
   let usual: Float64Array | undefined;
   if (typeof samples === 'object' && samples.texts !== undefined) {
     await inBatches(samples.texts, (some) => model.predict(some, call));
-    seen = samples.texts.map((version) => partsOf(version, unit === 'char' ? 'char' : 'word'));
+    seen = samples.texts.map(read);
   } else {
     const rows =
       typeof samples === 'number'
@@ -291,18 +319,15 @@ async function logistic(
       return shown;
     });
     await inBatches(versions, (some) => game.predict(some, call));
-    // places that stand for themselves have names of their own
-    const named = distinct
-      ? parts
-      : partNames(parts).map((name, p) => ({ ...parts[p], text: name }));
-    seen = versions.map((shown) => named.filter((_, p) => shown[p] === 1));
+    seen = versions.map((shown) =>
+      letters ? lettersOf(game.text(shown)) : placed.filter((_, p) => shown[p] === 1),
+    );
     usual = Float64Array.from(rows, (row) => closeness(row, kernelWidth));
   }
   const separator = unit === 'char' ? '' : ' ';
-  const placed = distinct
-    ? parts
-    : partNames(parts).map((name, p) => ({ ...parts[p], text: name }));
-  const terms = termsOf(placed, own.ngrams ?? (distinct ? 2 : 1), separator);
+  const units = letters ? lettersOf(text) : placed;
+  const [shortest, longest] = rangeOf(own.ngrams, letters, distinct);
+  const terms = termsOf(units, shortest, longest, separator);
   const counted = countTerms(terms, seen, separator);
   const weighed = typeof samples === 'object' ? samples.weights : undefined;
   const weights =
@@ -327,9 +352,12 @@ async function logistic(
         terms.map(({ name, places, length }, j) => ({
           feature: name,
           weight: margins[t].coefficients[j] * places.length,
-          spans: places.map((p) => [parts[p].start, parts[p + length - 1].end] as const),
+          spans: places.map((p) => [units[p].start, units[p + length - 1].end] as const),
         })),
-        { choice: featureChoice(context.options) },
+        {
+          choice: featureChoice(context.options),
+          ...(letters && { preserveDensity: true }),
+        },
       ),
     ),
     parameters: {
@@ -348,6 +376,18 @@ async function logistic(
       ),
     },
   };
+}
+
+/** The shortest and the longest run; ELI5's where nothing is said. */
+function rangeOf(
+  ngrams: Ngrams | undefined,
+  letters: boolean,
+  distinct: boolean,
+): readonly [number, number] {
+  if (typeof ngrams === 'number') return [1, ngrams];
+  if (ngrams !== undefined) return ngrams;
+  if (letters) return [2, 5];
+  return [1, distinct ? 2 : 1];
 }
 
 /** In the order in which they are met. */

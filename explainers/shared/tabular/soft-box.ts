@@ -1,5 +1,6 @@
 /** ELI5's white box for texts: a logistic model of n-grams, fitted to probabilities instead of drawn labels. */
 import { WhylensError } from '../../../src/errors.js';
+import { append } from '../../../src/maths/extremes.js';
 import {
   softLogistic,
   softProbabilities,
@@ -16,7 +17,7 @@ const HELD_OUT = 0.3;
 /** Fewer versions than this are too few to hold some out. */
 const FEW = 20;
 
-/** A run of neighbouring words, and everywhere it stands in the text. */
+/** A run of neighbouring words or characters, and everywhere it stands in the text. */
 export interface Term {
   readonly name: string;
   /** First part of each place; `length` parts belong to it. */
@@ -24,10 +25,15 @@ export interface Term {
   readonly length: number;
 }
 
-/** N-grams of the text up to `longest` words, in small letters, in the order in which they are met. */
-export function termsOf(parts: readonly TextPart[], longest: number, separator: string): Term[] {
+/** N-grams of the text from `shortest` to `longest` words, in small letters, in the order in which they are met. */
+export function termsOf(
+  parts: readonly TextPart[],
+  shortest: number,
+  longest: number,
+  separator: string,
+): Term[] {
   const terms = new Map<string, { length: number; places: number[] }>();
-  for (let length = 1; length <= longest; length++) {
+  for (let length = shortest; length <= longest; length++) {
     for (let first = 0; first + length <= parts.length; first++) {
       const name = nameOf(parts.slice(first, first + length), separator);
       const known = terms.get(name);
@@ -61,8 +67,8 @@ export function countTerms(
         if (column !== undefined) counts.set(column, (counts.get(column) ?? 0) + 1);
       }
     }
-    indices.push(...counts.keys());
-    data.push(...counts.values());
+    append(indices, counts.keys());
+    append(data, counts.values());
     offsets.push(indices.length);
   }
   return { count: versions.length, columns: terms.length, offsets, indices, data };

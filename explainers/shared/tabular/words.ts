@@ -36,6 +36,21 @@ export function partsOf(text: string, unit: string): TextPart[] {
     .filter(({ text: part }) => part.trim() !== '');
 }
 
+/** Every character as it is seen, blanks too, in small letters; two blanks or more are one, as scikit-learn reads them. */
+export function lettersOf(text: string): TextPart[] {
+  const letters: TextPart[] = [];
+  for (const { text: letter, at } of graphemes(text)) {
+    const end = at + letter.length;
+    const last = letters.at(-1);
+    const isBlank = letter.trim() === '';
+    if (isBlank && last?.text.trim() === '') {
+      letters[letters.length - 1] = { text: ' ', start: last.start, end };
+    } else if (isBlank && letter.length > 1) letters.push({ text: ' ', start: at, end });
+    else letters.push({ text: letter.toLowerCase(), start: at, end });
+  }
+  return letters;
+}
+
 function places(text: string): TextPart[] {
   return Array.from(text.matchAll(WORD), (match) => ({
     text: match[0],

@@ -273,3 +273,44 @@ test('lime-text with a logistic white box: by hand, options, what it says of its
     t.true(isWhylensError(error, 'INVALID_OPTION'), error?.message);
   }
 });
+
+test('lime-text with a logistic white box of characters: runs with blanks, at their places', async (t) => {
+  const times = (text: string) => text.toLowerCase().split('ab').length - 1;
+  const model = modelOfTexts((texts) => texts.map((text) => 1 / (1 + Math.exp(1 - times(text)))), {
+    classNames: ['no', 'yes'],
+    outputActivation: 'sigmoid',
+  });
+  const run = async (more: object) =>
+    (await explainPrediction(model, 'ab  CAB', {
+      method: 'lime-text',
+      whiteBox: 'logistic',
+      unit: 'char',
+      targets: ['yes'],
+      samples: 200,
+      ...more,
+    })) as WeightedSpansExplanation;
+  const found = await run({ alpha: 1e-9, ngrams: [2, 2] });
+  const weights = byFeature(found);
+  // two blanks are read as one; "ab" stands twice, with weight 1 each
+  t.deepEqual(Object.keys(weights).sort(), [' c', 'ab', 'b ', 'ca']);
+  t.true(Math.abs(weights['ab'] - 2) < 1e-3);
+  t.true(Math.abs(weights[' c']) < 1e-3);
+  t.true(Math.abs((found.parameters.intercept as number) + 1) < 1e-3);
+  const [{ spans, preserveDensity }] = found.targets[0].weightedSpans.documents;
+  t.true(preserveDensity);
+  t.deepEqual(spans.find(({ feature }) => feature === 'ab')?.spans, [
+    [0, 2],
+    [5, 7],
+  ]);
+  t.deepEqual(spans.find(({ feature }) => feature === ' c')?.spans, [[2, 5]]);
+  const usual = await run({});
+  const lengths = [...new Set(Object.keys(byFeature(usual)).map((term) => term.length))];
+  t.deepEqual(lengths.sort(), [2, 3, 4, 5]);
+  const placed = await run({ distinct: false });
+  t.deepEqual(Object.keys(byFeature(placed)).sort(), ['a', 'a #2', 'b', 'b #2', 'c']);
+  for (const ngrams of [0, 9, [2, 1], [1.5, 2], [1, 2, 3], '2']) {
+    await t.throwsAsync(run({ ngrams }), {
+      message: /'ngrams' of method 'lime-text' must be|ngrams/,
+    });
+  }
+});

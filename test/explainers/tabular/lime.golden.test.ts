@@ -167,3 +167,31 @@ test("lime-text with a logistic white box finds the optimum for ELI5's samples",
     }
   }
 });
+
+test("lime-text by characters finds the optimum for ELI5's samples", async (t) => {
+  const part = golden(t, '3-agnostic', 'text', 'eli5-textexplainer-char.json');
+  if (part === undefined) return;
+  const { y_proba_: proba, soft_label_optimum: optimum, similarity_: similarity } = part;
+  const said = new Map((part.samples_ as string[]).map((text, n) => [text, proba.data[2 * n + 1]]));
+  const model = modelOfTexts((texts) => texts.map((text) => said.get(text) ?? 0.5), {
+    classNames: ['other', 'space'],
+    outputActivation: 'sigmoid',
+  });
+  const record = (await explainPrediction(model, part.document, {
+    method: 'lime-text',
+    whiteBox: 'logistic',
+    unit: 'char',
+    targets: ['space'],
+    samples: { texts: part.samples_, weights: similarity.data },
+  })) as WeightedSpansExplanation;
+  const { pos, neg } = record.targets[0].featureWeights!;
+  const found = new Map([...pos, ...neg].map(({ feature, weight }) => [feature, weight]));
+  const vocabulary = Object.entries(part.vocabulary as Record<string, number>);
+  t.deepEqual([...found.keys()].sort(), vocabulary.map(([term]) => term).sort());
+  const text = (part.document as string).toLowerCase();
+  for (const [term, j] of vocabulary) {
+    const times = [...text].filter((_, at) => text.startsWith(term, at)).length;
+    t.true(Math.abs(found.get(term)! - optimum.coef_.data[j] * times) < 1e-4, term);
+  }
+  t.true(Math.abs((record.parameters.intercept as number) - optimum.intercept_.data[0]) < 1e-4);
+});
