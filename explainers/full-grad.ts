@@ -92,6 +92,7 @@ export const fullGrad = explainer({
         ...context.batch,
         // every layer's gradients are reduced to one map and forgotten, chunk by chunk
         onChunk: (chunk) => {
+          const room = roomFor(Object.values(chunk.activations));
           for (let i = 0; i < chunk.count; i++) {
             const n = chunk.offset + i;
             collector.take(n, chunk, i);
@@ -105,7 +106,11 @@ export const fullGrad = explainer({
                   sampleOf(context.inputs[indexOf(context, input)], n),
                   values.gradient(input),
                 );
-              const { map, sums } = sumTerms(share(name), terms, values, rescale, offsets);
+              const { map, sums } = sumTerms(share(name), terms, values, {
+                rescale,
+                offsets,
+                room,
+              });
               for (const other of others) sums.input += total(share(other).data);
               sums.offset += scoreOffset(context.targets[n][t], chunk.outputs, i, context.score);
               const gap = sums.input + sums.bias + sums.offset - chunk.scores[i][k];
@@ -135,20 +140,27 @@ function indexOf({ description }: ExplainContext, input: string): number {
   return description.inputs.findIndex(({ name }) => name === input);
 }
 
+/** One array that holds any layer's values of one sample: a new one for each term is mostly work for the garbage collector. */
+function roomFor(activations: readonly NdArray[]): Float32Array {
+  return new Float32Array(
+    activations.reduce((most, { shape, data }) => Math.max(most, data.length / shape[0]), 0),
+  );
+}
+
 /** The terms of one sample and target: ψ of each added up, and the plain sums by kind. */
 function sumTerms(
   input: NdArray,
   terms: readonly OffsetTerm[],
   values: LayerValues,
-  rescale: Rescale,
-  offsets: boolean,
+  how: { readonly rescale: Rescale; readonly offsets: boolean; readonly room: Float32Array },
 ) {
+  const { rescale, offsets, room } = how;
   const map = new SumOfMaps(splitShape(input.shape).space);
   const own = psiAndTotal(input, rescale);
   map.add(own.map);
   const sums = { input: own.total, bias: 0, offset: 0 };
   for (const { kind, evaluate } of terms) {
-    const term = psiAndTotal(evaluate(values), rescale);
+    const term = psiAndTotal(evaluate(values, room), rescale);
     sums[kind] += term.total;
     if (kind === 'bias' || offsets) map.add(term.map);
   }

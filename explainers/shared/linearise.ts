@@ -52,7 +52,8 @@ export interface OffsetTerm {
   readonly kind: 'bias' | 'offset';
   /** Layers whose activations and gradients `evaluate` reads. */
   readonly reads: readonly string[];
-  evaluate(values: LayerValues): NdArray;
+  /** May write into `room`, which the next term takes over. */
+  evaluate(values: LayerValues, room: Float32Array): NdArray;
 }
 
 /**
@@ -133,15 +134,15 @@ function biasTerm(
       path,
       kind: 'bias',
       reads: [behind],
-      evaluate: ({ activation: y, gradient }) =>
-        rectifiedBiasGradient(y(behind), gradient(behind), bias, activation?.ceiling),
+      evaluate: ({ activation: y, gradient }, room) =>
+        rectifiedBiasGradient(y(behind), gradient(behind), bias, activation?.ceiling, room),
     };
   }
   return {
     path,
     kind: 'bias',
     reads: [path],
-    evaluate: ({ gradient }) => biasGradient(gradient(path), bias),
+    evaluate: ({ gradient }, room) => biasGradient(gradient(path), bias, room),
   };
 }
 
@@ -169,7 +170,8 @@ function offsetTerm(
       path,
       kind: 'offset',
       reads: [path],
-      evaluate: ({ activation: y, gradient }) => ceilingGradient(y(path), gradient(path), ceiling),
+      evaluate: ({ activation: y, gradient }, room) =>
+        ceilingGradient(y(path), gradient(path), ceiling, room),
     };
   }
   const [input] = inputs;

@@ -4,11 +4,11 @@ import type { NdArray, Picture, PictureMode } from '../explanation.js';
 import { imageToArray } from '../images/array.js';
 import { convertPicture } from '../images/picture.js';
 import { preprocessInput, preprocessRange } from '../images/preprocess.js';
-import { reordered, sizeOf } from '../maths/ndarray.js';
+import { firstNotFinite, reordered, sizeOf } from '../maths/ndarray.js';
 import type { ResamplingFilter } from '../images/resample.js';
 import { fitPicture, partSeen } from '../images/steps.js';
 import type { InputInfo } from '../model/interface.js';
-import type { Document, Preprocess } from './document.js';
+import type { ArrayDocument, Document, Preprocess } from './document.js';
 
 /** Mode of a picture with that many channels. */
 export const MODES: Readonly<Record<number, PictureMode>> = { 1: 'L', 3: 'RGB', 4: 'RGBA' };
@@ -40,18 +40,23 @@ export function modelInput(
 }
 
 /** An array in the model's own order (channels first), brought to the order that explainers see. */
-function channelsLast(array: NdArray, { order, shape }: InputInfo): NdArray {
-  if (order === undefined || array.shape.length !== shape.length + 1) return array;
-  const fits = order.every((axis, i) => {
-    const size = shape[axis];
-    return size === null || size === array.shape[i + 1];
-  });
+function channelsLast(array: NdArray, input: InputInfo): NdArray {
   // what is channels last already needs nothing
-  if (!fits) return array;
+  if (!isInOwnOrder(array.shape, input)) return array;
+  const { order = [] } = input;
   return reordered(
     array,
     order.map((_, i) => order.indexOf(i)),
   );
+}
+
+/** Whether a batch of this shape lies in the order of the model's file rather than in that of explainers. */
+function isInOwnOrder(given: readonly number[], { order, shape }: InputInfo): boolean {
+  if (order === undefined || given.length !== shape.length + 1) return false;
+  return order.every((axis, i) => {
+    const size = shape[axis];
+    return size === null || size === given[i + 1];
+  });
 }
 
 /** The sizes that a model wants with its batch axis, in the order of its own file. */
@@ -86,7 +91,7 @@ function arrayOf(document: Document, input: InputInfo, options: DocumentOptions)
     case 'image':
       return pictureInput(document.picture, input, options);
     case 'array':
-      return { shape: [...document.shape], data: new Float32Array(document.data) };
+      return { shape: [...document.shape], data: floatsOf(document, input) };
     case 'text':
       throw wrongDocument(describeValue(document.text));
     case 'features':
@@ -96,6 +101,11 @@ function arrayOf(document: Document, input: InputInfo, options: DocumentOptions)
           : describeValue(document.values),
       );
   }
+}
+
+/** The numbers of an array: the caller's own where they are put into another order anyway, else a copy. */
+function floatsOf({ data, shape }: ArrayDocument, input: InputInfo): Float32Array {
+  return data instanceof Float32Array && isInOwnOrder(shape, input) ? data : new Float32Array(data);
 }
 
 /** For documents that are not numbers, where numbers are wanted. */
@@ -189,13 +199,6 @@ function requireShape({ shape }: NdArray, input: InputInfo): void {
       { facts: { expected: input.shape, got: shape } },
     );
   }
-}
-
-function firstNotFinite(data: Float32Array): number {
-  // x − x is 0 for finite numbers and NaN for the others; a sum is one fast pass
-  let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += data[i] - data[i];
-  return sum === 0 ? -1 : data.findIndex((value) => !Number.isFinite(value));
 }
 
 function indexAt(flat: number, shape: readonly number[]): number[] {

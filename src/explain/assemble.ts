@@ -15,7 +15,7 @@ import type {
   Picture,
   Target,
 } from '../explanation.js';
-import { sampleOf } from '../maths/ndarray.js';
+import { firstNotFinite, sampleOf } from '../maths/ndarray.js';
 import type { ScoreKind } from '../model/interface.js';
 import { filterOf } from './inputs.js';
 import { targetFacts } from '../model/target-facts.js';
@@ -189,7 +189,7 @@ function asJson(value: unknown, owner: string): JsonValue {
 }
 
 function requireFinite({ data, shape }: NdArray, method: string): void {
-  const bad = data.findIndex((value) => !Number.isFinite(value));
+  const bad = firstNotFinite(data);
   if (bad === -1) return;
   throw new WhylensError(
     'MODEL_OUTPUT',

@@ -25,18 +25,30 @@ export function splitShape(shape: readonly number[]): { space: number[]; channel
  */
 export function reduceChannels(values: NdArray, how: ChannelReduction): Heatmap {
   const { space, channels } = splitShape(values.shape);
-  const map = new Float32Array(values.data.length / channels);
-  for (let p = 0, at = 0; p < map.length; p++) {
-    let sum = 0;
-    let magnitude = 0;
-    let largest = 0;
-    for (let k = 0; k < channels; k++, at++) {
-      const value = values.data[at];
-      sum += value;
-      magnitude += Math.abs(value);
-      largest = Math.max(largest, Math.abs(value));
+  const { data } = values;
+  const map = new Float32Array(data.length / channels);
+  // a loop for each: thousands of gradients end here
+  if (how === 'max') {
+    for (let p = 0, at = 0; p < map.length; p++) {
+      let largest = 0;
+      for (const end = at + channels; at < end; at++) {
+        const magnitude = Math.abs(data[at]);
+        if (magnitude > largest || Number.isNaN(magnitude)) largest = magnitude;
+      }
+      map[p] = largest;
     }
-    map[p] = how === 'sum' ? sum : how === 'max' ? largest : magnitude / channels;
+  } else if (how === 'sum') {
+    for (let p = 0, at = 0; p < map.length; p++) {
+      let sum = 0;
+      for (const end = at + channels; at < end; at++) sum += data[at];
+      map[p] = sum;
+    }
+  } else {
+    for (let p = 0, at = 0; p < map.length; p++) {
+      let sum = 0;
+      for (const end = at + channels; at < end; at++) sum += Math.abs(data[at]);
+      map[p] = sum / channels;
+    }
   }
   return { shape: space, data: map };
 }

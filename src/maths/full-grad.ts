@@ -7,10 +7,18 @@ import { resizeMap } from './resize.js';
 /** Over what ψ scales to [0, 1]: a layer's whole tensor, each channel on its own, or not at all. */
 export type Rescale = 'layer' | 'channel' | 'none';
 
-/** b_c · g[.., c]: what a bias adds to the score at each place. */
-export function biasGradient(gradient: NdArray, bias: ArrayLike<number>): NdArray {
+/**
+ * b_c · g[.., c]: what a bias adds to the score at each place.
+ *
+ * @param room where the values go, here and below; left out, a new array
+ */
+export function biasGradient(
+  gradient: NdArray,
+  bias: ArrayLike<number>,
+  room?: Float32Array,
+): NdArray {
   const { shape, data } = gradient;
-  const result = new Float32Array(data.length);
+  const result = roomFor(data.length, room);
   for (let at = 0; at < data.length;) {
     for (let c = 0; c < bias.length; c++, at++) result[at] = data[at] * bias[c];
   }
@@ -26,14 +34,15 @@ export function rectifiedBiasGradient(
   gradient: NdArray,
   bias: ArrayLike<number>,
   ceiling = Infinity,
+  room?: Float32Array,
 ): NdArray {
   const { shape, data } = gradient;
   const { data: ys } = outputs;
-  const result = new Float32Array(data.length);
+  const result = roomFor(data.length, room);
   for (let at = 0; at < data.length;) {
     for (let c = 0; c < bias.length; c++, at++) {
       const y = ys[at];
-      if (y > 0 && y < ceiling) result[at] = data[at] * bias[c];
+      result[at] = y > 0 && y < ceiling ? data[at] * bias[c] : 0;
     }
   }
   return { shape, data: result };
@@ -43,13 +52,21 @@ export function rectifiedBiasGradient(
  * What the ceiling of a ReLU6 adds: such a unit behaves like the constant 6,
  * so its share is 6 · g. Zero elsewhere.
  */
-export function ceilingGradient(outputs: NdArray, gradient: NdArray, ceiling: number): NdArray {
+export function ceilingGradient(
+  outputs: NdArray,
+  gradient: NdArray,
+  ceiling: number,
+  room?: Float32Array,
+): NdArray {
   const { shape, data } = gradient;
-  const result = new Float32Array(data.length);
-  for (let i = 0; i < data.length; i++) {
-    if (outputs.data[i] >= ceiling) result[i] = ceiling * data[i];
-  }
+  const { data: ys } = outputs;
+  const result = roomFor(data.length, room);
+  for (let i = 0; i < data.length; i++) result[i] = ys[i] >= ceiling ? ceiling * data[i] : 0;
   return { shape, data: result };
+}
+
+function roomFor(length: number, room: Float32Array | undefined): Float32Array {
+  return room === undefined ? new Float32Array(length) : room.subarray(0, length);
 }
 
 /**

@@ -25,6 +25,13 @@ export function stack(samples: readonly NdArray[]): NdArray {
 export function reordered({ shape, data }: NdArray, order: readonly number[]): NdArray {
   const own = shape.slice(1);
   const sizes = order.map((axis) => own[axis]);
+  const turned = order.findIndex((axis) => axis === 0);
+  if (turned > 0 && order.every((axis, i) => axis === (i + order.length - turned) % order.length)) {
+    return {
+      shape: [shape[0], ...sizes],
+      data: transposed(data, sizeOf(own.slice(0, order[0])), sizeOf(own)),
+    };
+  }
   const strides = own.map((_, i) => sizeOf(own.slice(i + 1)));
   const steps = order.map((axis) => strides[axis]);
   const size = sizeOf(own);
@@ -44,4 +51,39 @@ export function reordered({ shape, data }: NdArray, order: readonly number[]): N
     }
   }
   return { shape: [shape[0], ...sizes], data: result };
+}
+
+/** Each matrix `[rows, size / rows]` of a batch with rows and columns exchanged, which moves channels first or last. */
+function transposed(data: Float32Array, rows: number, size: number): Float32Array {
+  const columns = size / rows;
+  const result = new Float32Array(data.length);
+  for (let start = 0; start < data.length; start += size) {
+    if (rows < columns) {
+      // few rows: each is read in one go
+      for (let row = 0, from = start; row < rows; row++) {
+        for (let to = start + row; to < start + size; to += rows) result[to] = data[from++];
+      }
+    } else {
+      for (let column = 0, to = start; column < columns; column++) {
+        for (let from = start + column; from < start + size; from += columns)
+          result[to++] = data[from];
+      }
+    }
+  }
+  return result;
+}
+
+/** Index of the first value that is not a finite number, or −1. */
+export function firstNotFinite(data: Float32Array): number {
+  // a sum of x · 0 is 0 for finite numbers and NaN for others; four of them at once do not wait for one another
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const whole = data.length - (data.length % 4);
+  for (let i = 0; i < whole; i += 4) {
+    a += data[i] * 0;
+    b += data[i + 1] * 0;
+    c += data[i + 2] * 0;
+    d += data[i + 3] * 0;
+  }
+  for (let i = whole; i < data.length; i++) a += data[i] * 0;
+  return a + b + c + d === 0 ? -1 : data.findIndex((value) => !Number.isFinite(value));
 }

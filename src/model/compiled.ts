@@ -5,7 +5,7 @@ import type { NdArray, Target } from '../explanation.js';
 import { sizeOf } from '../maths/ndarray.js';
 import { countSamples, runChunks, takeSamples } from './chunks.js';
 import type { Executor } from './executors/executor.js';
-import { bytesPerSample, GraphRunner, repeated, type Ask } from './graph-runner.js';
+import { GraphRunner, repeated, type Ask } from './graph-runner.js';
 import type { Shape } from './graph/primitives.js';
 import type { ModelGraph } from './graph/model-graph.js';
 import { biasOf, linearHeadOver, redrawn } from './graph/questions.js';
@@ -133,8 +133,8 @@ export class CompiledModel implements ExplainableModel {
       const record = request.record ?? [];
       const fetch = [...this.outputsOf(runner), ...record.map((path) => runner.layer(path))];
       const from = request.from && runner.layer(request.from.layer);
-      const { fetch: values, context } = runner.ask({ fetch, from });
-      const options = { ...request, count, ...this.chunkOf(bytesPerSample(values, false)) };
+      const { fetch: values, context, bytes } = runner.ask({ fetch, from });
+      const options = { ...request, count, ...this.chunkOf(bytes) };
       const feedsOf = this.feeder(runner, request, from, context);
       return runChunks<RunResult>(
         options,
@@ -229,12 +229,7 @@ export class CompiledModel implements ExplainableModel {
         );
         return { ...result!, scores, gradients };
       };
-      const values = [...whole.fetch, ...(whole.gradients[0] ?? []).map((v) => v!)];
-      const options = {
-        ...request,
-        count,
-        ...this.chunkOf(bytesPerSample(values, names.length > 0)),
-      };
+      const options = { ...request, count, ...this.chunkOf(whole.bytes) };
       return runChunks<DifferentiateResult>(options, evaluate, request.onChunk);
     });
   }

@@ -28,6 +28,8 @@ export interface Question {
   readonly gradients: readonly (readonly (Value | undefined)[])[];
   /** Values computed before, from the samples alone, and the inputs that take them. */
   readonly context: ReadonlyMap<Value, Value>;
+  /** What one sample takes while it runs. */
+  readonly bytes: number;
 }
 
 export interface Ask {
@@ -114,12 +116,16 @@ export class GraphRunner {
     }
     const now = new Map(differentiated.map((v, i) => [v, all[fetch.length + wrt.length + i]]));
     const at = all.slice(fetch.length, fetch.length + wrt.length);
+    const fetched = all.slice(0, fetch.length);
+    const gradients = seeds.map((map) =>
+      gradient(new Map([...map].map(([v, seed]) => [now.get(v)!, seed])), at, RULES[rule]),
+    );
+    const wanted = gradients.flat().filter((v) => v !== undefined);
     return {
-      fetch: all.slice(0, fetch.length),
+      fetch: fetched,
       context,
-      gradients: seeds.map((map) =>
-        gradient(new Map([...map].map(([v, seed]) => [now.get(v)!, seed])), at, RULES[rule]),
-      ),
+      gradients,
+      bytes: bytesPerSample([...fetched, ...wanted], wanted.length > 0),
     };
   }
 
@@ -192,7 +198,7 @@ function border(values: readonly Value[], behind: ReadonlySet<Value>): Value[] {
 }
 
 /** Bytes that one sample takes while it runs: all of it where gradients need it, else what lies side by side. */
-export function bytesPerSample(values: readonly Value[], gradients: boolean): number {
+function bytesPerSample(values: readonly Value[], gradients: boolean): number {
   let [all, widest] = [0, 0];
   for (const v of ordered(values)) {
     if (!v.live || v.op === 'reshape' || v.op === 'transpose') continue;

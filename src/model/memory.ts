@@ -132,8 +132,12 @@ export function isOutOfMemory(error: unknown): boolean {
   );
 }
 
-/** Bytes that this process may take. */
+let machine: number | undefined;
+/** Bytes that this process may take; asked of the machine once, since every run looks at it. */
 export function machineMemory(): number {
+  return (machine ??= readMachineMemory());
+}
+function readMachineMemory(): number {
   if (typeof process !== 'object' || process.getBuiltinModule === undefined) return UNKNOWN_MACHINE;
   const total = process.getBuiltinModule('node:os').totalmem();
   const allowed = process.constrainedMemory?.() ?? 0;
