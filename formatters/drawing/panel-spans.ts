@@ -63,7 +63,7 @@ function textBlock(runs: readonly Run[], most: number, { palette, cellSize }: Pa
   const words = wordsOf(runs);
   let line: Placed[] = [];
   let [x, y] = [0, 0];
-  let base = baseOf(words);
+  let base = baseOf(words, 0);
   const endLine = (): void => {
     for (const { piece, at } of inOrder(line, base, width)) {
       paint(shapes, piece, at, y, most, palette);
@@ -74,7 +74,7 @@ function textBlock(runs: readonly Run[], most: number, { palette, cellSize }: Pa
   words.forEach((word, i) => {
     if (word === 'break') {
       endLine();
-      base = baseOf(words.slice(i + 1));
+      base = baseOf(words, i + 1);
       return;
     }
     const full = word.reduce((sum, { text }) => sum + widthOf(text.trimEnd(), STYLE), 0);
@@ -92,9 +92,10 @@ function textBlock(runs: readonly Run[], most: number, { palette, cellSize }: Pa
   return { width, height: y, shapes };
 }
 
-/** Of the paragraph that the words begin with: that of its first letter. */
-function baseOf(words: readonly (Piece[] | 'break')[]): Direction {
-  for (const word of words) {
+/** Of the paragraph that begins with the word at this place: that of its first letter. */
+function baseOf(words: readonly (Piece[] | 'break')[], from: number): Direction {
+  for (let i = from; i < words.length; i++) {
+    const word = words[i];
     if (word === 'break') break;
     const found = directionOf(word.map(({ text }) => text).join(''));
     if (found !== undefined) return found;
