@@ -11,7 +11,7 @@ import {
 export type Plain = number | string | readonly number[] | OnnxTensor | OnnxGraph;
 /** Attributes whose numbers are floating-point though they look whole. */
 const FLOATS = new Set(
-  'alpha beta gamma epsilon bias value_float cubic_coeff_a lambd min max value_floats scales activation_params'.split(
+  'alpha beta gamma epsilon bias value_float cubic_coeff_a lambd min max value_floats scales activation_params clip softcap scale'.split(
     ' ',
   ),
 );

@@ -50,6 +50,15 @@ export const abs = (x: Value): Value => unary('abs', x);
 export const tanh = (x: Value): Value => unary('tanh', x);
 export const sigmoid = (x: Value): Value => unary('sigmoid', x);
 export const softplus = (x: Value): Value => unary('softplus', x);
+export const asin = (x: Value): Value => unary('atan', div(x, sqrt(sub(scalar(1), square(x)))));
+export const sinh = (x: Value): Value => mul(sub(exp(x), exp(neg(x))), scalar(0.5));
+export const cosh = (x: Value): Value => mul(add(exp(x), exp(neg(x))), scalar(0.5));
+/** Of the size, with the sign put back: the difference below 0 would lose its digits. */
+export const asinh = (x: Value): Value =>
+  mul(unary('sign', x), log(add(abs(x), sqrt(add(square(x), scalar(1))))));
+export const acosh = (x: Value): Value => log(add(x, sqrt(sub(square(x), scalar(1)))));
+export const atanh = (x: Value): Value =>
+  mul(log(div(add(x, scalar(1)), sub(scalar(1), x))), scalar(0.5));
 export const clip = (x: Value, low = -Infinity, high = Infinity): Value => {
   if (low === 0 && high > 0) return relu(x, high);
   const raised = low === -Infinity ? x : maximum(x, scalar(low));

@@ -272,11 +272,17 @@ function layersOf(
   // a reshape that another one swallowed is not a layer: what fed it feeds its readers
   const makers = new Map<Value, Step>();
   for (const step of steps) {
-    if (!makers.has(step.output.value)) makers.set(step.output.value, step);
+    for (const value of [step.output.value, ...step.others]) {
+      if (!makers.has(value)) makers.set(value, step);
+    }
   }
-  const sources = (value: Value): string[] => {
+  const sources = (value: Value, seen = new Set<Value>()): string[] => {
     const path = paths.get(value);
-    return path === undefined ? (makers.get(value)?.from.flatMap(sources) ?? []) : [path];
+    if (path !== undefined) return [path];
+    // values are shared by what computes the same, so a way may lead back
+    if (seen.has(value)) return [];
+    seen.add(value);
+    return makers.get(value)?.from.flatMap((x) => sources(x, seen)) ?? [];
   };
   const spaces = spaceOf(listed, outputs);
   const counted = new Set<Value>();
@@ -289,7 +295,7 @@ function layersOf(
       kind: step.node.op,
       value: step.output.value,
       parameters: countParameters(own),
-      inputs: [...new Set(step.from.flatMap(sources))],
+      inputs: [...new Set(step.from.flatMap((x) => sources(x)))],
       activation: activationOf(step),
       space: spaces.get(step),
       aliases: [...new Set(aliases.get(path))].filter((name) => name !== '' && name !== path),

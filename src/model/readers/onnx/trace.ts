@@ -11,13 +11,17 @@ import {
 } from '../../files/onnx.js';
 import { isWhole, tensorNumbers } from '../../files/onnx-tensor.js';
 import { constant } from '../../graph/build.js';
-import type { Value } from '../../graph/value.js';
+import { evaluate } from '../../graph/evaluate.js';
+import { ordered, type Value } from '../../graph/value.js';
 import { Attributes, broken, refused } from './attributes.js';
-import { FOLDS, ints, numbers } from './fold.js';
+import { branch, loop, scan, type Body } from './control.js';
+import { FOLDS, ints } from './fold.js';
 import { operatorOf } from './operators/index.js';
 import { neededNodes } from './order.js';
+import { SEQUENCES } from './sequences.js';
 import type { Site } from './site.js';
 import {
+  arranged,
   dimsOf,
   everywhere,
   known,
@@ -37,6 +41,10 @@ const MOST_NODES = 500_000;
 const MOST_NUMBERS = 2 ** 26;
 /** Weights larger than this are changed by the graph and not while reading. */
 const LARGE = 2 ** 16;
+/** Numbers that may be shapes, axes or rows. */
+const SMALL = 2 ** 12;
+/** Operators that give row numbers. */
+const COUNTING = new Set(['ArgMax', 'ArgMin']);
 /** What only gives numbers another name is free however large. */
 const FREE = new Set([
   'Identity',
@@ -55,6 +63,8 @@ export interface Step {
   /** Names of the functions around it. */
   readonly prefix: string;
   readonly output: Traced;
+  /** What else it gives. */
+  readonly others: readonly Value[];
   readonly weights: readonly Value<'constant'>[];
   /** The operands that hang on the input, by where they come from. */
   readonly from: readonly Value[];
@@ -146,7 +156,7 @@ export class Tracer {
           results[i] ?? refused(node, `has an output ${i} that whylens does not compute`),
         );
       });
-      this.#record(node, prefix, inputs, results[0]);
+      this.#record(node, prefix, inputs, results);
     } catch (error) {
       if (!isUnsupported(error)) throw error;
       this.#give(node, scope, error);
@@ -168,8 +178,12 @@ export class Tracer {
     const attributes = new Attributes(node);
     const fn = this.#functions.get(keyOf({ ...node, name: node.op }));
     if (fn !== undefined) return this.#call(fn, node, inputs, prefix, depth);
-    if (node.domain === '' && node.op === 'If') {
-      return this.#branch(node, inputs, scope, opsets, prefix, depth);
+    if (node.domain === '') {
+      const body = this.#bodyOf(node, scope, opsets, prefix, depth);
+      if (node.op === 'If') return branch(node, inputs, body);
+      if (node.op === 'Loop') return loop(node, inputs, body);
+      if (node.op === 'Scan') return scan(node, inputs, opsets.get('') ?? 17, body);
+      if (Object.hasOwn(SEQUENCES, node.op)) return [SEQUENCES[node.op](node, inputs, body)];
     }
     if (node.domain === '' && node.op === 'Constant') return [this.#constant(attributes)];
     if (node.domain === '' && inputs.every((x) => x === undefined || x.kind === 'known')) {
@@ -185,7 +199,26 @@ export class Tracer {
       opset: opsets.get(node.domain) ?? 17,
       warn: (message) => this.warnings.add(message),
     };
-    return operator(inputs, site);
+    const results = operator(inputs, site);
+    return inputs.every((x) => x?.kind !== 'traced')
+      ? results.map((x) => this.#still(x, node))
+      : results;
+  }
+
+  /** Numbers again where nothing hangs on the picture: they may be shapes, axes or row numbers. */
+  #still(x: Operand, node: OnnxNode): Operand {
+    if (x.kind === 'known' || x.value.live || sizeOf(x.value.shape) > SMALL) return x;
+    const cost = ordered([x.value]).reduce((sum, v) => sum + sizeOf(v.shape), 0);
+    this.#numbers += cost;
+    if (cost > LARGE || this.#numbers > MOST_NUMBERS) return x;
+    const dims = dimsOf(x);
+    const [data] = evaluate([
+      arranged(
+        x,
+        dims.map((_, axis) => axis),
+      ),
+    ]);
+    return known(dims, data, COUNTING.has(node.op) ? ELEMENT.int64 : ELEMENT.float);
   }
 
   #fold(
@@ -268,40 +301,54 @@ export class Tracer {
     });
   }
 
-  /** The branch that a known condition takes. */
-  #branch(
+  /** Runs the graphs inside a node, and operators on its behalf. */
+  #bodyOf(
     node: OnnxNode,
-    [condition]: readonly (Operand | undefined)[],
     scope: Scope,
     opsets: ReadonlyMap<string, number>,
     prefix: string,
     depth: number,
-  ): readonly Operand[] {
-    if (condition?.kind !== 'known') {
-      throw refused(node, 'chooses its branch by the values of the picture');
-    }
-    const name = numbers(condition)[0] !== 0 ? 'then_branch' : 'else_branch';
-    const graph = node.attributes.get(name)?.g;
-    if (graph === undefined) throw broken(node, `lacks its ${name}`);
-    const inner: Scope = new Map(scope);
-    this.#initialise(graph, inner);
-    const outputs = graph.outputs.map((output) => output.name);
-    this.#nodesOf(graph.nodes, outputs, inner, opsets, prefix, depth + 1);
-    return this.#outputsOf(outputs, inner, node);
+  ): Body {
+    const own = node.name === '' ? node.op : node.name;
+    const inside = prefix === '' ? own : `${prefix}/${own}`;
+    return {
+      run: (graph, given, label) => {
+        const inner: Scope = new Map(scope);
+        this.#initialise(graph, inner);
+        graph.inputs.forEach(({ name }, i) => {
+          const x = given[i];
+          if (x !== undefined) inner.set(name, x);
+        });
+        const outputs = graph.outputs.map((output) => output.name);
+        const within = label === '' ? prefix : `${inside}/${label}`;
+        this.#nodesOf(graph.nodes, outputs, inner, opsets, within, depth + 1);
+        return this.#outputsOf(outputs, inner, node);
+      },
+      apply: (op, given, attributes = {}) => {
+        const made = {
+          ...node,
+          op,
+          outputs: node.outputs.slice(0, 1),
+          attributes: plain(attributes),
+        };
+        return this.#results(made, given, scope, opsets, prefix, depth)[0];
+      },
+    };
   }
 
   #record(
     node: OnnxNode,
     prefix: string,
     inputs: readonly (Operand | undefined)[],
-    output: Operand | undefined,
+    [output, ...more]: readonly (Operand | undefined)[],
   ): void {
     if (output?.kind !== 'traced' || !output.value.live) return;
     const weights = inputs.flatMap((x) =>
       x?.kind === 'known' && !isWhole(x.type) && sizeOf(dimsOf(x)) > 1 ? [constant(x.weight)] : [],
     );
     const from = inputs.flatMap((x) => (x?.kind === 'traced' && x.value.live ? [x.value] : []));
-    this.steps.push({ node, prefix, output, weights, from });
+    const others = more.flatMap((x) => (x?.kind === 'traced' ? [x.value] : []));
+    this.steps.push({ node, prefix, output, others, weights, from });
   }
 }
 
@@ -315,6 +362,20 @@ function requireSane(node: OnnxNode, x: Operand): void {
 
 function isUnsupported(error: unknown): error is WhylensError {
   return error instanceof WhylensError && error.code === 'UNSUPPORTED_OPERATION';
+}
+
+/** Attributes of whole numbers. */
+function plain(
+  attributes: Readonly<Record<string, number | number[]>>,
+): Map<string, OnnxAttribute> {
+  return new Map(
+    Object.entries(attributes).map(([name, given]) => [
+      name,
+      Array.isArray(given)
+        ? { name, type: 7, ints: given.map(BigInt) }
+        : { name, type: 2, i: BigInt(given) },
+    ]),
+  );
 }
 
 function keyOf({

@@ -5,10 +5,14 @@ import type { Value } from '../../../graph/value.js';
 import { refused } from '../attributes.js';
 import { need, needTraced, type Operator } from '../site.js';
 import { asTraced, type Traced, withValue } from '../tensor.js';
+import { ATTENTION, ATTENTION_RUNTIME } from './attention.js';
 import { fusedMatMul, gemm, LINEAR } from './linear.js';
 import { NORMALISE, skipLayerNorm } from './normalise.js';
 import { each, joined, POINTWISE } from './pointwise.js';
+import { PICKING } from './picking.js';
 import { QUANTISED, QUANTISED_RUNTIME } from './quantised.js';
+import { RECURRENT } from './recurrent.js';
+import { SAMPLING } from './sampling.js';
 import { SHAPE } from './shape.js';
 import { convolve, SPATIAL } from './spatial.js';
 
@@ -19,6 +23,10 @@ const STANDARD: Readonly<Record<string, Operator>> = {
   ...SPATIAL,
   ...NORMALISE,
   ...QUANTISED,
+  ...PICKING,
+  ...RECURRENT,
+  ...SAMPLING,
+  ...ATTENTION,
 };
 
 /** The activation that ONNX Runtime fuses into what comes before it. */
@@ -80,6 +88,8 @@ const withBias =
 /** ONNX Runtime's own operators, as its optimiser writes them. */
 const RUNTIME: Readonly<Record<string, Operator>> = {
   ...QUANTISED_RUNTIME,
+  ...ATTENTION_RUNTIME,
+  GridSample: SAMPLING.GridSample,
   FusedConv: fusedConv,
   FusedGemm: fusedGemm,
   FusedMatMul: fusedMatMul,

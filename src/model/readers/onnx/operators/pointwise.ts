@@ -109,6 +109,22 @@ const softmaxLike =
     return [reshaped(y, dims)];
   };
 
+const infinite: Operator = each((x, attributes) => {
+  const [down, up] = ['detect_negative', 'detect_positive'].map((name) => attributes.int(name, 1));
+  const above = b.compare('equal', x, b.scalar(Infinity));
+  const below = b.compare('equal', x, b.scalar(-Infinity));
+  return b.add(b.mul(above, b.scalar(up)), b.mul(below, b.scalar(down)));
+});
+/** What is left of a division, with the sign of the divisor, or of the dividend as in C. */
+const modulo: Operator = together(([x, y], attributes) => {
+  const quotient = b.div(x, y);
+  const whole =
+    attributes.int('fmod', 0) === 1
+      ? b.mul(b.unary('sign', quotient), b.unary('floor', b.unary('abs', quotient)))
+      : b.unary('floor', quotient);
+  return b.sub(x, b.mul(y, whole));
+});
+
 const gelu = each((x, attributes) =>
   attributes.text('approximate', 'none') === 'tanh' ? c.geluTanh(x) : c.gelu(x),
 );
@@ -139,6 +155,17 @@ export const POINTWISE: Readonly<Record<string, Operator>> = {
   Sin: unary('sin'),
   Cos: unary('cos'),
   Atan: unary('atan'),
+  Tan: each((x) => b.div(b.unary('sin', x), b.unary('cos', x))),
+  Asin: each(c.asin),
+  Acos: each((x) => b.sub(b.scalar(Math.PI / 2), c.asin(x))),
+  Sinh: each(c.sinh),
+  Cosh: each(c.cosh),
+  Asinh: each(c.asinh),
+  Acosh: each(c.acosh),
+  Atanh: each(c.atanh),
+  IsNaN: each((x) => b.compare('notEqual', x, x)),
+  IsInf: infinite,
+  Mod: modulo,
   Floor: unary('floor'),
   Ceil: unary('ceil'),
   Round: unary('round'),

@@ -17,6 +17,7 @@ import {
   splitSizes,
   unsqueezedDims,
 } from '../fold.js';
+import { gatherComputed, gatherElementsComputed } from './picking.js';
 import { need, needKnown, needTraced, optionalKnown, type Operator } from '../site.js';
 import {
   aligned,
@@ -144,9 +145,11 @@ const slice: Operator = (inputs, site) => {
 };
 
 const gather: Operator = (inputs, site) => {
-  const indices = needKnown(inputs, 1, site);
   const x0 = needTraced(inputs, 0, site);
   const axis = plainAxis(site.attributes.int('axis', 0), x0.rank, site.attributes);
+  const told = need(inputs, 1, site);
+  if (told.kind === 'traced') return [gatherComputed(x0, told, axis)];
+  const indices = told;
   const { x, at } = withAxis(x0, axis);
   const n = dimsOf(x)[axis];
   const rows = ints(indices).map((i) => (i < 0 ? i + n : i));
@@ -182,8 +185,9 @@ const gatherNd: Operator = (inputs, site) => {
 
 const gatherElements: Operator = (inputs, site) => {
   const x = needTraced(inputs, 0, site);
-  const indices = needKnown(inputs, 1, site);
   const axis = plainAxis(site.attributes.int('axis', 0), x.rank, site.attributes);
+  const indices = need(inputs, 1, site);
+  if (indices.kind === 'traced') return [gatherElementsComputed(x, indices, axis)];
   const [dims, shape] = [dimsOf(x), dimsOf(indices)];
   const places = ints(indices).map((row, flat) => {
     let [rest, at, stride] = [flat, 0, 1];
