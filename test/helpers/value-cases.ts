@@ -1,6 +1,9 @@
 /** Small graphs of every primitive and every composite. */
 import * as b from '../../src/model/graph/build.js';
 import * as c from '../../src/model/graph/composites.js';
+import { argMax, gatherElementsLive, gatherLive, topK } from '../../src/model/graph/picking.js';
+import { recurrent } from '../../src/model/graph/recurrent.js';
+import { affineGrid, gridSample } from '../../src/model/graph/sampling.js';
 import type { Name } from '../../src/model/graph/primitives.js';
 import type { Value } from '../../src/model/graph/value.js';
 import { drawn, type Case } from './values.js';
@@ -146,6 +149,47 @@ export const COMPOSITES: Readonly<Record<string, Case>> = {
   reduceProduct: each((x) => c.reduceProduct(x, [0], false)),
   logSoftmax: each((x) => c.logSoftmax(x)),
   cumulativeSum: each((x) => c.cumulativeSum(x, 1, true, true)),
+  asin: each((x) => c.asin(b.mul(x, b.scalar(0.2)))),
+  sinh: each(c.sinh),
+  cosh: each(c.cosh),
+  asinh: each(c.asinh),
+  acosh: each((x) => c.acosh(b.add(x, b.scalar(1))), positive),
+  atanh: each((x) => c.atanh(b.mul(x, b.scalar(0.2)))),
+  topK: each((x) => topK(x, 1, 3, false).values),
+  gatherLive: each((x) => gatherLive(x, 1, argMax(b.sum(x, [0, 2]), 1))),
+  gatherElementsLive: each((x) => gatherElementsLive(x, 1, argMax(x, 1, { lastOfEqual: true }))),
+  gridSample: each((x) =>
+    gridSample(x, b.mul(drawn([3, 2, 2]), b.scalar(0.6)), {
+      method: 'cubic',
+      outside: 'reflection',
+      alignCorners: true,
+    }),
+  ),
+  gridSampleAtComputedPlaces: {
+    of: [map, [3, 2, 2]],
+    build: (x, at) =>
+      gridSample(x, c.tanh(at), { method: 'linear', outside: 'border', alignCorners: false }),
+  },
+  affineGrid: { of: [[2, 3]], build: (theta) => affineGrid(theta, [3, 4], false) },
+  lstm: {
+    of: [
+      [3, 2, 4],
+      [2, 3],
+      [2, 3],
+    ],
+    build: (x, hidden, cell) =>
+      recurrent(
+        x,
+        {
+          input: drawn([12, 4]),
+          hidden: drawn([12, 3], 2),
+          hiddenBias: drawn([12], 3),
+          peepholes: drawn([9], 4),
+        },
+        { hidden, cell },
+        { kind: 'LSTM', activations: [c.sigmoid, c.tanh, c.softsign], coupled: true },
+      ).all,
+  },
   swish: each((x) => c.swish(x, 1.3)),
   gelu: each(c.gelu),
   geluTanh: each(c.geluTanh),

@@ -549,7 +549,8 @@ for (const [
     if (flat !== true) checkSlopes(t, value, new Map([[input.value, fed]]));
     if (ort === undefined) {
       t.log('NOT CHECKED against ONNX Runtime: onnxruntime-node is not installed');
-      return t.pass();
+      t.pass();
+      return;
     }
     const session = await ort.InferenceSession.create(joined(encodeOnnx(model)), {
       logSeverityLevel: 4,
