@@ -22,7 +22,7 @@ export const cam = explainer({
     'Positive values are where the layer saw evidence for the target, negative values evidence against it; channels are weighted by the classifier itself.',
   reference: 'Zhou 2016',
   cost: '1 forward',
-  needs: { activations: true, layer: true },
+  needs: { activations: true, layer: true, linearHead: true },
   documents: ['image', 'array'],
   options: TOKEN_OPTIONS,
 

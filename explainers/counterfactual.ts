@@ -75,7 +75,9 @@ export const counterfactual = explainer({
   reference: 'Wachter 2018',
   cost: 'background rows + candidates × features × 20 forward',
   needs: {},
+  seeded: true,
   documents: ['features', 'text'],
+  records: ['feature-weights', 'weighted-spans'],
   options,
 
   lacks({ task }: TabularModel): string | undefined {

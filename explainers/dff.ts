@@ -30,7 +30,9 @@ export const dff = explainer({
   reference: 'Collins 2018',
   cost: '1 forward + 1 run from the layer per concept',
   needs: { activations: true, layer: true, fromLayer: true },
+  seeded: true,
   documents: ['image', 'array'],
+  records: ['concepts'],
   options: {
     ...TOKEN_OPTIONS,
     concepts: {

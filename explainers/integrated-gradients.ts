@@ -18,6 +18,7 @@ import type { OptionSpecs } from '../src/options.js';
 const options = {
   steps: {
     type: 'number',
+    calls: true,
     integer: true,
     min: 1,
     default: 50,

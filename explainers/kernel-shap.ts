@@ -12,6 +12,7 @@ import type { OptionSpecs } from '../src/options.js';
 const options = {
   samples: {
     type: 'number',
+    calls: true,
     integer: true,
     min: 2,
     default: 1000,
@@ -44,6 +45,7 @@ export const kernelShap = explainer({
   reference: 'Lundberg 2017',
   cost: '2 + 1000 forward (samples)',
   needs: {},
+  seeded: true,
   documents: ['image', 'array'],
   options,
   rows: kernelShapRows,

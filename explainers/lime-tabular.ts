@@ -92,7 +92,9 @@ export const limeTabular = explainer({
   reference: 'Ribeiro 2016',
   cost: '5000 forward (samples)',
   needs: {},
+  seeded: true,
   documents: ['features'],
+  records: ['feature-weights'],
   options,
 
   async explain(context) {

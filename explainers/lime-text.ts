@@ -121,7 +121,9 @@ export const limeText = explainer({
   reference: 'Ribeiro 2016',
   cost: '1000 forward (samples)',
   needs: {},
+  seeded: true,
   documents: ['text'],
+  records: ['weighted-spans'],
   options,
 
   async explain(context) {

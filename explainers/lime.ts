@@ -11,6 +11,7 @@ import type { OptionSpecs } from '../src/options.js';
 const options = {
   samples: {
     type: 'number',
+    calls: true,
     integer: true,
     min: 2,
     default: 1000,
@@ -53,6 +54,7 @@ export const lime = explainer({
   reference: 'Ribeiro 2016',
   cost: '1 + 1000 forward (samples)',
   needs: {},
+  seeded: true,
   documents: ['image', 'array'],
   options,
 

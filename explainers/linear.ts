@@ -52,6 +52,7 @@ export const linear = explainer({
   cost: '1 forward',
   needs: { coefficients: true },
   documents: ['features', 'text'],
+  records: ['feature-weights', 'weighted-spans'],
   options: options,
 
   lacks({ linear, documents, ...model }: TabularModel): string | undefined {

@@ -39,6 +39,7 @@ export const partitionShap = explainer({
   cost: '500 forward (samples)',
   needs: {},
   documents: ['text'],
+  records: ['weighted-spans'],
   options: options,
 
   async explain(context) {

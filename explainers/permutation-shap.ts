@@ -49,7 +49,9 @@ export const permutationShap = explainer({
   reference: 'Štrumbelj 2014',
   cost: '20 × features × background rows forward (permutations)',
   needs: {},
+  seeded: true,
   documents: ['features', 'text'],
+  records: ['feature-weights', 'weighted-spans'],
   options,
 
   explain(context) {

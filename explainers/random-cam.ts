@@ -14,5 +14,6 @@ export const randomCam = activationMethod({
     'Channels weighted at random: a baseline to compare explanations with, not an explanation.',
   reference: 'baseline',
   sanity: SANITY.head,
+  seeded: true,
   map: (activations, _, { seed }) => randomCamMap(activations, seed),
 });

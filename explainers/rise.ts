@@ -10,6 +10,7 @@ import type { OptionSpecs } from '../src/options.js';
 const options = {
   masks: {
     type: 'number',
+    calls: true,
     integer: true,
     min: 1,
     default: 4000,
@@ -53,6 +54,7 @@ export const rise = explainer({
   reference: 'Petsiuk 2018',
   cost: '1 + 4000 forward (masks)',
   needs: {},
+  seeded: true,
   documents: ['image', 'array'],
   options,
 

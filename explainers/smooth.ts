@@ -17,6 +17,7 @@ const BYTES_PER_VALUE = 64;
 const own = {
   n: {
     type: 'number',
+    calls: true,
     integer: true,
     min: 1,
     default: 25,
@@ -56,6 +57,7 @@ const { explainer, around } = wrapper({
   reference: 'Smilkov 2017',
   cost: 'n (25)',
   sanity: SANITY.weights,
+  seeded: true,
   of: {
     default: 'saliency',
     help: 'the method that is smoothed; its own options stand beside these',

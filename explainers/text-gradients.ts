@@ -86,6 +86,7 @@ export const textGradients = explainer({
   cost: '22 forward + 22 backward (steps + 2)',
   needs: {},
   documents: ['text'],
+  records: ['weighted-spans'],
   options,
 
   lacks(model: TabularModel): string | undefined {

@@ -27,6 +27,7 @@ export const textOcclusion = explainer({
   cost: '1 + words forward',
   needs: {},
   documents: ['text'],
+  records: ['weighted-spans'],
   options: options,
 
   async explain(context) {

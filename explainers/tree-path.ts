@@ -31,6 +31,7 @@ export const treePath = explainer({
   cost: '1 forward',
   needs: { trees: true },
   documents: ['features', 'text'],
+  records: ['feature-weights'],
   options: options,
 
   lacks(model: TabularModel): string | undefined {

@@ -62,7 +62,9 @@ export const treeShap = explainer({
   reference: 'Lundberg 2018',
   cost: '1 forward; trees × leaves × depth²',
   needs: { trees: true },
+  seeded: true,
   documents: ['features', 'text'],
+  records: ['feature-weights'],
   options,
 
   lacks(model: TabularModel): string | undefined {

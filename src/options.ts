@@ -19,6 +19,8 @@ export interface NumberOption extends Common<number> {
   readonly max?: number;
   readonly integer?: boolean;
   readonly unit?: string;
+  /** True if the model is called the more often the larger the number is. */
+  readonly calls?: boolean;
 }
 
 export interface BooleanOption extends Common<boolean> {

@@ -15,7 +15,7 @@ type TokenOptions = typeof TOKEN_OPTIONS;
 /** What every method of a layer says of itself. `cost`, `documents`, `needs` and `family` are the same for all. */
 type Introduction<Id extends string, Specs extends OptionSpecs> = Pick<
   ExplainerDefinition<Id, Specs>,
-  'id' | 'summary' | 'description' | 'reference' | 'sanity'
+  'id' | 'summary' | 'description' | 'reference' | 'sanity' | 'seeded'
 > & {
   /** The method's own options; option `tokens` is added to them. */
   readonly options?: Specs;
@@ -80,7 +80,7 @@ export function activationMethod<
 }
 
 function ofLayer<Id extends string, Specs extends OptionSpecs>(
-  { id, summary, description, reference, sanity, options }: Introduction<Id, Specs>,
+  { id, summary, description, reference, sanity, seeded, options }: Introduction<Id, Specs>,
   rest: Pick<
     ExplainerDefinition<Id, TokenOptions & Specs>,
     'cost' | 'needs' | 'ignoresTarget' | 'explain'
@@ -93,6 +93,7 @@ function ofLayer<Id extends string, Specs extends OptionSpecs>(
     description,
     reference,
     ...(sanity === undefined ? {} : { sanity }),
+    ...(seeded === undefined ? {} : { seeded }),
     documents: ['image', 'array'],
     options: { ...TOKEN_OPTIONS, ...options } as TokenOptions & Specs,
     ...rest,

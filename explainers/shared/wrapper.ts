@@ -33,6 +33,8 @@ export interface WrapperDefinition<Id extends string, Own extends OptionSpecs> {
   readonly cost: string;
   /** Measured with the default method. */
   readonly sanity?: string;
+  /** True if another `seed` gives another result whatever is wrapped. */
+  readonly seeded?: boolean;
   /** The option that names the wrapped method. */
   readonly of: { readonly default: string; readonly help: string };
   /** Its own options; those of the wrapped method stand beside them. */
@@ -78,6 +80,7 @@ export function wrapper<const Id extends string, const Own extends OptionSpecs>(
     cost: `${cost} × the method`,
     ...(sanity === undefined ? {} : { sanity: `of ${of.default}, its default: ${sanity}` }),
     needs: {},
+    ...(definition.seeded === undefined ? {} : { seeded: definition.seeded }),
     documents: ['image', 'array'],
     options: { of, ...definition.options },
     specialise(given, find) {
@@ -106,7 +109,7 @@ export function wrapper<const Id extends string, const Own extends OptionSpecs>(
 
 type Wrapping = Pick<
   WrapperDefinition<string, OptionSpecs>,
-  'id' | 'added' | 'reference' | 'cost' | 'options' | 'explain'
+  'id' | 'added' | 'reference' | 'cost' | 'seeded' | 'options' | 'explain'
 >;
 
 /**
@@ -114,7 +117,7 @@ type Wrapping = Pick<
  * wrapper's own options beside them (which win where names meet).
  */
 export function wrapped(inner: Explainer, wrapping: Wrapping, id: string = wrapping.id): Explainer {
-  const { added, reference, cost, options, explain } = wrapping;
+  const { added, reference, cost, seeded, options, explain } = wrapping;
   return {
     id,
     family: 'wrapper',
@@ -126,6 +129,7 @@ export function wrapped(inner: Explainer, wrapping: Wrapping, id: string = wrapp
     options: { ...inner.options, ...options },
     ...(inner.ignoresTarget === undefined ? {} : { ignoresTarget: inner.ignoresTarget }),
     ...(inner.sanity === undefined ? {} : { sanity: inner.sanity }),
+    ...(seeded === true || inner.seeded === true ? { seeded: true } : {}),
     ...(inner.refuses === undefined
       ? {}
       : { refuses: (description) => inner.refuses!(description) }),

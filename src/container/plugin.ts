@@ -32,6 +32,8 @@ export interface ExplainerNeeds {
   /** Needs a layer with spatial extent; the caller's or the default one is in `context.layer`. */
   readonly layer?: boolean;
   readonly fromLayer?: boolean;
+  /** Needs global average pooling and a linear layer right behind its layer. */
+  readonly linearHead?: boolean;
   /** A model whose coefficients are known. */
   readonly coefficients?: boolean;
   /** A model whose trees are known. */
@@ -131,6 +133,10 @@ export interface Explainer<Id extends string = string, Specs extends OptionSpecs
   readonly options: Specs;
   /** True where the map does not depend on a target. */
   readonly ignoresTarget?: boolean;
+  /** True if another `seed` may give another result. */
+  readonly seeded?: boolean;
+  /** Kinds of the records that it makes itself. Default: none, it gives maps over the document. */
+  readonly records?: readonly ExplanationKind[];
   /** Set where the method does not survive the model-randomisation check, in words. */
   readonly sanity?: string;
   /**

@@ -1,5 +1,6 @@
 /** The whole pipeline on a network small enough to know what must come out. */
-import { pictureMethods } from '../helpers/pictures.js';
+import { fewCalls } from '../helpers/few-calls.js';
+import { mapMethods } from '../helpers/pictures.js';
 import test from 'ava';
 import { createContainer, registryOf } from '../../src/container/container.js';
 import { evaluateExplanation, type EvaluateOptions } from '../../src/evaluate/evaluate.js';
@@ -321,16 +322,11 @@ test('bad requests are told in words', async (t) => {
 test('every method of the registry that makes maps can be evaluated', async (t) => {
   const model = fakeClassifier();
   const doc = fakeInputs([6, 8, 3]);
-  const dear: Record<string, object> = {
-    rise: { masks: 20 },
-    lime: { samples: 30 },
-    'kernel-shap': { samples: 60 },
-    smooth: { n: 3 },
-    'integrated-gradients': { steps: 4 },
-  };
-  for (const id of pictureMethods(registryOf(createContainer()).explainers).keys()) {
-    if (id === 'dff') continue;
-    const explanation = await explainPrediction(model, doc, { method: id, ...dear[id] });
+  for (const [id, method] of mapMethods(registryOf(createContainer()).explainers)) {
+    const explanation = await explainPrediction(model, doc, {
+      method: id,
+      ...fewCalls(method, 30),
+    });
     const { values: found } = await evaluateExplanation(model, doc, explanation, {
       metrics: ['deletion', 'sensitivity', 'randomisation'],
       neighbours: 1,

@@ -10,3 +10,10 @@ export function pictureMethods(explainers: ReadonlyMap<string, Explainer>): Map<
     ),
   );
 }
+
+/** Those of them that make maps, not concepts. */
+export function mapMethods(explainers: ReadonlyMap<string, Explainer>): Map<string, Explainer> {
+  return new Map(
+    [...pictureMethods(explainers)].filter(([, { records }]) => records === undefined),
+  );
+}

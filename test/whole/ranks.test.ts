@@ -1,5 +1,6 @@
 /** Signals and volumes end to end: every method explains them, every formatter takes what it gives. */
-import { pictureMethods } from '../helpers/pictures.js';
+import { fewCalls } from '../helpers/few-calls.js';
+import { mapMethods } from '../helpers/pictures.js';
 import test from 'ava';
 import { createContainer, registryOf } from '../../src/container/container.js';
 import { explainPrediction } from '../../src/explain/explain.js';
@@ -8,14 +9,6 @@ import { randomArray, seedWeights, tfl } from '../helpers/tfjs.js';
 
 const { layers } = tfl;
 const registry = registryOf(createContainer());
-const SHORT: Readonly<Record<string, object>> = {
-  rise: { masks: 20 },
-  lime: { samples: 20 },
-  'kernel-shap': { samples: 20 },
-  smooth: { n: 3 },
-  'integrated-gradients': { steps: 5 },
-  tta: { flip: 'none' },
-};
 
 function model(shape: number[]): tfl.Sequential {
   const conv = { filters: 4, padding: 'same', activation: 'relu', name: 'seen' } as const;
@@ -39,13 +32,16 @@ for (const [kind, shape] of [
   test.serial(`${kind}: all methods and formatters`, async (t) => {
     await selectBackend('cpu');
     const native = model([...shape]);
-    for (const { id } of pictureMethods(registry.explainers).values()) {
-      // concepts are drawn over a picture; tfjs has no global average pooling of volumes
-      if (id === 'dff' || (id === 'cam' && kind === 'volume')) continue;
+    // concepts are drawn over a picture
+    for (const [id, method] of mapMethods(registry.explainers)) {
+      // tfjs has no global average pooling of volumes
+      if (method.needs.linearHead === true && kind === 'volume') continue;
       const explanation = await explainPrediction(native, randomArray([1, ...shape], 4), {
         method: id,
         targets: [1],
-        ...SHORT[id],
+        ...fewCalls(method, 20),
+        // only pictures can be flipped
+        ...('flip' in method.options && { flip: 'none' }),
       });
       if (explanation.kind !== kind) {
         t.fail(`${id} gave ${explanation.kind}`);

@@ -1,4 +1,5 @@
 /** A vision transformer end to end: tokens read as a grid, gradients at the picture, every formatter. */
+import { fewCalls } from '../helpers/few-calls.js';
 import { pictureMethods } from '../helpers/pictures.js';
 import test from 'ava';
 import { createContainer, registryOf } from '../../src/container/container.js';
@@ -10,13 +11,6 @@ import { visionTransformer } from '../helpers/vit.js';
 
 const registry = registryOf(createContainer());
 const DOC = randomArray([1, 8, 12, 3], 5);
-const SHORT: Readonly<Record<string, object>> = {
-  rise: { masks: 20 },
-  lime: { samples: 20 },
-  'kernel-shap': { samples: 20 },
-  smooth: { n: 3 },
-  'integrated-gradients': { steps: 8 },
-};
 
 test.before(async () => {
   await selectBackend('cpu');
@@ -26,19 +20,17 @@ const explain = async (method: string, options: object = {}) =>
   (await explainPrediction(visionTransformer(), DOC, {
     method,
     targets: [1],
-    ...SHORT[method],
+    ...fewCalls(registry.explainer(method), 20),
     ...options,
   })) as ImageExplanation;
 
-for (const { id, family, needs } of pictureMethods(registry.explainers).values()) {
+for (const { id, family, needs, options } of pictureMethods(registry.explainers).values()) {
   // there is no global average pooling before the head
-  if (id === 'cam') continue;
+  if (needs.linearHead === true) continue;
   test.serial(`${id}: explains a transformer, and every formatter takes it`, async (t) => {
     const layer = needs.layer === true ? { layer: 'block2_norm1' } : {};
     const several =
-      registry.explainer(id).options.layers === undefined
-        ? {}
-        : { layers: ['block2_norm1', 'block1_norm1'] };
+      options.layers === undefined ? {} : { layers: ['block2_norm1', 'block1_norm1'] };
     const explanation = await explain(id, { ...layer, ...several });
     const maps =
       (explanation.kind as string) === 'concepts'
@@ -46,7 +38,7 @@ for (const { id, family, needs } of pictureMethods(registry.explainers).values()
         : explanation.targets;
     t.deepEqual(
       [...maps[0].heatmap.shape],
-      family === 'cam' || id === 'multi-layer' ? [4, 6] : [8, 12],
+      family === 'cam' || options.layers !== undefined ? [4, 6] : [8, 12],
     );
     for (const { heatmap } of maps) t.true(heatmap.data.every(Number.isFinite));
     for (const formatter of registry.formatters.values()) {

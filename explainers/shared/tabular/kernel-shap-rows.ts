@@ -65,7 +65,9 @@ export const kernelShapRows = explainer({
   reference: 'Lundberg 2017',
   cost: '2048 × background rows forward (samples)',
   needs: {},
+  seeded: true,
   documents: ['features'],
+  records: ['feature-weights'],
   options: ROW_SHAP_OPTIONS,
 
   async explain(context) {

@@ -23,6 +23,7 @@ const NEEDS: Readonly<Record<keyof ExplainerNeeds, string>> = {
   activations: 'activations',
   layer: 'a layer larger than 1×1',
   fromLayer: 'running on from a layer',
+  linearHead: 'global average pooling and a linear layer behind it',
   coefficients: 'a linear model',
   trees: 'trees',
 };
@@ -80,12 +81,12 @@ function entry(explainer: Explainer): string {
 }
 
 function details(explainer: Explainer): string {
-  const { description, documents, ignoresTarget, options } = explainer;
+  const { description, documents, ignoresTarget, seeded, options } = explainer;
   const table = Object.entries(options).map(optionText);
   const forRows = Object.entries(explainer.rows?.options ?? {}).map(optionText);
   return [
     entry(explainer),
-    `      explains ${[...documents, ...(explainer.rows?.documents ?? [])].join(', ')}${ignoresTarget === true ? '; the same for every target' : ''}`,
+    `      explains ${[...documents, ...(explainer.rows?.documents ?? [])].join(', ')}${ignoresTarget === true ? '; the same for every target' : ''}${seeded === true ? '; another seed may give another result' : ''}`,
     '',
     `  ${description}`,
     '',
@@ -125,9 +126,17 @@ function asData(explainer: Explainer): Record<string, unknown> {
     description,
     reference,
     cost,
-    needs: { gradients: false, activations: false, layer: false, fromLayer: false, ...needs },
+    needs: {
+      gradients: false,
+      activations: false,
+      layer: false,
+      fromLayer: false,
+      linearHead: false,
+      ...needs,
+    },
     documents,
     dependsOnTarget: target,
+    dependsOnSeed: explainer.seeded === true,
     sanity: sanity ?? null,
     options,
   };
