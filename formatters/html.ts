@@ -8,7 +8,7 @@ import { markup, outside } from './html/escape.js';
 import { HTML_OPTIONS, type HtmlOptions } from './html/options.js';
 import { renderPage } from './html/page.js';
 import { SCRIPT } from './html/script.js';
-import { colormapBlock } from './html/viewer.js';
+import { colormapBlock } from './html/controls.js';
 import { checkExplanation } from './shared/check.js';
 
 export type { HtmlOptions };

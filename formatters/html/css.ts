@@ -111,7 +111,7 @@ h1 b,h2 b{color:var(--accent)}
 .tip{margin-top:.9rem;font-size:.95rem}
 .read b{font-weight:650}
 .controls{display:flex;flex-direction:column;gap:1.1rem;align-self:start;border:0;background:var(--sunk);border-radius:10px;padding:1rem;font-size:.92rem;min-width:0}
-.controls[hidden]{display:none}
+.controls[hidden],.controls .more{display:none}
 .controls .field{display:flex;flex-direction:column;gap:.35rem}
 .controls label,.controls legend{font-weight:600;padding:0}
 .controls .row{display:flex;justify-content:space-between;gap:.5rem}
@@ -201,7 +201,7 @@ details.how dl{display:grid;grid-template-columns:minmax(7rem,max-content) minma
 details.how dt{color:var(--soft)}
 code{font:.92em/1.4 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}
 footer{color:var(--soft);font-size:.8rem;margin-top:3rem}
-@media (max-width:60rem){.bench.live{grid-template-columns:minmax(0,1fr)}.live .controls{position:sticky;bottom:.5rem;z-index:2;max-height:38vh;overflow-y:auto;box-shadow:var(--shadow),0 0 0 1px var(--line)}}
+@media (max-width:60rem){.bench.live{grid-template-columns:minmax(0,1fr)}.live .controls{position:sticky;bottom:.5rem;z-index:2;max-height:38vh;overflow-y:auto;box-shadow:var(--shadow),0 0 0 1px var(--line)}.controls:not([hidden]){display:grid;grid-template-columns:minmax(0,1fr) auto;gap:.6rem .75rem;align-items:center;padding:.65rem .8rem}.controls>*{grid-column:1/-1}.controls .field:has([type=range]){display:grid;grid-template-columns:auto minmax(4rem,1fr) auto;gap:.6rem;align-items:center}.controls .field:has([type=range]) .row{display:contents}.controls [type=range]{order:1}.controls .row output{order:2}.controls fieldset:not(.extra){grid-column:1}.controls fieldset:not(.extra) legend{position:absolute;clip-path:inset(50%)}.controls fieldset:not(.extra) .pills{margin:0}.pills{gap:.2rem}.pills span{padding:.2rem .5rem}.controls .more{display:block;grid-column:2;font:inherit;font-weight:550;color:var(--accent);background:none;border:0;padding:.3rem .2rem;cursor:pointer}.controls:not(.unfolded) .extra{display:none}}
 @media (max-width:38rem){main{padding:1.5rem 1rem 3rem}.card{padding:1rem;border-radius:12px}.views{grid-template-columns:minmax(0,1fr)}.views .original{order:1;max-width:60%}.bar{min-width:3rem}th,td{padding:.32rem .45rem}details.how dl{grid-template-columns:minmax(0,1fr);gap:0}details.how dd+dt{margin-top:.5rem}}
 @media (prefers-reduced-motion:no-preference){.tabs button,.pills span{transition:background-color .12s,color .12s}}
 @media (forced-colors:active){.pills input:checked+span,.tabs button[aria-selected=true]{outline:2px solid}}

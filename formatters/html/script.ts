@@ -326,6 +326,12 @@ const bench = (root) => {
   });
   root.querySelector('.bench').classList.add('live');
   root.querySelector('.bench').classList.toggle('many', panels.length > 1);
+  const more = root.querySelector('.more');
+  more.addEventListener('click', () => {
+    const unfolded = root.querySelector('.controls').classList.toggle('unfolded');
+    more.setAttribute('aria-expanded', String(unfolded));
+    more.textContent = unfolded ? 'Less' : 'More';
+  });
   root.querySelector('.controls').hidden = false;
   tabs(root, (index) => { current = index; redraw(); });
   if (panels.length === 1) redraw();

@@ -1,37 +1,16 @@
 /** Maps over a picture or a volume, with everything needed to redraw them: one panel a target. */
 import type { Heatmap, MapTarget, Picture } from '../../src/explanation.js';
 import { floatBytes, toBase64 } from '../../src/images/base64.js';
-import { colormapTable } from '../../src/images/colormaps.js';
 import { pngAddress } from '../../src/images/png.js';
-import { RESAMPLING_FILTERS } from '../../src/images/resample.js';
 import { emptyNote } from '../display/empty.js';
-import { SHOWN_FILTERS, type ShownFilter } from '../display/filters.js';
+import { SHOWN_FILTERS } from '../display/filters.js';
 import { colormapStrip, overlayOf } from '../display/overlay.js';
 import { endsOf, shownExtent } from '../display/scale.js';
 import { percent, shortNameOf, signed, titled } from '../shared/numbers.js';
+import { renderControls } from './controls.js';
 import { markup, jsonBlock, oneLine, outside, type Markup } from './escape.js';
 import { leadsFor } from './leads.js';
-import { UNDER, type PageValues, type Under } from './options.js';
-
-/** Colormaps that the page offers, in groups; the chosen one is added. */
-const OFFERED = {
-  'One-sided': ['viridis', 'magma', 'inferno', 'cividis', 'turbo', 'jet', 'gray', 'Reds', 'YlOrRd'],
-  'Two-sided': ['RdBu_r', 'PuOr_r', 'PiYG', 'BrBG'],
-} as const;
-
-const EVIDENCE_WORDS: Readonly<Record<ShownFilter, string>> = {
-  positive: 'For',
-  negative: 'Against',
-  symmetric: 'Both',
-  absolute: 'Either',
-  normalize: 'Full range',
-};
-
-const UNDER_WORDS: Readonly<Record<Under, string>> = {
-  picture: 'Picture',
-  grey: 'Grey picture',
-  nothing: 'Map alone',
-};
+import type { PageValues } from './options.js';
 
 /** Pictures smaller than this are drawn larger, so that a smooth map is smooth. */
 const SMALLEST_CANVAS = 448;
@@ -63,7 +42,7 @@ export interface ViewerParts {
 }
 
 export function renderViewer(parts: ViewerParts, options: PageValues): Markup {
-  const { id, targets } = parts;
+  const { id, targets, volume } = parts;
   if (targets.length === 0) return markup`<p class="card">No target was explained.</p>`;
   const names = targets.map(shortNameOf);
   return markup`<div class="card" data-bench data-hint="${id}-hint">
@@ -86,7 +65,10 @@ export function renderViewer(parts: ViewerParts, options: PageValues): Markup {
     }
     <div class="bench">
       <div class="panels">${targets.map((target, i) => panel(parts, options, target, i))}</div>
-      ${controls(parts, options)}
+      ${renderControls(
+        { id, box: parts.box !== undefined, ...(volume !== undefined && { volume }) },
+        options,
+      )}
     </div>
     <p class="sr" id="${id}-hint">
       Arrow keys move the probe and read the value beneath it, with Shift ten cells at a time;
@@ -167,118 +149,6 @@ function halfBox([x, y, width, height]: BoxShares, hidden: boolean): Markup {
 export const fact = (name: string, value: string | Markup, wide = false): Markup =>
   markup`<div${wide && markup` class="wide"`}><dt>${name}</dt><dd>${value}</dd></div>`;
 
-function controls({ id, volume, box }: ViewerParts, options: PageValues): Markup {
-  const groups: Record<string, readonly string[]> = { ...OFFERED };
-  if (!Object.values(groups).flat().includes(options.colormap)) {
-    groups['Chosen'] = [options.colormap];
-  }
-  const limit = Math.round(options.alphaLimit * 100);
-  const option = (value: string, chosen: string): Markup =>
-    markup`<option value="${value}" ${value === chosen && markup` selected`}>${value}</option>`;
-  return markup`<div class="controls" role="group" aria-label="How the map is drawn" hidden>
-    ${
-      volume !== undefined &&
-      markup`<div class="field">
-        <div class="row">
-          <label for="${id}-slice">Slice</label
-          ><output data-slice for="${id}-slice">${volume.slice + 1} of ${volume.depth}</output>
-        </div>
-        <input
-          type="range"
-          id="${id}-slice"
-          data-control="slice"
-          min="1"
-          max="${volume.depth}"
-          step="1"
-          value="${volume.slice + 1}"
-        />
-      </div>`
-    }
-    <div class="field">
-      <div class="row">
-        <label for="${id}-opacity">Opacity</label
-        ><output data-opacity for="${id}-opacity">${limit} %</output>
-      </div>
-      <input
-        type="range"
-        id="${id}-opacity"
-        data-control="opacity"
-        min="0"
-        max="100"
-        step="1"
-        value="${limit}"
-      />
-    </div>
-    <fieldset>
-      <legend>Evidence</legend>
-      <div class="pills">
-        ${Object.entries(EVIDENCE_WORDS).map(
-          ([value, word]) =>
-            markup`<label
-              ><input
-                type="radio"
-                name="${id}-filter"
-                data-control="filter"
-                value="${value}"
-                ${value === options.filter && markup` checked`}
-              /><span>${word}</span></label
-            >`,
-        )}
-      </div>
-    </fieldset>
-    <fieldset>
-      <legend>Under the map</legend>
-      <div class="pills">
-        ${UNDER.map(
-          (value) =>
-            markup`<label
-              ><input
-                type="radio"
-                name="${id}-under"
-                data-control="under"
-                value="${value}"
-                ${value === options.under && markup` checked`}
-              /><span>${UNDER_WORDS[value]}</span></label
-            >`,
-        )}
-      </div>
-    </fieldset>
-    <div class="field">
-      <label for="${id}-colormap">Colours</label
-      ><select id="${id}-colormap" data-control="colormap">
-        ${Object.entries(groups).map(
-          ([group, names]) =>
-            markup`<optgroup label="${group}">
-              ${names.map((name) => option(name, options.colormap))}
-            </optgroup>`,
-        )}
-      </select>
-    </div>
-    <div class="field">
-      <label for="${id}-resampling">Filter between cells</label
-      ><select id="${id}-resampling" data-control="resampling">
-        ${RESAMPLING_FILTERS.map((name) => option(name, options.resamplingFilter))}
-      </select>
-    </div>
-    <div class="field check">
-      <input
-        type="checkbox"
-        id="${id}-original"
-        data-control="original"
-        ${options.original && markup` checked`}
-      /><label for="${id}-original">Original beside it</label>
-    </div>
-    ${
-      box !== undefined &&
-      markup`<div class="field check">
-        <input type="checkbox" id="${id}-box" data-control="box" checked /><label for="${id}-box"
-          >Box around half of it</label
-        >
-      </div>`
-    }
-  </div>`;
-}
-
 function data(parts: ViewerParts, options: PageValues): unknown {
   const { width, height, targets, volume } = parts;
   const enlarge = Math.max(1, SMALLEST_CANVAS / Math.max(width, height));
@@ -311,15 +181,6 @@ function data(parts: ViewerParts, options: PageValues): unknown {
       depthHeight: height,
     }),
   };
-}
-
-/** The tables of all offered colormaps, once a page. */
-export function colormapBlock(chosen: string): Markup {
-  const names = new Set([...Object.values(OFFERED).flat(), 'viridis', 'RdBu_r', chosen]);
-  return jsonBlock(
-    'colormaps',
-    Object.fromEntries([...names].map((name) => [name, toBase64(colormapTable(name))])),
-  );
 }
 
 /** A picture that is written once and shown often: an SVG symbol and its uses. */

@@ -297,7 +297,15 @@ test('on a phone the controls stay with the map; the box follows its control', a
   const controls = (await page.locator('.controls').boundingBox())!;
   t.true(map.y >= 0 && controls.y >= map.y, 'the map is seen');
   t.true(controls.y + 100 < 844 && controls.y + controls.height <= 844, 'and so are the controls');
-  t.true(controls.height < 0.4 * 844, 'which leave room for it');
+  t.true(controls.height < 0.2 * 844, 'which leave room for it');
+  // the whole map is seen above the controls, also while a control is used
+  await stage.evaluate((one) => window.scrollBy(0, one.getBoundingClientRect().top - 10));
+  const whole = (await stage.boundingBox())!;
+  t.true(whole.y >= 0 && whole.y + whole.height < controls.y, 'the whole map is seen');
+  t.false(await page.locator('[data-control=box]').isVisible());
+  await page.locator('.more').click();
+  const unfolded = (await page.locator('.controls').boundingBox())!;
+  t.true(unfolded.height < 0.4 * 844 && whole.y + whole.height < unfolded.y);
   const half = page.locator('svg.half:visible');
   t.is(await half.count(), 1);
   await page.locator('[data-control=box]').uncheck();
