@@ -46,8 +46,43 @@ function walk(
 
 /** A view by strides, copied out. */
 function strided(x: Numbers, shape: Shape, strides: Shape, offset = 0): Numbers {
-  const out = new Float64Array(sizeOf(shape));
-  walk(shape, strides, strideOf(shape), (i, j) => (out[j] = x[i]), offset);
+  return copied(x, new Float64Array(sizeOf(shape)), shape, strides, offset);
+}
+
+/** Fills `out`, which has this shape, from places that lie so far apart along each axis. Most weights of a model pass here. */
+export function copied<T extends Float32Array | Float64Array>(
+  x: Float32Array | Float64Array,
+  out: T,
+  shape: Shape,
+  strides: Shape,
+  offset = 0,
+): T {
+  // neighbouring axes that are one in memory are walked as one, so that the innermost loop is long
+  const sizes: number[] = [];
+  const steps: number[] = [];
+  shape.forEach((size, a) => {
+    if (size === 1) return;
+    const last = sizes.length - 1;
+    if (last >= 0 && steps[last] === size * strides[a]) {
+      sizes[last] *= size;
+      steps[last] = strides[a];
+    } else {
+      sizes.push(size);
+      steps.push(strides[a]);
+    }
+  });
+  const inner = sizes.length - 1;
+  const [run, step] = [sizes[inner] ?? 1, steps[inner] ?? 0];
+  const index = sizes.map(() => 0);
+  for (let at = 0, from = offset; at < out.length;) {
+    for (let k = from, end = at + run; at < end; k += step) out[at++] = x[k];
+    for (let a = inner - 1; a >= 0; a--) {
+      from += steps[a];
+      if (++index[a] < sizes[a]) break;
+      from -= steps[a] * sizes[a];
+      index[a] = 0;
+    }
+  }
   return out;
 }
 function broadcastTo(x: Numbers, own: Shape, shape: Shape): Numbers {
@@ -141,7 +176,7 @@ const KERNELS: Kernels = {
   input: (_, { attrs: { name } }) => {
     throw new WhylensError('INVALID_DOCUMENT', `nothing was given for input '${name}'`);
   },
-  constant: (_, { attrs: { weight } }) => Float64Array.from(weight.data),
+  constant: (_, { attrs: { weight } }) => new Float64Array(weight.data),
   opaque: (_, { attrs: { layer } }) => onlyElsewhere(layer.kind),
   opaqueGradient: (_, { attrs: { layer } }) => onlyElsewhere(layer.kind),
   conv: ([x, w], { inputs: [{ shape: from }, { shape: k }], attrs, shape }) => {

@@ -139,7 +139,7 @@ function sameNumbers(v: Value): Weight | undefined {
 /** Large constants in single precision, which is what engines compute in. */
 const compact = (shape: Shape, data: Float64Array): Weight => ({
   shape,
-  data: data.length > 4096 ? Float32Array.from(data) : data,
+  data: data.length > 4096 ? new Float32Array(data) : data,
 });
 
 /** All passes, in an order in which each finds what those before leave. */

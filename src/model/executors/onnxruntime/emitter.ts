@@ -6,8 +6,8 @@
  * want them.
  */
 import type { Shape } from '../../graph/primitives.js';
-import { range, same, sizeOf } from '../../graph/build.js';
-import { evaluate, strideOf } from '../../graph/evaluate.js';
+import { range, same } from '../../graph/build.js';
+import { copied, evaluate, strideOf } from '../../graph/evaluate.js';
 import { ordered, type Uses, type Value } from '../../graph/value.js';
 import { joined } from '../../files/protobuf.js';
 import { encodeOnnx } from '../../files/onnx-encode.js';
@@ -247,23 +247,12 @@ export function permuted(
 ): Float32Array | Float64Array {
   if (sameBut(plain(shape.length), perm, shape)) return data;
   const strides = strideOf(shape);
-  const sizes = perm.map((a) => shape[a]);
-  const steps = perm.map((a) => strides[a]);
-  const out = new Float32Array(sizeOf(shape));
-  const rank = sizes.length;
-  const [rows, step] = [sizes[rank - 1], steps[rank - 1]];
-  const index = new Array<number>(rank).fill(0);
-  let from = 0;
-  for (let at = 0; at < out.length; at += rows) {
-    for (let i = 0, k = from; i < rows; i++, k += step) out[at + i] = data[k];
-    for (let a = rank - 2; a >= 0; a--) {
-      from += steps[a];
-      if (++index[a] < sizes[a]) break;
-      from -= steps[a] * sizes[a];
-      index[a] = 0;
-    }
-  }
-  return out;
+  return copied(
+    data,
+    new Float32Array(data.length),
+    perm.map((a) => shape[a]),
+    perm.map((a) => strides[a]),
+  );
 }
 
 /** Equal but for the places of axes of size 1: the numbers lie alike. */
