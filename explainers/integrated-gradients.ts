@@ -122,9 +122,10 @@ async function integrate(
       const n = Math.floor(index / points);
       const alpha = nodes[index % points];
       const from = baselines[n].data;
-      const at = n * size;
+      const to = sampleOf(samples, n).data;
+      const rest = 1 - alpha;
       // b + α(x − b) misses x by rounding at α = 1
-      for (let i = 0; i < size; i++) into[i] = (1 - alpha) * from[i] + alpha * samples.data[at + i];
+      for (let i = 0; i < into.length; i++) into[i] = rest * from[i] + alpha * to[i];
     },
   };
   await context.model.differentiate({

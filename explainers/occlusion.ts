@@ -3,7 +3,7 @@ import { WhylensError } from '../src/errors.js';
 import type { NdArray } from '../src/explanation.js';
 import { splitShape } from '../src/maths/channels.js';
 import { sampleOf, sizeOf } from '../src/maths/ndarray.js';
-import { eachPosition, slidingPatches, type Patch } from '../src/maths/patches.js';
+import { eachRow, slidingPatches, type Patch } from '../src/maths/patches.js';
 import { BASELINE_OPTIONS, baselinesOf } from './shared/baseline-option.js';
 import { runPlain } from './shared/input-calls.js';
 import { scoreVariants } from './shared/variants.js';
@@ -71,20 +71,26 @@ export const occlusion = explainer({
         count: (n) => changing[n].length,
         write(n, index, into) {
           into.set(sampleOf(samples, n).data);
-          eachPosition(changing[n][index], space, (p) => {
-            const at = p * channels;
-            for (let c = at; c < at + channels; c++) into[c] = baselines[n].data[c];
+          eachRow(changing[n][index], space, (from, to) => {
+            into.set(baselines[n].data.subarray(from * channels, to * channels), from * channels);
           });
         },
       },
       (n, index, scores) =>
         scores.forEach((score, t) => {
           const drop = plain.scores[n][t] - score;
-          eachPosition(changing[n][index], space, (p) => (drops[n][t][p] += drop));
+          const sums = drops[n][t];
+          eachRow(changing[n][index], space, (from, to) => {
+            for (let p = from; p < to; p++) sums[p] += drop;
+          });
         }),
     );
     const covering = new Float64Array(sizeOf(space));
-    for (const p of patches) eachPosition(p, space, (at) => covering[at]++);
+    for (const patch of patches) {
+      eachRow(patch, space, (from, to) => {
+        for (let p = from; p < to; p++) covering[p]++;
+      });
+    }
     const maps = drops.map((list) =>
       list.map((sum) => ({
         shape: space,
@@ -104,9 +110,9 @@ function changes(
   baseline: NdArray,
 ): boolean {
   let different = false;
-  eachPosition(patch, space, (p) => {
-    for (let c = p * channels; c < (p + 1) * channels; c++) {
-      different ||= data[c] !== baseline.data[c];
+  eachRow(patch, space, (from, to) => {
+    for (let c = from * channels; !different && c < to * channels; c++) {
+      different = data[c] !== baseline.data[c];
     }
   });
   return different;

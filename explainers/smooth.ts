@@ -153,9 +153,9 @@ function noisyInputs(
     const spread = which === input ? sigma * rangeOf(data, inputRange) : 0;
     for (let copy = 0, at = 0; copy < size; copy++) {
       // a stream per copy: neither the grouping nor the place in the batch changes the noise
-      const random = seededRandom(seed + (first + copy) / 2 ** 20);
+      const { normal } = seededRandom(seed + (first + copy) / 2 ** 20);
       for (let i = 0; i < data.length; i++, at++) {
-        copies[at] = spread === 0 ? data[i] : data[i] + spread * random.normal();
+        copies[at] = spread === 0 ? data[i] : data[i] + spread * normal();
       }
     }
     return { shape: [size, ...shape], data: copies };

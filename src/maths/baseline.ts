@@ -50,10 +50,13 @@ export function baselineOf(
 ): NdArray {
   const { shape, data } = sample;
   const { space, channels } = splitShape(shape);
-  const perChannel = (values: ArrayLike<number>): NdArray => ({
-    shape,
-    data: data.map((_, i) => values[i % channels]),
-  });
+  const perChannel = (values: ArrayLike<number>): NdArray => {
+    const filled = new Float32Array(data.length);
+    for (let at = 0; at < filled.length;) {
+      for (let c = 0; c < channels; c++) filled[at++] = values[c];
+    }
+    return { shape, data: filled };
+  };
   if (typeof baseline === 'number') return perChannel(new Array<number>(channels).fill(baseline));
   if (baseline === 'black' || baseline === 'white') {
     if (range === undefined) {
@@ -66,7 +69,9 @@ export function baselineOf(
   }
   if (baseline === 'mean') {
     const means = new Float64Array(channels);
-    data.forEach((value, i) => (means[i % channels] += (value * channels) / data.length));
+    for (let at = 0; at < data.length;) {
+      for (let c = 0; c < channels; c++) means[c] += (data[at++] * channels) / data.length;
+    }
     return perChannel(means);
   }
   if (baseline === 'blur') return blur(sample, BLUR * Math.max(...space));

@@ -50,7 +50,7 @@ export { RunningMaps, type Combination } from './running.js';
 export { evenCoalitions, shapleyCoalitions, type Coalitions } from './coalitions.js';
 export { ridge, withFixedSum, type Observations } from './least-squares.js';
 export { cosineKernel, weightedFit } from './lime.js';
-export { eachPosition, slidingPatches, type Patch } from './patches.js';
+export { eachPosition, eachRow, slidingPatches, type Patch } from './patches.js';
 export { randomMask, type MaskOptions } from './random-masks.js';
 export { gridSegments, segmentsOf, type SegmentChoice } from './segments.js';
 export { slic, type Segments, type SlicOptions } from './slic.js';

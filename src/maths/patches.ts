@@ -48,3 +48,15 @@ export function eachPosition(
     eachPosition({ start, end }, space, each, axis + 1, flat * space[axis] + i);
   }
 }
+
+/** Calls `each` with where every row of the patch along the last axis begins and ends: its positions lie side by side. */
+export function eachRow(
+  { start, end }: Patch,
+  space: readonly number[],
+  each: (from: number, to: number) => void,
+): void {
+  const last = space.length - 1;
+  const length = end[last] - start[last];
+  const rows = { start: [...start.slice(0, last), 0], end: [...end.slice(0, last), 1] };
+  eachPosition(rows, space, (p) => each(p + start[last], p + start[last] + length));
+}

@@ -116,14 +116,18 @@ export function countSamples(request: Pick<RunRequest, 'inputs' | 'from'>): numb
   return count;
 }
 
-/** The samples of one chunk as an array `[count, …]`, to be read only. */
-export function takeSamples(samples: Samples, { offset, count }: ChunkPosition): NdArray {
+/** The samples of one chunk as an array `[count, …]`, to be read only; written into `room` where they are written at all. */
+export function takeSamples(
+  samples: Samples,
+  { offset, count }: ChunkPosition,
+  room?: Float32Array,
+): NdArray {
   const size = sizeOf(samples.shape);
   const shape = [count, ...samples.shape];
   if (samples.array !== undefined) {
     return { shape, data: samples.array.data.subarray(offset * size, (offset + count) * size) };
   }
-  const data = new Float32Array(count * size);
+  const data = room?.length === count * size ? room : new Float32Array(count * size);
   for (let n = 0; n < count; n++) {
     samples.write(offset + n, data.subarray(n * size, (n + 1) * size));
   }

@@ -23,6 +23,7 @@ import type {
   OutputValues,
   RunRequest,
   RunResult,
+  Samples,
 } from './interface.js';
 import { scoreOf, seedOf } from './targets.js';
 import { targetsPerSample } from './targets-per-sample.js';
@@ -30,6 +31,8 @@ import { targetsPerSample } from './targets-per-sample.js';
 /** Larger chunks gain nothing, and what does not fit the processor's caches costs up to half as much again. */
 const LARGEST_CHUNK = 16;
 const CACHES = 16 * 1024 * 1024;
+/** The way back keeps what the way there made, most of it out of the caches while nobody looks at it. */
+const CACHES_BOTH_WAYS = 128 * 1024 * 1024;
 /** Targets of one sample that go back together: many where the way is short, few down to the input. */
 const TARGETS_TOGETHER = 16;
 const TARGETS_TOGETHER_TO_INPUT = 4;
@@ -134,7 +137,7 @@ export class CompiledModel implements ExplainableModel {
       const fetch = [...this.outputsOf(runner), ...record.map((path) => runner.layer(path))];
       const from = request.from && runner.layer(request.from.layer);
       const { fetch: values, context, bytes } = runner.ask({ fetch, from });
-      const options = { ...request, count, ...this.chunkOf(bytes) };
+      const options = { ...request, count, ...this.chunkOf(bytes, CACHES) };
       const feedsOf = this.feeder(runner, request, from, context);
       return runChunks<RunResult>(
         options,
@@ -229,7 +232,7 @@ export class CompiledModel implements ExplainableModel {
         );
         return { ...result!, scores, gradients };
       };
-      const options = { ...request, count, ...this.chunkOf(whole.bytes) };
+      const options = { ...request, count, ...this.chunkOf(whole.bytes, CACHES_BOTH_WAYS) };
       return runChunks<DifferentiateResult>(options, evaluate, request.onChunk);
     });
   }
@@ -357,11 +360,18 @@ export class CompiledModel implements ExplainableModel {
     context: ReadonlyMap<Value, Value>,
   ): (position: ChunkPosition) => Promise<Map<Value, NdArray>> {
     const { inputs } = runner.graph;
+    // of thousands of chunks each would be written into new memory
+    const rooms = new Map<Samples, Float32Array>();
+    const take = (samples: Samples, at: ChunkPosition): NdArray => {
+      const array = takeSamples(samples, at, rooms.get(samples));
+      if (this.executor.leavesFeeds === true) rooms.set(samples, array.data);
+      return array;
+    };
     const inputsAt = (at: ChunkPosition): Map<Value, NdArray> =>
       new Map(
         inputs.map(({ value }, i) => {
           const samples = request.inputs[i];
-          return [value, takeSamples(samples, samples.count === 1 ? { offset: 0, count: 1 } : at)];
+          return [value, take(samples, samples.count === 1 ? { offset: 0, count: 1 } : at)];
         }),
       );
     if (from === undefined) return (position) => Promise.resolve(inputsAt(position));
@@ -377,13 +387,13 @@ export class CompiledModel implements ExplainableModel {
           : runner.run(before, feeds, request));
         before.forEach((v, i) => feeds.set(context.get(v)!, computed[i]));
       }
-      return feeds.set(free, takeSamples(request.from!.activations, position));
+      return feeds.set(free, take(request.from!.activations, position));
     };
   }
 
   /** How many samples may run together, by what one of them takes. */
-  private chunkOf(bytes: number): { bytesPerSample: number; largest: number } {
-    const fitting = Math.min(LARGEST_CHUNK, Math.max(1, Math.floor(CACHES / bytes)));
+  private chunkOf(bytes: number, caches: number): { bytesPerSample: number; largest: number } {
+    const fitting = Math.min(LARGEST_CHUNK, Math.max(1, Math.floor(caches / bytes)));
     return { bytesPerSample: bytes, largest: this.executor.chunk ?? fitting };
   }
 

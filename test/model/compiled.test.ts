@@ -299,3 +299,31 @@ test('after release nothing runs, and it says so', async (t) => {
   model.release();
   await t.throwsAsync(model.run({ inputs: [ndSamples(one)] }), { message: /released/ });
 });
+
+test('samples are written over those of the chunk before only where the engine has done with them', async (t) => {
+  const { write } = ndSamples(three);
+  // not as an array, which is never copied
+  const inputs = [{ count: 3, shape: SHAPE, write }];
+  const answers: NdArray[] = [];
+  for (const leavesFeeds of [true, false]) {
+    const seen = new Set<ArrayBufferLike>();
+    const executor: Executor = {
+      ...referenceExecutor,
+      leavesFeeds,
+      compile: async (outputs) => {
+        const { run, release } = await referenceExecutor.compile(outputs);
+        return {
+          release,
+          run: (feeds) => {
+            for (const { data } of feeds.values()) seen.add(data.buffer);
+            return run(feeds);
+          },
+        };
+      },
+    };
+    const model = new CompiledModel(valueModel(), executor);
+    answers.push((await model.run({ inputs, batchSize: 1 })).outputs[0].values);
+    t.is(seen.size, leavesFeeds ? 1 : 3);
+  }
+  t.deepEqual(answers[0], answers[1]);
+});

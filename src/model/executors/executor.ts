@@ -28,6 +28,8 @@ export interface Executor {
   /** Bytes that values may take at once; left out where the machine is the limit. */
   readonly memory?: number;
   readonly facts?: EngineFacts;
+  /** True where what is fed is read before a run ends and no result shares memory with it: it may be written over then. */
+  readonly leavesFeeds?: boolean;
   /** How many samples it runs best together; default: as many as fit the processor's caches. */
   readonly chunk?: number;
   /** Whether it can run this primitive at all. */

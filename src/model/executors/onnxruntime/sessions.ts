@@ -178,6 +178,7 @@ export function onnxExecutor(
     id,
     ...(values === undefined ? {} : { memory: values }),
     facts: factsOf(options),
+    leavesFeeds: true,
     runs: runsInOnnx,
     compile: (outputs): Promise<Compiled> => {
       const key = outputs.map(idOf).join();
