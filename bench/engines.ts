@@ -1,7 +1,7 @@
 /** Every method over one forward pass of the same network in plain ONNX Runtime, the two in turn. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import {
   explainBatch,
@@ -15,7 +15,16 @@ import { encodePng } from '../src/images/png.js';
 import { seededRandom } from '../src/maths/random.js';
 import { importOnnxRuntimeNode } from '../src/model/executors/onnxruntime/node.js';
 import { startOverNode } from './command.js';
-import { mobileNet, resNet18, smallViT } from './made-networks.js';
+import {
+  goalOf,
+  judged,
+  networkBytes,
+  NETWORKS,
+  printTable,
+  ROWS,
+  type Cells,
+  type NetworkName,
+} from './engine-rows.js';
 import { sideBySide } from './measure.js';
 
 /** Threads of one operation, on both sides. */
@@ -24,61 +33,12 @@ const TARGET = 282;
 /** Forward passes in one turn of the unit: a single one is too short to be timed. */
 const UNIT = 10;
 const WARM = 20;
-const NETWORKS = ['MobileNet 0.25', 'MobileNet 1.0', 'ResNet-18', 'small ViT'] as const;
-type NetworkName = (typeof NETWORKS)[number];
-
-/** What a row is; the goals are MobileNet's; captum 0.9 as measured in the same unit on two machines. */
-interface Row {
-  readonly method: string;
-  readonly options?: Readonly<Record<string, unknown>>;
-  readonly goals: readonly [number, number];
-  readonly captum?: string;
-  /** Runs the network hundreds of times. */
-  readonly long?: boolean;
-}
-
-const ROWS: Readonly<Record<string, Row>> = {
-  'grad-cam, array in, map out': { method: 'grad-cam', goals: [1.3, 1.1], captum: '7.6, 4.9' },
-  saliency: { method: 'saliency', goals: [4.5, 3], captum: '13.5, 9.9' },
-  'integrated-gradients, 50 steps': {
-    method: 'integrated-gradients',
-    options: { steps: 50 },
-    goals: [145, 146],
-    captum: '423, 242',
-    long: true,
-  },
-  'smooth, 25 of saliency': {
-    method: 'smooth',
-    options: { of: 'saliency', n: 25 },
-    goals: [92, 84],
-    captum: '222, 136',
-    long: true,
-  },
-  'occlusion, 225 places': {
-    method: 'occlusion',
-    options: { patch: 28, stride: 14 },
-    goals: [177, 200],
-    captum: '832, 507',
-    long: true,
-  },
-  'score-cam': {
-    method: 'score-cam',
-    goals: [186, 900],
-    captum: 'pytorch-grad-cam 952 / 2503',
-    long: true,
-  },
-  'ablation-cam, last layer': { method: 'ablation-cam', goals: [1.5, 1.2] },
-  'full-grad': { method: 'full-grad', goals: [8.5, 4.6] },
-};
 const WHOLES = {
   'ten targets over one, grad-cam': 1.5,
   '32 in a batch over 32 singles': 0.7,
   'JPEG 640×480 to PNG in memory, ms beyond grad-cam': 12,
   'the command to a written PNG over bare node': 6,
 } as const;
-
-/** What a cell says, by row and network. */
-type Cells = Map<string, Partial<Record<NetworkName, string>>>;
 
 export async function run({ quick = false } = {}): Promise<void> {
   const found = await importOnnxRuntimeNode();
@@ -97,20 +57,14 @@ export async function run({ quick = false } = {}): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  printTable(cells);
+  printTable(cells, WHOLES);
 }
 
 function fileOf(name: NetworkName, folder: string): string | undefined {
-  const shared = process.env.WHYLENS_SHARED ?? resolve('..', 'shared');
-  if (name === 'MobileNet 0.25') {
-    const file = join(shared, 'models', 'mobilenet_v1_0.25_224.onnx');
-    if (existsSync(file)) return file;
-    console.log(`${name}: not at ${file} (set WHYLENS_SHARED)`);
-    return undefined;
-  }
-  const made = { 'MobileNet 1.0': mobileNet, 'ResNet-18': resNet18, 'small ViT': smallViT };
+  const bytes = networkBytes(name);
+  if (bytes === undefined) return undefined;
   const file = join(folder, `${name.replace(' ', '-')}.onnx`);
-  writeFileSync(file, made[name]());
+  writeFileSync(file, bytes);
   return file;
 }
 
@@ -150,8 +104,8 @@ async function timeNetwork(
     cells.set(row, { ...cells.get(row), [name]: cell });
     console.log(`${name.padEnd(15)} ${row.padEnd(50)} ${cell}`);
   };
-  for (const [row, { method, options, goals, long = false }] of Object.entries(ROWS)) {
-    const goal = first ? goals[0] : name === 'MobileNet 1.0' ? goals[1] : undefined;
+  for (const [row, { method, options, long = false }] of Object.entries(ROWS)) {
+    const goal = goalOf(row, name);
     const work = () => explainPrediction(model, x, { method, targets: TARGET, ...options });
     const rounds = long ? (quick ? 1 : 3) : quick ? 7 : 15;
     const settled = async () => {
@@ -231,20 +185,4 @@ async function jpegOf(height: number, width: number, kind: 'jpeg' | 'png'): Prom
   return sharp(pixels, { raw: { width, height, channels: 3 } })
     .toFormat(kind)
     .toBuffer();
-}
-
-function judged(value: number, goal?: number): string {
-  return `${Number(value.toPrecision(3))}${goal !== undefined && value > goal ? ' (missed)' : ''}`;
-}
-
-/** As Markdown, ready for the documentation. */
-function printTable(cells: Cells): void {
-  console.log(`\n| | ${NETWORKS.join(' | ')} | goal | captum, MobileNet 0.25 |`);
-  console.log(`|---|${NETWORKS.map(() => '---|').join('')}---|---|`);
-  for (const [row, cell] of cells) {
-    const whole: number | undefined = WHOLES[row as keyof typeof WHOLES];
-    const { goals, captum = '' } = ROWS[row] ?? { goals: [whole] };
-    const columns = NETWORKS.map((name) => cell[name] ?? '');
-    console.log(`| ${[row, ...columns, goals.join(' / '), captum].join(' | ')} |`);
-  }
 }

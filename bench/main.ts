@@ -5,6 +5,7 @@ const PARTS: Readonly<
   Record<string, () => Promise<{ run(how: { quick: boolean }): Promise<void> }>>
 > = {
   engines: () => import('./engines.js'),
+  browser: () => import('./browser.js'),
   'grad-cam': () => import('./grad-cam.js'),
   methods: () => import('./methods.js'),
   memory: () => import('./memory.js'),

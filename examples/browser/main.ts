@@ -1,7 +1,8 @@
 /**
- * A page that explains a picture where it lies: nothing is sent anywhere.
- * `node examples/browser/serve.mjs` bundles and serves it; copy this folder,
- * put your own model and labels in, and change the two addresses below.
+ * A page that explains a picture where it lies: nothing is sent anywhere. Drop
+ * a picture on it, or a model: an ONNX or Keras file, alone or together with a
+ * file of labels. `node examples/browser/serve.mjs` bundles and serves it; copy
+ * this folder, put your own model and labels in, and change the two addresses.
  */
 import {
   explainPrediction,
@@ -12,6 +13,7 @@ import {
   topClass,
   type ImageSource,
   type LoadedModel,
+  type LoadModelOptions,
 } from 'whylens';
 
 const MODEL = 'model/model.json';
@@ -19,8 +21,10 @@ const LABELS = 'model/labels.json';
 const FIRST_PICTURE = 'scenes/banana-and-dog.png';
 
 const file = document.querySelector<HTMLInputElement>('#file')!;
+const range = document.querySelector<HTMLSelectElement>('#range')!;
 const method = document.querySelector<HTMLSelectElement>('#method')!;
 const status = document.querySelector<HTMLElement>('#status')!;
+const notes = document.querySelector<HTMLElement>('#notes')!;
 const maps = document.querySelector<HTMLElement>('#maps')!;
 
 /** Explains the chosen picture and shows one map for each of the two likeliest classes. */
@@ -48,6 +52,8 @@ async function show(model: LoadedModel, source: ImageSource): Promise<void> {
   maps.replaceChildren(...figures);
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   status.textContent = `${expl.method} on the ${model.backend ?? model.engine} backend, ${seconds} s`;
+  // what the model's files did not tell, and was guessed
+  notes.textContent = expl.warnings.join(' ');
 }
 
 async function start(): Promise<void> {
@@ -56,32 +62,41 @@ async function start(): Promise<void> {
   const again = (): void => {
     show(model, picture).catch(complain);
   };
-  const take = async (dropped: File): Promise<void> => {
-    if (isModel(dropped)) {
-      const next = await loadModel([dropped]);
-      model.dispose();
-      model = next;
-    } else picture = dropped;
+  let files: readonly File[] = [];
+  /** The model that was dropped takes the place of the one before. */
+  const load = async (): Promise<void> => {
+    const preprocess = (range.value || undefined) as LoadModelOptions['preprocess'];
+    const next = await loadModel(files, { preprocess });
+    model.dispose();
+    model = next;
+  };
+  const take = async (dropped: readonly File[]): Promise<void> => {
+    if (dropped.length === 0) return;
+    status.textContent = 'Loading…';
+    if (dropped.some(isModel)) {
+      files = dropped;
+      await load();
+    } else picture = dropped[0];
     again();
   };
   file.addEventListener('change', () => {
-    const chosen = file.files?.[0];
-    if (chosen !== undefined) take(chosen).catch(complain);
+    take([...file.files!]).catch(complain);
   });
-  // a model of one file, or a picture, may be dropped anywhere
   document.addEventListener('dragover', (event) => event.preventDefault());
   document.addEventListener('drop', (event) => {
     event.preventDefault();
-    const dropped = event.dataTransfer?.files[0];
-    if (dropped !== undefined) take(dropped).catch(complain);
+    take([...event.dataTransfer!.files]).catch(complain);
+  });
+  range.addEventListener('change', () => {
+    if (files.length > 0) load().then(again, complain);
   });
   method.addEventListener('change', again);
   again();
 }
 
-/** ONNX, Keras, or a zip of a model's folder. */
+/** ONNX, Keras, TensorFlow.js with its weights, or a zip of a model's folder. */
 function isModel({ name }: File): boolean {
-  return /\.(onnx|keras|h5|zip)$/i.test(name);
+  return /\.(onnx|keras|h5|zip)$|^model\.json$/i.test(name);
 }
 
 function complain(error: unknown): void {

@@ -30,9 +30,18 @@ export async function bundle(folder, entryPoints = [join(HERE, 'main.ts')]) {
     minify: true,
     metafile: true,
   });
-  const backend = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
-  for (const name of ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm']) {
-    await cp(join(dirname(backend), name), join(folder, name));
+  const { resolve } = createRequire(import.meta.url);
+  const backend = dirname(resolve('@tensorflow/tfjs-backend-wasm'));
+  const onnx = dirname(resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm'));
+  for (const [from, name] of [
+    [backend, 'tfjs-backend-wasm.wasm'],
+    [backend, 'tfjs-backend-wasm-simd.wasm'],
+    // for ONNX and Keras files; without them those run on TensorFlow.js too
+    [onnx, 'ort-wasm-simd-threaded.wasm'],
+    // the same for graphics cards
+    [onnx, 'ort-wasm-simd-threaded.asyncify.wasm'],
+  ]) {
+    await cp(join(from, name), join(folder, name));
   }
   await cp(join(HERE, 'index.html'), join(folder, 'index.html'));
   await cp(join(DEMO, 'model'), join(folder, 'model'), { recursive: true });

@@ -45,7 +45,7 @@ export async function openModel(
   { signal }: Pick<Io, 'signal'>,
 ): Promise<OpenModel> {
   if (flags.quiet === true) {
-    const { announceTo } = await import('../model/tfjs/backend.js');
+    const { announceTo } = await import('../model/announce.js');
     announceTo(() => undefined);
   }
   if (/[.][cm]?js$/.test(path) && !/^https?:/.test(path)) return moduleModel(path, flags, signal);

@@ -2,16 +2,18 @@
 import { guarded } from '../reading/boundary.js';
 import { looksLikeOnnx } from './tabular/onnx/looks-like.js';
 import type { LoadedModel } from './loaded.js';
+import { withEnding } from './files/ending.js';
 import { filesInZip, isZip } from './files/zip.js';
 import { filesSource, isKeras, type ByteSource } from './tfjs/bytes.js';
 import { loadFrom, type LoadModelOptions } from './tfjs/load.js';
 
 /** What `loadModel` does once the files can be read, wherever they lie. */
 export async function loadAny(
-  source: ByteSource,
+  found: ByteSource,
   options: LoadModelOptions<readonly string[]>,
 ): Promise<LoadedModel> {
-  const bytes = await guarded('MODEL_LOAD', source.name, () => source.model());
+  const bytes = await guarded('MODEL_LOAD', found.name, () => found.model());
+  const source = { ...found, name: await withEnding(found.name, bytes) };
   // a zip called model.json is a mistake, which its own message explains
   if (isZip(bytes) && !isKeras(source.name) && !/\.json$/i.test(source.name)) {
     const inside = filesSource(await filesInZip(bytes, source.name));
@@ -54,14 +56,14 @@ async function loadTransformerFrom(
   names: readonly string[] | undefined,
 ): Promise<LoadedModel | undefined> {
   const { loadTransformer } = await import('./transformer/load.js');
-  const { name, examples, maxLength, engine, threads, backend } = options;
+  const { name, examples, maxLength, engine, threads, backend, wasmPaths } = options;
   const loaded = await guarded('MODEL_LOAD', source.name, () =>
     loadTransformer(source, bytes, {
       ...(name !== undefined && { name }),
       ...(names !== undefined && { classNames: names }),
       ...(examples !== undefined && { examples }),
       ...(maxLength !== undefined && { maxLength }),
-      engine: { engine, threads, backend },
+      engine: { engine, threads, backend, wasmPaths },
     }),
   );
   if (loaded === undefined) return undefined;

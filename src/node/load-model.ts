@@ -1,7 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { parseLabels } from '../model/label-file.js';
 import type { LoadedModel } from '../model/loaded.js';
-import { bytesOf, fetchSource, filesSource } from '../model/tfjs/bytes.js';
+import {
+  bytesOf,
+  fetchSource,
+  filesSource,
+  isWholeFile,
+  wholeSource,
+} from '../model/tfjs/bytes.js';
 import type { ByteSource, ModelFile } from '../model/tfjs/bytes.js';
 import { loadAny } from '../model/load.js';
 import { checkLoadRequest, interruptibly } from '../model/tfjs/load.js';
@@ -28,7 +34,8 @@ export type { LabelSource, ModelSource };
  * - A zip of any of these files.
  *
  * @param source path of the model file or of its folder, a `file:`, `http:` or
- * `https:` address, or a list of paths, `File`s or `{ name, bytes }`.
+ * `https:` address, a list of paths, `File`s or `{ name, bytes }`, or one `File`, `Blob` or
+ * the bytes of a model in one file.
  * @throws `MODEL_LOAD` naming the file, expected and actual bytes, or the layer
  * and class that TensorFlow.js does not know; `BACKEND`.
  *
@@ -85,6 +92,7 @@ async function labelBytes(
 
 async function sourceOf(source: ModelSource, limits: ReadLimits): Promise<ByteSource> {
   if (typeof source !== 'string' && !(source instanceof URL)) {
+    if (isWholeFile(source)) return wholeSource(source);
     return filesSource(Array.from(source, (file) => fileOf(file, limits)));
   }
   const address = addressOf(source);

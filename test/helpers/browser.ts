@@ -14,9 +14,14 @@ const PLACES = [
 
 let browser: Promise<Browser> | undefined;
 
+/** Where it lies, if it is here. */
+export function chromiumPath(): string | undefined {
+  return PLACES.find((path) => path !== undefined && existsSync(path));
+}
+
 /** The one browser of a test file, or undefined after telling that the test checks nothing here. */
 export async function browserFor(t: ExecutionContext): Promise<Browser | undefined> {
-  const executablePath = PLACES.find((path) => path !== undefined && existsSync(path));
+  const executablePath = chromiumPath();
   if (executablePath === undefined) {
     t.log('NOT CHECKED: no Chromium on this machine (set WHYLENS_CHROMIUM)');
     t.pass();

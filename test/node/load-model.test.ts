@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
+import { zipSync } from 'fflate';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { isWhylensError, type WhylensError } from '../../src/errors.js';
@@ -12,6 +13,9 @@ import { ndSamples, type ExplainableModel } from '../../src/model/interface.js';
 import type { LoadedModel } from '../../src/model/loaded.js';
 import { selectBackend } from '../../src/model/tfjs/backend.js';
 import type { LoadModelOptions } from '../../src/model/tfjs/load.js';
+import { encodeOnnx } from '../../src/model/files/onnx-encode.js';
+import { joined } from '../../src/model/files/protobuf.js';
+import { predict as scoresOf } from '../../src/explain/predict.js';
 import { loadLabels, loadModel, type ModelSource } from '../../src/node/load-model.js';
 import {
   modelFiles,
@@ -21,6 +25,7 @@ import {
   type NamedBytes,
 } from '../helpers/model-files.js';
 import { valuesOf } from '../helpers/loaded.js';
+import { node, onnxModel } from '../helpers/onnx-build.js';
 
 test.before(() => selectBackend('cpu'));
 
@@ -411,4 +416,36 @@ test('what is not a source and no option is refused before anything is read', as
     t.true(isWhylensError(error, code), error.message);
     t.regex(error.message, message);
   }
+});
+
+test.serial('a model in one piece: its name tells what it is, else its content', async (t) => {
+  const network = onnxModel({
+    inputs: { x: [1, 4] },
+    outputs: ['y'],
+    nodes: [node('Relu', ['x'], ['r']), node('Neg', ['r'], ['y'])],
+  });
+  const onnx = Uint8Array.from(joined(encodeOnnx(network)));
+  const zip = zipSync({
+    'net/model.onnx': onnx,
+    'net/labels.txt': new TextEncoder().encode('a\nb\nc\nd'),
+  });
+  const sources: [ModelSource, string, string[] | undefined][] = [
+    [onnx, 'model', undefined],
+    [onnx.buffer, 'model', undefined],
+    [new Blob([onnx]), 'model', undefined],
+    [new File([onnx], 'own.onnx'), 'own', undefined],
+    [new File([onnx], 'download'), 'download', undefined],
+    [{ name: 'own.onnx', bytes: onnx }, 'own', undefined],
+    [zip, 'net', ['a', 'b', 'c', 'd']],
+  ];
+  const doc = { shape: [1, 4], data: Float32Array.of(-1, 2, 3, -4) };
+  for (const [source, name, labels] of sources) {
+    const model = await loadModel(source, { engine: 'tfjs', backend: 'cpu' });
+    t.deepEqual([model.name, model.labels], [name, labels]);
+    const { values } = await scoresOf(model, doc);
+    t.deepEqual([...values.data], [-0, -2, -3, -0]);
+    model.dispose();
+  }
+  const tflite = Uint8Array.from([0x1c, 0, 0, 0, ...new TextEncoder().encode('TFL3'), 0, 0, 0, 0]);
+  await t.throwsAsync(loadModel(tflite), { message: /tf2onnx.convert --tflite/ });
 });

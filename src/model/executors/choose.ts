@@ -3,10 +3,11 @@
  * fastest that loads here and has all that the model is made of.
  */
 import { didYouMean } from '../../did-you-mean.js';
-import { WhylensError } from '../../errors.js';
+import { isWhylensError, WhylensError } from '../../errors.js';
 import type { ModelGraph } from '../graph/model-graph.js';
 import { ordered } from '../graph/value.js';
-import { checkBackend, ENGINES, type Engine } from '../engines.js';
+import { announce } from '../announce.js';
+import { checkBackend, ENGINES, isWebBackend, type Engine } from '../engines.js';
 import type { Executor } from './executor.js';
 import type { OpenRuntime } from './onnxruntime/sessions.js';
 
@@ -17,9 +18,9 @@ export interface EngineOptions {
   readonly engine?: Engine | 'auto';
   /** Threads of one operation, where the engine has them; default: the machine's cores. */
   readonly threads?: number;
-  /** Backend of TensorFlow.js. */
+  /** Backend of TensorFlow.js, or of `onnxruntime-web` where that is named. */
   readonly backend?: string;
-  /** Folder of the WebAssembly files of onnxruntime-web, in a page. */
+  /** Folder of the WebAssembly files of onnxruntime-web, in a page; default that of its scripts. */
   readonly wasmPaths?: string;
   /** Environment variables; default the process's own. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
@@ -56,7 +57,7 @@ export async function startEngine(engine: Engine, options: EngineOptions = {}): 
 /** One of the two libraries that run ONNX files as they are. */
 export async function openRuntime(
   engine: Exclude<Engine, 'tfjs'>,
-  { threads, wasmPaths }: EngineOptions = {},
+  { engine: named, threads, backend, wasmPaths }: EngineOptions = {},
 ): Promise<OpenRuntime> {
   const shared = threads === undefined ? {} : { threads };
   if (engine === 'onnxruntime') {
@@ -64,7 +65,13 @@ export async function openRuntime(
     return openOnnxRuntimeNode(shared);
   }
   const { openOnnxRuntimeWeb } = await import('./onnxruntime/web.js');
-  return openOnnxRuntimeWeb({ ...shared, ...(wasmPaths === undefined ? {} : { wasmPaths }) });
+  return openOnnxRuntimeWeb({
+    ...shared,
+    // browsers print a line where they are asked for a card and have none: only who names the engine asks
+    prefersCard: named === engine,
+    ...(isWebBackend(backend) ? { backend } : {}),
+    ...(wasmPaths === undefined ? {} : { wasmPaths }),
+  });
 }
 
 /**
@@ -127,11 +134,20 @@ export async function firstEngine<T extends object>(
       skipped.push(`engine '${engine}' has no ${taken.lacks}`);
     } catch (error) {
       skipped.push((error as Error).message);
+      announceMissing(error);
     }
   }
   throw new WhylensError('BACKEND', `no engine could be started: ${skipped.join('; ')}`, {
     facts: { skipped },
   });
+}
+
+let announced = false;
+/** A page that bundles an engine and lacks its files is told so, once: it meant to have it. */
+function announceMissing(error: unknown): void {
+  if (announced || !isWhylensError(error) || error.facts?.missing !== 'files') return;
+  announced = true;
+  announce(`whylens: running on 'tfjs': ${error.message}. engine: 'tfjs' silences this.`);
 }
 
 function isLacking(taken: object): taken is Lacking {

@@ -8,6 +8,7 @@
  */
 import { didYouMean } from '../../did-you-mean.js';
 import { WhylensError } from '../../errors.js';
+import { announce } from '../announce.js';
 import { quietly } from './quietly.js';
 
 /** In order of preference. */
@@ -17,7 +18,7 @@ const NATIVE_PACKAGE = '@tensorflow/tfjs-node';
 const NOT_INSTALLED = `${NATIVE_PACKAGE} is not installed`;
 
 export interface BackendOptions {
-  /** Told once a process which backend runs, where a faster one is missing. Default: {@link announceTo}'s. */
+  /** Told once a process which backend runs, where a faster one is missing. Default: that of `announceTo`. */
   readonly announce?: (message: string) => void;
   /** Imports the native package; for tests and for hosts that find it elsewhere. */
   readonly importNative?: () => Promise<unknown>;
@@ -29,14 +30,6 @@ const WITHOUT_WASM =
   "whylens: running on 'cpu', many times slower than WebAssembly, since its files were not found: copy *.wasm of @tensorflow/tfjs-backend-wasm/dist into the page's folder, or call setWasmPaths('/their/folder/') of that package before loadModel. backend: 'cpu' silences this.";
 
 let announced = false;
-// eslint-disable-next-line no-console -- the one thing the library says unasked: a backend ten times slower must not go unnoticed
-let say: (message: string) => void = (message) => console.warn(message);
-
-/** Who is told that a faster backend is missing. Default: `console.warn`. */
-export function announceTo(listener: (message: string) => void): void {
-  say = listener;
-}
-
 let last: Promise<unknown> = Promise.resolve();
 
 /** Why a backend was taken without being named, so that a second model says the same. */
@@ -86,7 +79,7 @@ async function select(name: string | undefined, options: BackendOptions): Promis
   for (const candidate of BACKENDS) {
     const problem = await use(candidate, options);
     if (problem === undefined) {
-      announce(candidate, failures, options);
+      announceSlower(candidate, failures, options);
       const reason = failures.length === 0 ? 'the fastest' : 'the fastest of those that load';
       chosen.set(candidate, reason);
       return { backend: candidate, reason };
@@ -229,18 +222,18 @@ function problemOf(name: string, cause: unknown): string {
 }
 
 /** One short line, and how to be rid of it. */
-function announce(name: string, failures: readonly string[], options: BackendOptions): void {
+function announceSlower(name: string, failures: readonly string[], options: BackendOptions): void {
   if (announced || failures.length === 0) return;
   if (!isNode()) {
     // in a page there is no native backend to miss, only the files of this one
-    if (name === 'cpu') (options.announce ?? say)(WITHOUT_WASM);
+    if (name === 'cpu') (options.announce ?? announce)(WITHOUT_WASM);
     announced = true;
     return;
   }
   announced = true;
   const missing = failures[0] === NOT_INSTALLED;
   const why = missing ? `; faster with '${howToGetNative()}'` : `, since ${failures[0]}`;
-  (options.announce ?? say)(
+  (options.announce ?? announce)(
     `whylens: running on '${name}'${why}. ${VARIABLE}=${name} silences this.`,
   );
 }

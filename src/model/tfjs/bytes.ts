@@ -1,5 +1,6 @@
 /** Where the files of a model come from: a folder, an address, a list of files. */
 import { WhylensError } from '../../errors.js';
+import { withEnding } from '../files/ending.js';
 import { refuseOtherFormats } from '../files/other-formats.js';
 import { fetchBounded, nameOfAddress, type Fail } from '../../reading/fetch.js';
 import { isAllowedHost } from '../../reading/hosts.js';
@@ -29,6 +30,28 @@ export type ModelFile =
       readonly webkitRelativePath?: string;
       arrayBuffer(): Promise<ArrayBuffer>;
     };
+
+/** A model in one piece: a page's `File` or `Blob`, a name with bytes, or bytes alone. */
+export type WholeFile = ModelFile | Blob | ArrayBuffer | Uint8Array;
+
+export function isWholeFile(source: unknown): source is WholeFile {
+  if (source instanceof ArrayBuffer || source instanceof Uint8Array) return true;
+  if (typeof source !== 'object' || source === null) return false;
+  return typeof (source as Partial<Blob>).arrayBuffer === 'function' || 'bytes' in source;
+}
+
+/** Its name tells what it is; without one, its content. */
+export async function wholeSource(file: WholeFile): Promise<ByteSource> {
+  if ('name' in file && typeof file.name === 'string') return filesSource([file]);
+  const bytes =
+    file instanceof ArrayBuffer
+      ? new Uint8Array(file)
+      : file instanceof Uint8Array
+        ? file
+        : await bytesOf(file as ModelFile);
+  const name = await withEnding('model', bytes);
+  return filesSource([{ name, bytes }]);
+}
 
 /** Files that the caller holds; the model is `model.json`, the only `.onnx`, the only `.json` among them, or the only file. */
 export function filesSource(files: readonly ModelFile[]): ByteSource {

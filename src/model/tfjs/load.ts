@@ -17,13 +17,23 @@ import type { EngineOptions } from '../executors/choose.js';
 import { checkBackend, ENGINE_OPTIONS, type Engine } from '../engines.js';
 import type { Running } from '../load-onnx.js';
 import { chooseBackend } from './backend.js';
-import { isKeras, isOnnx, type ByteSource, type ModelFile } from './bytes.js';
+import {
+  isKeras,
+  isOnnx,
+  isWholeFile,
+  type ByteSource,
+  type ModelFile,
+  type WholeFile,
+} from './bytes.js';
 import { readModelFile, type ModelFileContent } from './manifest.js';
 
 const MODES = ['tf', 'caffe', 'torch', 'unit', 'none'];
 
-/** Where a model is: a file or folder, an address, or all its files (a page's `FileList` too). */
-export type ModelSource = string | URL | ArrayLike<string | ModelFile>;
+/**
+ * Where a model is: a file or folder, an address, all its files (a page's `FileList` too), or a
+ * file in one piece (a `File`, a `Blob`, bytes).
+ */
+export type ModelSource = string | URL | ArrayLike<string | ModelFile> | WholeFile;
 
 /** Where class names are: a file, an address, or its content. */
 export type LabelSource = string | URL | ModelFile;
@@ -62,8 +72,13 @@ export interface LoadModelOptions<Labels = LabelSource | readonly string[]> exte
   readonly engine?: Engine | 'auto';
   /** Threads of one operation in ONNX Runtime. Default: the machine's cores. */
   readonly threads?: number;
-  /** Backend of TensorFlow.js: `tensorflow`, `wasm` or `cpu`. Default: the first that loads. */
+  /**
+   * Backend of TensorFlow.js: `tensorflow`, `wasm` or `cpu`; with `engine: 'onnxruntime-web'` in
+   * a page `wasm` or `webgpu`. Default: the first that loads.
+   */
   readonly backend?: string;
+  /** Address of the folder of onnxruntime-web's WebAssembly files, in a page. Default: that of its scripts. */
+  readonly wasmPaths?: string;
   /** Names of the columns in the model's order, for a model of rows whose file has none. */
   readonly featureNames?: readonly string[];
   /** Another name for `labels`, as a list; names of several outputs of a regression too. */
@@ -145,6 +160,7 @@ const LOAD_OPTIONS: OptionSpecs = {
   },
   name: { type: 'string', default: undefined, help: 'Name of the model.' },
   ...ENGINE_OPTIONS,
+  wasmPaths: { type: 'string', default: undefined, help: 'Folder of WebAssembly files.' },
   // checked where the limits are put together
   ...Object.fromEntries(
     READ_OPTION_NAMES.map((name) => [
@@ -163,10 +179,10 @@ const LOAD_OPTIONS: OptionSpecs = {
 /** Refuses what is not a source or no option of `loadModel`, before anything is read. */
 export function checkLoadRequest(source: unknown, options: unknown): void {
   const isList = typeof source === 'object' && source !== null && 'length' in source;
-  if (!isText(source) && !(source instanceof URL) && !isList) {
+  if (!isText(source) && !(source instanceof URL) && !isList && !isWholeFile(source)) {
     throw new WhylensError(
       'MODEL_LOAD',
-      `loadModel needs a path, an address or a list of files, got ${remedyFor('file', source) ?? describeValue(source)}`,
+      `loadModel needs a path, an address, a file or a list of files, got ${remedyFor('file', source) ?? describeValue(source)}`,
     );
   }
   if (isText(source) && /^https?:/i.test(String(source)) && !URL.canParse(String(source))) {
@@ -340,8 +356,9 @@ async function loadGraphFrom(
 }
 
 /** What the caller said of engines. */
-function enginePart({ engine, threads, backend }: LoadModelOptions<unknown>): EngineOptions {
-  return { engine, threads, backend };
+function enginePart(options: LoadModelOptions<unknown>): EngineOptions {
+  const { engine, threads, backend, wasmPaths } = options;
+  return { engine, threads, backend, wasmPaths };
 }
 
 /** What was read into a graph and runs on an engine, with all that is known beside it. */

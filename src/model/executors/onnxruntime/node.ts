@@ -45,9 +45,11 @@ export async function openOnnxRuntimeNode(options: SessionOptions = {}): Promise
     const { runtime, version } = found;
     return { runtime, options: { version, ...options, threads: options.threads ?? coresHere() } };
   }
+  const others = "engine 'onnxruntime-web' or 'tfjs'";
+  const install = `Install it (npm install ${PACKAGE}; without network ONNXRUNTIME_NODE_INSTALL=skip npm install ${PACKAGE}) or take`;
   throw new WhylensError(
     'BACKEND',
-    `engine 'onnxruntime' cannot be used, since ${found.problem}. Install it (npm install ${PACKAGE}; without network ONNXRUNTIME_NODE_INSTALL=skip npm install ${PACKAGE}) or take engine 'onnxruntime-web' or 'tfjs'`,
+    `engine 'onnxruntime' cannot be used, since ${found.problem}. ${isNode() ? install : 'Take'} ${others}`,
     { cause: found.cause, facts: { engine: 'onnxruntime' } },
   );
 }

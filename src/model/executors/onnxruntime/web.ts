@@ -1,12 +1,10 @@
-/**
- * ONNX Runtime in WebAssembly, in a page or in Node. A page serves the files
- * `ort-wasm-simd-threaded.wasm` and `.mjs` of the package and says where
- * (`wasmPaths`).
- */
+/** ONNX Runtime in WebAssembly, in Node; what is different in a page is in `page.ts`. */
 import { WhylensError } from '../../../errors.js';
 import { WASM_MEMORY } from '../../memory.js';
+import type { WebBackend } from '../../engines.js';
 import { coresHere, isNode } from '../cores.js';
 import type { Executor } from '../executor.js';
+import { importWeb } from './import-web.js';
 import {
   onnxExecutor,
   type OnnxRuntime,
@@ -17,7 +15,11 @@ import {
 const PACKAGE = 'onnxruntime-web';
 
 export interface WebOptions extends SessionOptions {
-  /** Address of the folder that holds the WebAssembly files, with a slash at the end. */
+  /** What computes; default `wasm`. */
+  readonly backend?: WebBackend;
+  /** Takes `webgpu` by itself in a page with a graphics card. */
+  readonly prefersCard?: boolean;
+  /** Address of the folder that holds the WebAssembly files, in a page. */
   readonly wasmPaths?: string;
   /** The library, where the page has imported it already (that for WebGPU, say). */
   readonly runtime?: OnnxRuntime;
@@ -27,7 +29,7 @@ interface Environment {
   readonly env: {
     logLevel?: string;
     readonly versions?: { readonly web?: string; readonly common?: string };
-    readonly wasm: { numThreads?: number; wasmPaths?: unknown };
+    readonly wasm: { numThreads?: number };
   };
 }
 
@@ -35,11 +37,8 @@ export async function importOnnxRuntimeWeb(): Promise<
   | { readonly runtime: OnnxRuntime; readonly version: string | undefined }
   | { readonly problem: string; readonly cause: unknown }
 > {
-  // not a literal: an optional package, which no compiler may look for. Threads in
-  // Node need the package's own entry for it: the others fetch their files
-  const specifier = isNode() ? PACKAGE : `${PACKAGE}/wasm`;
   try {
-    const runtime = (await import(specifier)) as OnnxRuntime & Environment;
+    const runtime = (await importWeb('wasm')) as OnnxRuntime & Environment;
     return { runtime, version: runtime.env.versions?.web ?? runtime.env.versions?.common };
   } catch (cause) {
     const { code, message } = cause as { code?: unknown; message?: unknown };
@@ -55,7 +54,19 @@ export async function importOnnxRuntimeWeb(): Promise<
 
 /** @throws `BACKEND` where the package is not there, with the way to get it. */
 export async function openOnnxRuntimeWeb(options: WebOptions = {}): Promise<OpenRuntime> {
-  const { threads, wasmPaths } = options;
+  const { threads, backend } = options;
+  if (!isNode() && options.runtime === undefined) {
+    // a module of its own, since it can write graphs
+    const { openInPage } = await import('./page.js');
+    return openInPage(options);
+  }
+  if (backend === 'webgpu') {
+    throw new WhylensError(
+      'BACKEND',
+      "engine 'onnxruntime-web' has its backend 'webgpu' in a page alone; in Node take backend 'wasm', or engine 'onnxruntime'",
+      { facts: { engine: 'onnxruntime-web', backend } },
+    );
+  }
   const found =
     options.runtime === undefined ? await importOnnxRuntimeWeb() : { runtime: options.runtime };
   if (!('runtime' in found)) {
@@ -69,10 +80,9 @@ export async function openOnnxRuntimeWeb(options: WebOptions = {}): Promise<Open
   const { env } = found.runtime as OnnxRuntime & Environment;
   env.logLevel = 'error';
   // always said: the library's own way to count cores does not work in Node. The first wish holds
-  const running = started.get(env) ?? possible(threads ?? coresHere());
+  const running = started.get(env) ?? threads ?? coresHere();
   started.set(env, running);
   env.wasm.numThreads = running;
-  if (wasmPaths !== undefined) env.wasm.wasmPaths = wasmPaths;
   const version = env.versions?.web ?? env.versions?.common;
   const { memory, executionProviders = ['wasm'] } = options;
   return {
@@ -108,9 +118,3 @@ export async function anotherInstance(): Promise<OnnxRuntime | undefined> {
 
 /** Threads by copy of the library, which starts them once. */
 const started = new WeakMap<object, number>();
-
-/** A page that is not isolated from other origins shares no memory between threads, so it has one. */
-function possible(threads: number): number {
-  const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
-  return isNode() || crossOriginIsolated === true ? threads : 1;
-}

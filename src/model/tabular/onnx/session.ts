@@ -3,7 +3,7 @@ import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { AbortedError, WhylensError } from '../../../errors.js';
 import { importOnnxRuntimeNode } from '../../executors/onnxruntime/node.js';
 import type { OnnxRuntime } from '../../executors/onnxruntime/sessions.js';
-import { importOnnxRuntimeWeb } from '../../executors/onnxruntime/web.js';
+import { openOnnxRuntimeWeb } from '../../executors/onnxruntime/web.js';
 import { encodeOnnx } from '../../files/onnx-encode.js';
 import { ELEMENT, type OnnxModel, type OnnxValueInfo } from '../../files/onnx.js';
 import { joined } from '../../files/protobuf.js';
@@ -132,9 +132,8 @@ function refuseAborted(signal: AbortSignal | undefined, count: number): void {
 async function startRuntime(): Promise<Runtime> {
   const native = await importOnnxRuntimeNode();
   if ('runtime' in native) return native.runtime as unknown as Runtime;
-  const web = await importOnnxRuntimeWeb();
-  if ('runtime' in web) return web.runtime as unknown as Runtime;
-  throw new WhylensError('BACKEND', web.problem, { cause: web.cause });
+  const web = await openOnnxRuntimeWeb({ backend: 'wasm' });
+  return web.runtime as unknown as Runtime;
 }
 
 /** The same graph with one output. A ZipMap's maps cannot be read; what it is made of can. */
