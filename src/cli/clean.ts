@@ -9,4 +9,4 @@ export const clean = (text: string): string => visible(text).replaceAll('\r', '\
 export const cleanName = (text: string): string => oneLine(text);
 
 /** JSON in which nothing steers a terminal, and which still says the same. */
-export const cleanJson = (value: unknown): string => jsonText(value, 2);
+export const cleanJson = (value: unknown, space = 2): string => jsonText(value, space);

@@ -115,6 +115,15 @@ export function engineLost(cause: unknown, engine: string, isReplaced: boolean):
   );
 }
 
+/** The error for a run that an engine refuses for a reason of its own. */
+export function engineFailed(cause: unknown, engine: string): WhylensError {
+  return new WhylensError(
+    'MODEL_OUTPUT',
+    `engine '${engine}' cannot run the model on this input: ${messageOf(cause)}. Try another engine, or get or convert the model again`,
+    { cause, facts: { engine } },
+  );
+}
+
 /** True where WebAssembly stopped in the middle: what it holds cannot be relied on any more. */
 export function isTrap(error: unknown): boolean {
   return typeof WebAssembly === 'object' && error instanceof WebAssembly.RuntimeError;

@@ -3,6 +3,7 @@ import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { WhylensError } from '../errors.js';
 import type { NdArray } from '../explanation.js';
 import { reordered, sizeOf } from '../maths/ndarray.js';
+import { engineFailed } from './memory.js';
 import { countSamples, runChunks, takeSamples } from './chunks.js';
 import type {
   ExplainableModel,
@@ -155,7 +156,11 @@ export class SessionModel implements ExplainableModel {
     const own = order === undefined ? batch : reordered(batch, order);
     const { Tensor } = await import('onnxruntime-common');
     const fed = new Tensor(type as 'float32', TYPES[type](own.data) as Float32Array, own.shape);
-    const results = await this.session.run({ [name]: fed }, [this.output.name]);
+    const results = await this.session
+      .run({ [name]: fed }, [this.output.name])
+      .catch((cause: unknown) => {
+        throw engineFailed(cause, 'onnxruntime');
+      });
     const found: Tensor = results[this.output.name];
     const data = Float32Array.from(found.data as Float32Array);
     const count = batch.shape[0];

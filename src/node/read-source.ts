@@ -13,7 +13,7 @@ export interface Found {
 const LONGEST_NAME = 80;
 
 /** Addresses that are fetched; everything else is a file. */
-export const isAddress = (text: string): boolean => /^(https?|data):/i.test(text);
+const isAddress = (text: string): boolean => /^(https?|data):/i.test(text);
 
 /** The bytes behind a path or an address; throws what `failOf` makes of its name, or `ABORTED`. */
 export async function readSource(

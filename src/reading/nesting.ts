@@ -2,7 +2,7 @@
 import type { Fail } from './fetch.js';
 
 /** Brackets open at once. Keras, dumps of trees and stored explanations stay far below. */
-export const MAX_NESTING = 1000;
+const MAX_NESTING = 1000;
 
 /** Says that a JSON text is nested too deeply, before it is parsed; throws what `fail` makes. */
 export function requireShallow(text: string, fail: Fail): void {
@@ -15,7 +15,7 @@ export function requireShallow(text: string, fail: Fail): void {
 }
 
 /** Brackets that are open at once, those inside texts apart. */
-export function nestingOf(text: string): number {
+function nestingOf(text: string): number {
   let depth = 0;
   let most = 0;
   for (let i = 0; i < text.length; i++) {

@@ -1,12 +1,24 @@
 /** Entries of zip and tar files, read one by one without unpacking the archive. */
 import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { stat } from 'node:fs/promises';
+import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { WhylensError } from '../../errors.js';
 import { bytesInWords } from '../../reading/limits.js';
 
 export const ARCHIVE = /[.](zip|tar|tar[.]gz|tgz)$/i;
+
+/** The larger of so many bytes, and of so many times the size of the file. */
+export interface Growth {
+  readonly always: number;
+  readonly ratio: number;
+}
+
+/** Entries of one archive; their names are kept in memory. */
+const MOST_ENTRIES = 1_000_000;
+/** What a compressed tar file may grow to: pictures hardly shrink, so an honest one stays far below. */
+const LARGEST: Growth = { always: 2 ** 30, ratio: 100 };
 
 /** One entry after the other; the file stays open for reading them. */
 const LAZILY = { lazyEntries: true, autoClose: false } as const;
@@ -17,30 +29,38 @@ export interface Archive {
   close(): Promise<void>;
 }
 
-/** Names of the files in an archive, in their order. Throws `FILE`. */
-export async function entriesOf(path: string): Promise<string[]> {
-  const names: string[] = [];
+/** Names of the files in an archive, in their order, each once. Throws `FILE`. */
+export async function entriesOf(path: string, largest = LARGEST): Promise<string[]> {
+  const names = new Set<string>();
+  const add = (name: string): void => {
+    // unpacking would keep one of them, and nobody knows which one is meant
+    if (names.has(name)) throw new Error(`two of its entries are called '${name}'`);
+    if (names.size === MOST_ENTRIES) throw new Error(`it has more than ${MOST_ENTRIES} entries`);
+    names.add(name);
+  };
   try {
+    // a pipe has no list of contents, and can be read once only
+    if (!(await stat(path)).isFile()) throw new Error('an archive must be a regular file');
     if (isZip(path)) {
       const yauzl = await import('yauzl');
       const zip = await yauzl.openPromise(path, LAZILY);
       try {
         for await (const { fileName } of zip.eachEntry()) {
-          if (!fileName.endsWith('/')) names.push(fileName);
+          if (!fileName.endsWith('/')) add(fileName);
         }
       } finally {
         zip.close();
       }
     } else {
-      for await (const entry of tarEntries(path)) {
-        if (entry.isFile) names.push(entry.name);
+      for await (const entry of tarEntries(path, largest)) {
+        if (entry.isFile) add(entry.name);
         entry.stream.resume();
       }
     }
   } catch (cause) {
     throw unreadable(path, cause);
   }
-  return names;
+  return [...names];
 }
 
 export async function openArchive(path: string): Promise<Archive> {
@@ -83,12 +103,14 @@ interface TarEntry {
   readonly stream: Readable;
 }
 
-async function* tarEntries(path: string): AsyncGenerator<TarEntry> {
+async function* tarEntries(path: string, largest = LARGEST): AsyncGenerator<TarEntry> {
   const { extract } = await import('tar-stream');
   const unpack = extract();
+  const { size } = await stat(path);
+  const most = Math.max(largest.always, largest.ratio * size);
   const file = createReadStream(path);
   const running = (
-    /gz$/i.test(path) ? pipeline(file, createGunzip(), unpack) : pipeline(file, unpack)
+    /gz$/i.test(path) ? pipeline(file, createGunzip(), upTo(most), unpack) : pipeline(file, unpack)
   ).catch((error: unknown) => unpack.destroy(error as Error));
   try {
     for await (const entry of unpack) {
@@ -138,6 +160,18 @@ class TarReader implements Archive {
       value.stream.resume();
     }
   }
+}
+
+/** Passes bytes on and breaks off where they are more than a file of this size can honestly hold. */
+function upTo(most: number): Transform {
+  let size = 0;
+  return new Transform({
+    transform(part: Buffer, _, done) {
+      size += part.length;
+      if (size <= most) done(null, part);
+      else done(new Error(`it unpacks to more than ${bytesInWords(most)}`));
+    },
+  });
 }
 
 async function wholeOf(stream: Readable, maxBytes: number): Promise<Uint8Array> {

@@ -57,7 +57,7 @@ export async function findDocuments(
   inputs: readonly string[],
   options: DocumentOptions,
 ): Promise<DocumentReference[]> {
-  const taken = new Set<string>(RESERVED);
+  const taken = new Map(RESERVED.map((name) => [name, 1]));
   const list: DocumentReference[] = [];
   for (const input of inputs) {
     for (const { base, ...found } of await documentsOf(input, options)) {
@@ -243,16 +243,20 @@ function listed(text: string, { documentColumn, targetColumn }: DocumentOptions)
 }
 
 /** A safe relative name that no other document has, whatever the letters' case. */
-function unique(base: string, taken: Set<string>): string {
+function unique(base: string, taken: Map<string, number>): string {
   const safe = base
     .split(/[/\\]+/)
     .filter((part) => part !== '' && part !== '.' && part !== '..')
     .map((part) => clean(part))
     .join('/');
   const name = safe === '' ? 'document' : safe;
+  const key = name.toLowerCase();
   let candidate = name;
-  for (let i = 2; taken.has(candidate.toLowerCase()); i++) candidate = `${name}-${i}`;
-  taken.add(candidate.toLowerCase());
+  // from where the last one of this name got its number: a list may hold one name a million times
+  let number = taken.get(key) ?? 0;
+  while (taken.has(candidate.toLowerCase())) candidate = `${name}-${++number}`;
+  taken.set(key, Math.max(number, 1));
+  if (candidate !== name) taken.set(candidate.toLowerCase(), 1);
   return candidate;
 }
 

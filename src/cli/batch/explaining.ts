@@ -41,6 +41,9 @@ const OF_ONE_DOCUMENT: readonly ErrorCode[] = [
   'INVALID_DOCUMENT',
   'INVALID_PICTURE',
   'PICTURE_TOO_LARGE',
+  'TOO_LARGE',
+  // another instance is there for the next one
+  'ENGINE_LOST',
   'MODEL_OUTPUT',
   'FILE',
 ];

@@ -7,6 +7,7 @@ import { isRunning } from '../../node/temporary.js';
 import { makeFolder, writeFileWhole } from '../../node/write-file.js';
 import type { DocumentReference } from './documents.js';
 import type { BatchSettings } from './settings.js';
+import { isAbout, isReference } from './stored.js';
 
 const ABOUT = 'batch.json';
 const LIST = 'documents.jsonl';
@@ -47,14 +48,18 @@ export async function readAbout(folder: string): Promise<About | undefined> {
     throw new WhylensError('FILE', `cannot read '${path}': ${(cause as Error).message}`, { cause });
   }
   try {
-    const about = JSON.parse(text) as About;
-    if (about.kind === 'batch' && about.version === 1) return about;
+    const about: unknown = JSON.parse(text);
+    if (isAbout(about)) return about;
   } catch {
     // told below
   }
-  throw new WhylensError('FILE', `'${path}' describes no batch that this version knows`, {
-    facts: { path },
-  });
+  throw new WhylensError(
+    'FILE',
+    `'${path}' describes no batch that this version knows: it is damaged, or written by another version. Begin anew in another folder; what is done stays where it is`,
+    {
+      facts: { path },
+    },
+  );
 }
 
 export async function requireAbout(folder: string): Promise<About> {
@@ -76,7 +81,11 @@ export async function readDocuments(
   try {
     const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
     if (lines.length !== documents) throw new Error(`it has ${lines.length} of ${documents} lines`);
-    return lines.map((line) => JSON.parse(line) as DocumentReference);
+    return lines.map((line, index) => {
+      const reference: unknown = JSON.parse(line);
+      if (!isReference(reference, index)) throw new Error(`line ${index + 1} is damaged`);
+      return reference;
+    });
   } catch (cause) {
     throw new WhylensError('FILE', `cannot read '${path}': ${(cause as Error).message}`, {
       cause,

@@ -5,9 +5,12 @@
  */
 import { createReadStream } from 'node:fs';
 import { open, stat, truncate, type FileHandle } from 'node:fs/promises';
+import { WhylensError } from '../../errors.js';
 import type { ResultRow } from './results.js';
 
 export const JOURNAL = 'journal.jsonl';
+/** In bytes; an entry has some hundred of them for each target. */
+const LONGEST_LINE = 2 ** 26;
 
 /** One document that was done, or failed. */
 export interface JournalEntry {
@@ -127,11 +130,44 @@ function keep(entry: JournalEntry, start: number, length: number): Known {
 
 function parse(line: string): JournalEntry | undefined {
   try {
-    const entry = JSON.parse(line) as JournalEntry | null;
-    return Number.isInteger(entry?.index) && Array.isArray(entry?.outputs) ? entry : undefined;
+    const entry = JSON.parse(line) as JournalEntry;
+    return isEntry(entry) ? entry : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** What does not look like an entry counts as not there: its document is done again. */
+function isEntry(value: JournalEntry | null): value is JournalEntry {
+  if (value === null || typeof value !== 'object') return false;
+  const { index, hash, job, state, outputs, rows, ms, stamp, warnings, error } = value;
+  const isList = <T>(list: unknown, is: (one: T) => boolean): boolean =>
+    Array.isArray(list) && list.every((one: T | null) => one !== null && is(one as T));
+  return (
+    Number.isSafeInteger(index) &&
+    index >= 0 &&
+    [hash, job].every((text) => typeof text === 'string') &&
+    (state === 'done' || state === 'failed') &&
+    isList<JournalEntry['outputs'][number]>(
+      outputs,
+      ({ name, bytes }) => isInside(name) && Number.isSafeInteger(bytes),
+    ) &&
+    isList<ResultRow>(rows, (row) => typeof row === 'object') &&
+    Number.isFinite(ms) &&
+    (stamp === undefined || typeof stamp === 'string') &&
+    (warnings === undefined || isList<string>(warnings, (text) => typeof text === 'string')) &&
+    (error === undefined || [error?.code, error?.message].every((text) => typeof text === 'string'))
+  );
+}
+
+/** A relative name that leads nowhere else. */
+export function isInside(name: unknown): name is string {
+  return (
+    typeof name === 'string' &&
+    name !== '' &&
+    !/^[/\\]|^[a-z]:|\0/i.test(name) &&
+    !name.split(/[/\\]/).includes('..')
+  );
 }
 
 /** Whole lines with their places in bytes; what follows the last line end is left out. */
@@ -140,17 +176,31 @@ async function* linesOf(
 ): AsyncGenerator<{ line: string; start: number; length: number }> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return;
-  let rest: Buffer = Buffer.alloc(0);
+  if (!found.isFile()) {
+    throw new WhylensError('FILE', `cannot read '${path}': it is not a regular file`, {
+      facts: { path },
+    });
+  }
+  // parts of a line that is not at its end: joined once, however long it is
+  let parts: Buffer[] = [];
+  let held = 0;
   let start = 0;
   for await (const part of createReadStream(path) as AsyncIterable<Buffer>) {
-    const bytes = rest.length === 0 ? part : Buffer.concat([rest, part]);
     let from = 0;
-    for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, from)) {
-      const length = at + 1 - from;
-      yield { line: bytes.toString('utf8', from, at), start, length };
+    for (let at = part.indexOf(10); at !== -1; at = part.indexOf(10, from)) {
+      const end = part.subarray(from, at);
+      const length = held + end.length + 1;
+      // no entry is as long: it is passed over like every line that is none
+      const line = length > LONGEST_LINE ? '' : Buffer.concat([...parts, end]).toString('utf8');
+      yield { line, start, length };
       start += length;
       from = at + 1;
+      parts = [];
+      held = 0;
     }
-    rest = bytes.subarray(from);
+    const rest = part.subarray(from);
+    held += rest.length;
+    if (held > LONGEST_LINE) parts = [];
+    else parts.push(rest);
   }
 }

@@ -41,6 +41,7 @@ async function filesOf(path: string): Promise<{ name: string; path: string }[]> 
     }
     return files;
   }
+  if (!found.isFile()) throw new Error('it is neither a file nor a folder');
   const folder = dirname(resolve(path));
   const weights = (await namedWeights(path, found.size)).filter((name) =>
     resolve(folder, name).startsWith(folder + sep),

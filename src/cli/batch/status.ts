@@ -23,12 +23,12 @@ export async function batchStatus(folder: string): Promise<BatchStatus> {
   const about = await requireAbout(folder);
   const job = jobHash(about.settings, about.modelHash);
   const { known } = await readJournal(join(folder, JOURNAL));
-  const errors: Record<string, number> = {};
+  const errors = Object.create(null) as Record<string, number>;
   let done = 0;
   let failed = 0;
   let ms = 0;
-  for (const entry of known.values()) {
-    if (entry.job !== job) continue;
+  for (const [index, entry] of known) {
+    if (entry.job !== job || index >= about.documents) continue;
     ms += entry.ms;
     if (entry.state === 'done') done++;
     else {
@@ -44,7 +44,7 @@ export async function batchStatus(folder: string): Promise<BatchStatus> {
     done,
     failed,
     pending: about.documents - done - failed,
-    errors,
+    errors: { ...errors },
     running: owner?.running === true ? { host: owner.host, pid: owner.pid } : null,
     meanMs: done + failed === 0 ? null : ms / (done + failed),
   };

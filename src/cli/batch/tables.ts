@@ -8,6 +8,7 @@ import { fileError } from '../../node/write-file.js';
 import type { DocumentReference } from './documents.js';
 import { JOURNAL, readEntry, readJournal, type JournalEntry } from './journal.js';
 import type { ResultRow } from './results.js';
+import { jsonText } from '../../../formatters/shared/json-text.js';
 
 export const TABLES = ['jsonl', 'parquet'] as const;
 export type TableKind = (typeof TABLES)[number];
@@ -117,7 +118,7 @@ async function writeLines(path: string, lines: AsyncIterable<TableLine>): Promis
   // told by the await below, also if nobody waits for it yet
   ended.catch(() => undefined);
   for await (const { metrics = {}, ...line } of lines) {
-    const text = `${JSON.stringify({ ...line, ...metrics })}\n`;
+    const text = `${jsonText({ ...line, ...metrics })}\n`;
     if (!stream.write(text)) {
       await Promise.race([
         new Promise<void>((drained) => stream.once('drain', () => drained())),

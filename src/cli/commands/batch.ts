@@ -12,6 +12,7 @@ import type { BatchSettings } from '../batch/settings.js';
 import { parseStore } from '../batch/store.js';
 import { batchStatus, statusText } from '../batch/status.js';
 import { TABLES, tableLines, writeTables, type TableKind } from '../batch/tables.js';
+import { cleanJson } from '../clean.js';
 import type { CommandContext } from '../commands.js';
 import { list } from '../flags/compare.js';
 import { addMethodOptions, addModelFlags } from '../flags/explain.js';
@@ -118,7 +119,7 @@ export async function define(command: Command, context: CommandContext): Promise
     const messages = new Messages(io, flags, flags.json === true);
     if (flags.status !== undefined) {
       const status = await batchStatus(flags.status);
-      messages.print(flags.json === true ? JSON.stringify(status) : statusText(status));
+      messages.print(flags.json === true ? cleanJson(status, 0) : statusText(status));
       return;
     }
     const as = list(flags.as);
@@ -235,7 +236,7 @@ async function work(
     onInferred: (lines) => progress.say(lines),
     onEntry: (entry, document) => {
       progress.entry(entry, document);
-      if (flags.json === true) messages.print(JSON.stringify(lineOf(entry, document)));
+      if (flags.json === true) messages.print(cleanJson(lineOf(entry, document), 0));
     },
   };
   // the first Ctrl-C lets what is in hand be finished, the second ends at once
@@ -285,7 +286,7 @@ function report(
 ): number {
   const { allDone, allFailed, pending, stopped, interrupted } = end;
   if (flags.json === true) {
-    messages.print(JSON.stringify({ end: { ...end, documents: documents.length } }));
+    messages.print(cleanJson({ end: { ...end, documents: documents.length } }, 0));
   } else {
     messages.note(
       `${allDone} of ${documents.length} documents done, ${allFailed} failed, ${pending} to do: ${join(folder, 'journal.jsonl')}`,

@@ -134,18 +134,21 @@ function suspectOf(shards: readonly Uint8Array[], expected: number): number {
 function bytesOf(weights: readonly io.WeightsManifestEntry[], model: string): number | undefined {
   let sum = 0;
   for (const { name, shape, dtype, quantization } of weights) {
-    if (dtype === 'string') return undefined;
     const stored = quantization?.dtype ?? dtype;
-    if (!Object.hasOwn(BYTES, stored) || !Array.isArray(shape)) {
+    const isKnown = dtype === 'string' || Object.hasOwn(BYTES, stored);
+    if (!isKnown || !Array.isArray(shape) || !shape.every(isSize)) {
       throw new WhylensError(
         'MODEL_LOAD',
-        `weight '${name}' in ${model} must have a shape and a type among ${Object.keys(BYTES).join(', ')}, got ${JSON.stringify(shape)} and '${stored}'`,
+        `weight '${name}' in ${model} must have a shape of whole numbers and a type among ${Object.keys(BYTES).join(', ')}, got ${JSON.stringify(shape)} and '${stored}'`,
       );
     }
+    if (dtype === 'string') return undefined;
     sum += sizeOf(shape) * BYTES[stored];
   }
   return sum;
 }
+
+const isSize = (size: unknown): boolean => Number.isSafeInteger(size) && (size as number) >= 0;
 
 function formatOf(
   content: Record<string, unknown>,

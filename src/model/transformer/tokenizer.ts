@@ -1,5 +1,6 @@
 /** A `tokenizer.json` of Hugging Face at work: texts to tokens with their places, cut where they are too long. */
 import { isWhylensError, WhylensError } from '../../errors.js';
+import { TEXT_TIME, withinTime } from '../../reading/in-time.js';
 import type { SpecialToken, TextTokens } from '../tabular/interface.js';
 import { alignTokens, type Spelling, type TokenizedWord } from './align.js';
 import { checkTokenizerFile } from './check-tokenizer.js';
@@ -63,18 +64,35 @@ export async function openTokenizer(
   );
   const { type, vocab } = content.model as { type?: string; vocab: object };
   const size = Array.isArray(vocab) ? vocab.length : Object.keys(vocab).length;
+  const encoded = (text: string, maxLength: number): TextTokens => {
+    seen = [];
+    const tokens = tokenizer.tokenize(text);
+    const words = allWords(tokens, seen, added);
+    const spans = alignTokens(text, words, spelling);
+    seen = [];
+    const whole = tokenizer.encode(text, { return_token_type_ids: true });
+    return cutToLength(text, whole, tokens.length, words, spans, maxLength);
+  };
+  const hasPatterns = [content.pre_tokenizer, content.normalizer].some(hasRegex);
+  const inTime = <T>(text: string, work: () => T): T =>
+    withinTime(
+      work,
+      TEXT_TIME,
+      () =>
+        new WhylensError(
+          'INVALID_DOCUMENT',
+          `cutting a text of ${text.length} characters into tokens has not come to an end after ${TEXT_TIME / 1000} s: a regular expression of '${file}' tries every way of matching it`,
+          { facts: { file, characters: text.length } },
+        ),
+    );
   return {
     source: `${type ?? 'unnamed'} tokenizer, ${size} tokens`,
     idOf: (token) => tokenizer.token_to_id(token),
     encode: (text, maxLength) => {
       try {
-        seen = [];
-        const content = tokenizer.tokenize(text);
-        const words = allWords(content, seen, added);
-        const spans = alignTokens(text, words, spelling);
-        seen = [];
-        const whole = tokenizer.encode(text, { return_token_type_ids: true });
-        return cutToLength(text, whole, content.length, words, spans, maxLength);
+        return hasPatterns
+          ? inTime(text, () => encoded(text, maxLength))
+          : encoded(text, maxLength);
       } catch (cause) {
         if (isWhylensError(cause)) throw cause;
         throw new WhylensError(
@@ -149,6 +167,12 @@ function hasType(part: unknown, type: string): boolean {
   if (typeof part !== 'object' || part === null) return false;
   const { type: own, pretokenizers, normalizers } = part as Readonly<Record<string, unknown>>;
   return own === type || hasType(pretokenizers, type) || hasType(normalizers, type);
+}
+
+/** True for steps with a pattern of the file's own. */
+function hasRegex(part: unknown): boolean {
+  if (typeof part !== 'object' || part === null) return false;
+  return Object.entries(part).some(([name, inner]) => name === 'Regex' || hasRegex(inner));
 }
 
 /** Special tokens stay, the end of the text goes. */

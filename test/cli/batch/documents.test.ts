@@ -131,3 +131,57 @@ test('what is not an archive is a typed error', async (t) => {
     await t.throwsAsync(findDocuments([join(folder, name)], { stdin }), { code: 'FILE' }, name);
   }
 });
+
+test('archives made to do harm: told, at once, and nothing is written elsewhere', async (t) => {
+  const folder = await emptyFolder(t);
+  const tar = async (name: string, entries: (tar: ReturnType<typeof pack>) => void) => {
+    const tar = pack();
+    entries(tar);
+    tar.finalize();
+    await pipeline(tar, createGzip(), createWriteStream(join(folder, name)));
+    return join(folder, name);
+  };
+  const refused = async (path: string, message: RegExp) => {
+    await t.throwsAsync(findDocuments([path], { stdin }), { code: 'FILE', message }, path);
+  };
+  const twice = await tar('twice.tgz', (to) => {
+    to.entry({ name: 'a.png' }, 'first');
+    to.entry({ name: 'a.png' }, 'second');
+  });
+  await refused(twice, /two of its entries are called 'a.png'/);
+  // names that climb are left out like hidden ones, others lie in the folder; links and devices are no pictures
+  const out = await tar('out.tgz', (to) => {
+    to.entry({ name: '../../up.png' }, 'x');
+    to.entry({ name: '/etc/abs.png' }, 'x');
+    to.entry({ name: 'link.png', type: 'symlink', linkname: '/etc/passwd' });
+    to.entry({ name: 'hard.png', type: 'link', linkname: '/etc/passwd' });
+    to.entry({ name: 'pipe.png', type: 'fifo' });
+  });
+  const found = await findDocuments([out], { stdin });
+  t.deepEqual(
+    found.map(({ output }) => output),
+    ['etc/abs'],
+  );
+  const above = join(folder, 'above.zip');
+  const climbing = zipSync({ '../a.png': new Uint8Array(1) });
+  await writeFile(above, climbing);
+  await refused(above, /relative path/);
+  const bomb = await tar('bomb.tar.gz', (to) => {
+    for (const name of ['a.png', 'b.png']) to.entry({ name }, Buffer.alloc(2 ** 20));
+  });
+  await t.throwsAsync(entriesOf(bomb, { always: 2 ** 20, ratio: 100 }), {
+    code: 'FILE',
+    message: /unpacks to more than 1 MiB/,
+  });
+  t.is((await entriesOf(bomb)).length, 2);
+  await mkdir(join(folder, 'f.zip'));
+  await t.throwsAsync(entriesOf(join(folder, 'f.zip')), { code: 'FILE', message: /regular file/ });
+});
+
+test('a list that names one file a hundred thousand times is read at once', async (t) => {
+  const list = 'a.png\n'.repeat(100_000);
+  const found = await findDocuments(['-'], { stdin: () => Promise.resolve(list) });
+  t.is(found.length, 100_000);
+  t.is(new Set(found.map(({ output }) => output)).size, 100_000);
+  t.is(found[99_999].output, 'a-100000');
+});

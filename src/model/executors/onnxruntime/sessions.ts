@@ -9,7 +9,7 @@ import type { NdArray } from '../../../explanation.js';
 import { evaluate } from '../../graph/evaluate.js';
 import { optimise } from '../../graph/passes.js';
 import type { Value } from '../../graph/value.js';
-import { engineLost, isOutOfMemory, isTrap, outOfMemory } from '../../memory.js';
+import { engineFailed, engineLost, isOutOfMemory, isTrap, outOfMemory } from '../../memory.js';
 import type { Compiled, EngineFacts, Executor, Feeds } from '../executor.js';
 import { runsInOnnx, writeOnnx, type Written } from './write.js';
 
@@ -166,7 +166,8 @@ export function onnxExecutor(
       let at = 0;
       return plan.outputs.map((v) => (v.live ? arrayOf(found[plan.names[at++]]) : constantOf(v)));
     } catch (error) {
-      throw await failure(error, library);
+      const found = await failure(error, library);
+      throw isWhylensError(found) ? found : engineFailed(found, id);
     } finally {
       entry.running--;
       if (released) drop(key, entry);

@@ -7,7 +7,7 @@ import { evaluate } from '../../graph/evaluate.js';
 import { optimise } from '../../graph/passes.js';
 import type { Weight } from '../../graph/primitives.js';
 import type { Value } from '../../graph/value.js';
-import { WASM_MEMORY } from '../../memory.js';
+import { engineFailed, WASM_MEMORY } from '../../memory.js';
 import { chooseBackend } from '../../tfjs/backend.js';
 import { tensorOf } from '../../tfjs/live-weight.js';
 import { failureOf, WASM, wasmGeneration, wasmReady } from '../../tfjs/wasm-instance.js';
@@ -75,7 +75,7 @@ export async function tfjsExecutor(options: TfjsOptions = {}): Promise<Executor>
         arrays = plan.outputs.map((v) => (v.live ? arrayOf(tensorAt(v)) : constantOf(v)));
       } catch (error) {
         // a lost instance is noticed before its tensors are freed
-        throw failureOf(error) ?? error;
+        throw failureOf(error) ?? (isWhylensError(error) ? error : engineFailed(error, 'tfjs'));
       }
     });
     return arrays;

@@ -22,7 +22,7 @@ function kerasKind(bytes: Uint8Array): 'keras' | 'h5' | undefined {
 export async function readKerasFile(
   bytes: Uint8Array,
   name: string,
-  options: KerasOptions = {},
+  { signal, ...options }: KerasOptions & { readonly signal?: AbortSignal } = {},
 ): Promise<ModelGraph> {
   const kind = kerasKind(bytes);
   if (kind === undefined) {
@@ -31,23 +31,19 @@ export async function readKerasFile(
     });
   }
   const archive = kind === 'keras' ? await readKerasArchive(bytes, name) : undefined;
-  const file = await openH5(archive?.weights ?? bytes, name);
-  try {
-    const text = archive === undefined ? file.text('/', 'model_config') : undefined;
-    if (archive === undefined && text === undefined) throw weightsAlone(name);
-    const model = archive?.config ?? parseConfig(text!, name);
-    return readKeras(
-      {
-        model,
-        keras: majorOf(model, file.text('/', 'keras_version')),
-        file: name,
-        store: (layers) => storeOf(file, layers, name),
-      },
-      options,
-    );
-  } finally {
-    file.close();
-  }
+  const file = await openH5(archive?.weights ?? bytes, name, { signal });
+  const text = archive === undefined ? file.text('/', 'model_config') : undefined;
+  if (archive === undefined && text === undefined) throw weightsAlone(name);
+  const model = archive?.config ?? parseConfig(text!, name);
+  return readKeras(
+    {
+      model,
+      keras: majorOf(model, file.text('/', 'keras_version')),
+      file: name,
+      store: (layers) => storeOf(file, layers, name),
+    },
+    options,
+  );
 }
 
 function weightsAlone(name: string): WhylensError {

@@ -7,6 +7,7 @@ import { openOnnxRuntimeWeb } from '../../executors/onnxruntime/web.js';
 import { encodeOnnx } from '../../files/onnx-encode.js';
 import { ELEMENT, type OnnxModel, type OnnxValueInfo } from '../../files/onnx.js';
 import { joined } from '../../files/protobuf.js';
+import { engineFailed } from '../../memory.js';
 import { broken, unsupported } from '../fields.js';
 import type { Columns, FeatureInfo, RowModel, Rows, TabularModel } from '../interface.js';
 import type { ReadOptions } from '../read-options.js';
@@ -194,7 +195,10 @@ async function inBatches(
   const step = fixed === undefined ? TOGETHER : 1;
   for (let first = 0; first < count; first += step) {
     const n = Math.min(step, count - first);
-    const found = (await session.run(feeds(first, n)))[scores];
+    const results = await session.run(feeds(first, n)).catch((cause: unknown) => {
+      throw engineFailed(cause, 'onnxruntime');
+    });
+    const found = results[scores];
     const data = found.data as ArrayLike<number>;
     columns = data.length / n;
     if (!Number.isInteger(columns) || columns < 1) {

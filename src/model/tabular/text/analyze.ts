@@ -1,4 +1,6 @@
 /** The n-grams of a text with their places, as scikit-learn's analysers make them. */
+import { WhylensError } from '../../../errors.js';
+import { TEXT_TIME, withinTime } from '../../../reading/in-time.js';
 import { processText, type Processed, type ProcessOptions } from './processed.js';
 import { SPACE } from './token-pattern.js';
 
@@ -7,6 +9,8 @@ export interface AnalyzeOptions extends ProcessOptions {
   readonly ngrams: readonly [shortest: number, longest: number];
   /** What a token is; of words only. */
   readonly pattern: RegExp;
+  /** True where the pattern is the file's own, which could take for ever on some texts. */
+  readonly ownPattern?: boolean;
   readonly stopWords: ReadonlySet<string>;
 }
 
@@ -37,9 +41,9 @@ export function termsOf(text: string, options: AnalyzeOptions): string[] {
   if (options.analyzer !== 'word' || !PLAIN.test(text)) {
     return analyzeText(text, options).map(({ term }) => term);
   }
-  const { ngrams, stopWords, lowercase, pattern } = options;
+  const { ngrams, stopWords, lowercase } = options;
   const words: string[] = [];
-  for (const match of (lowercase ? text.toLowerCase() : text).matchAll(pattern)) {
+  for (const match of matchesIn(lowercase ? text.toLowerCase() : text, options)) {
     const word = match.length > 1 ? (match[1] ?? '') : match[0];
     if (!stopWords.has(word)) words.push(word);
   }
@@ -58,7 +62,7 @@ interface Token {
 
 function wordNgrams(processed: Processed, options: AnalyzeOptions): Ngram[] {
   const { ngrams, stopWords } = options;
-  const tokens = tokensOf(processed, options.pattern).filter(({ text }) => !stopWords.has(text));
+  const tokens = tokensOf(processed, options).filter(({ text }) => !stopWords.has(text));
   const found: Ngram[] = [];
   for (let n = ngrams[0]; n <= Math.min(ngrams[1], tokens.length); n++) {
     for (let i = 0; i + n <= tokens.length; i++) {
@@ -72,7 +76,25 @@ function wordNgrams(processed: Processed, options: AnalyzeOptions): Ngram[] {
   return found;
 }
 
-function tokensOf({ chars, starts, ends }: Processed, pattern: RegExp): Token[] {
+/** What the pattern finds; given up where that has no end. */
+function matchesIn(
+  text: string,
+  { pattern, ownPattern = false }: Pick<AnalyzeOptions, 'pattern' | 'ownPattern'>,
+): Iterable<RegExpExecArray> {
+  if (!ownPattern) return text.matchAll(pattern);
+  return withinTime(
+    () => [...text.matchAll(pattern)],
+    TEXT_TIME,
+    () =>
+      new WhylensError(
+        'INVALID_DOCUMENT',
+        `cutting a text of ${text.length} characters into words has not come to an end after ${TEXT_TIME / 1000} s: the model's token_pattern ${String(pattern).slice(0, 100)} tries every way of matching it. Give the vectorizer a simpler pattern`,
+        { facts: { characters: text.length } },
+      ),
+  );
+}
+
+function tokensOf({ chars, starts, ends }: Processed, options: AnalyzeOptions): Token[] {
   const text = chars.join('');
   // matches are told in UTF-16 units, places are kept by code point
   const at = new Int32Array(text.length + 1);
@@ -83,7 +105,7 @@ function tokensOf({ chars, starts, ends }: Processed, pattern: RegExp): Token[] 
   });
   at[unit] = chars.length;
   const tokens: Token[] = [];
-  for (const match of text.matchAll(pattern)) {
+  for (const match of matchesIn(text, options)) {
     // a pattern with a group means the group
     const token = match.length > 1 ? (match[1] ?? '') : match[0];
     const from = match.index + (match.length > 1 ? Math.max(0, match[0].indexOf(token)) : 0);

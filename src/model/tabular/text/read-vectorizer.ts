@@ -7,6 +7,9 @@ import { ENGLISH_STOP_WORDS } from './stop-words.js';
 import { tokenPattern } from './token-pattern.js';
 import { uniteVectorizers } from './union.js';
 
+/** scikit-learn's own pattern of a word. */
+const USUAL_PATTERN = '(?u)\\b\\w\\w+\\b';
+
 const KINDS = ['CountVectorizer', 'TfidfVectorizer', 'HashingVectorizer', 'FeatureUnion'];
 
 /**
@@ -68,14 +71,15 @@ function analyzerOf(params: Field): AnalyzeOptions {
   )) {
     throw params.get('ngram_range').wrong('two whole numbers [shortest, longest]');
   }
+  const isOwn = params.has('token_pattern') && params.get('token_pattern').value !== USUAL_PATTERN;
   return {
     analyzer,
     ngrams: [least, most],
     lowercase: params.get('lowercase').flag(true),
     stripAccents: (accents.value ?? null) as 'unicode' | 'ascii' | null,
-    pattern: params.has('token_pattern')
-      ? tokenPattern(params.get('token_pattern'))
-      : /[\p{L}\p{N}_]{2,}/gu,
+    ...(isOwn
+      ? { pattern: tokenPattern(params.get('token_pattern')), ownPattern: true }
+      : { pattern: /[\p{L}\p{N}_]{2,}/gu }),
     stopWords: stopWordsOf(params.get('stop_words')),
   };
 }

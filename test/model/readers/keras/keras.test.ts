@@ -26,7 +26,6 @@ function fileOf(arrays: Arrays): H5File {
     text: () => undefined,
     texts: () => undefined,
     array: (path) => ({ shape: arrays[path].shape, data: Float32Array.from(arrays[path].data) }),
-    close: () => undefined,
   };
 }
 
