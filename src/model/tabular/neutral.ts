@@ -11,7 +11,7 @@ import {
   type Tree,
   type TreeEnsemble,
 } from './interface.js';
-import { namedLink } from './sklearn-linear.js';
+import { namedLink } from './sklearn/linear.js';
 
 /** Told by its fields. */
 export function isNeutral(file: Field): boolean {

@@ -8,7 +8,7 @@ import { isLightgbmText, readLightgbmText } from './lightgbm-text.js';
 import { looksLikeOnnx } from './onnx/looks-like.js';
 import { readTabularOnnx } from './onnx/read-onnx.js';
 import type { ReadOptions } from './read-options.js';
-import { isSklearn, readSklearn } from './sklearn.js';
+import { isSklearn, readSklearn } from './sklearn/read.js';
 import { isUbjson, readUbjson } from './ubjson.js';
 import { isXgboost, readXgboost } from './xgboost.js';
 

@@ -1,6 +1,6 @@
 /** scikit-learn's linear models: coefficients, intercept, and what their score means. */
-import { unsupported, type Field } from './fields.js';
-import type { LinearPart, Link } from './interface.js';
+import { unsupported, type Field } from '../fields.js';
+import type { LinearPart, Link } from '../interface.js';
 
 /** Classes of scikit-learn whose score has no probability. */
 const MARGINS_ONLY = [

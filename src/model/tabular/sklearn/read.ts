@@ -1,15 +1,15 @@
 /** Models of scikit-learn as JSON: the class, its attributes, the scaler or vectorizer before it. */
-import { broken, unsupported, type Field } from './fields.js';
-import type { FeatureInfo, TabularModel } from './interface.js';
-import { namedFeatures, rowModel, textModel, type Part } from './make-model.js';
-import { isNeutral, readNeutral } from './neutral.js';
-import type { ReadOptions } from './read-options.js';
+import { broken, unsupported, type Field } from '../fields.js';
+import type { FeatureInfo, TabularModel } from '../interface.js';
+import { namedFeatures, rowModel, textModel, type Part } from '../make-model.js';
+import { isNeutral, readNeutral } from '../neutral.js';
+import type { ReadOptions } from '../read-options.js';
 import { readScaler } from './scaling.js';
-import { linkOfLinear, readCoefficients } from './sklearn-linear.js';
-import { readKernelRegression, readPerceptron } from './sklearn-network.js';
-import { hasSklearnTrees, readSklearnTrees } from './sklearn-trees.js';
-import { readVectorizer } from './text/read-vectorizer.js';
-import type { Link } from './interface.js';
+import { linkOfLinear, readCoefficients } from './linear.js';
+import { readKernelRegression, readPerceptron } from './network.js';
+import { hasSklearnTrees, readSklearnTrees } from './trees.js';
+import { readVectorizer } from '../text/read-vectorizer.js';
+import type { Link } from '../interface.js';
 
 /** Told by its fields. */
 export function isSklearn(file: Field): boolean {

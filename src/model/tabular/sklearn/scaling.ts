@@ -1,6 +1,6 @@
 /** scikit-learn's scalers: each column shifted and stretched by itself. */
-import { type Field } from './fields.js';
-import type { Rows, Stage } from './interface.js';
+import { type Field } from '../fields.js';
+import type { Rows, Stage } from '../interface.js';
 
 /**
  * `(x − centre) / scale` by column, or MinMaxScaler's `x · scale + min`.

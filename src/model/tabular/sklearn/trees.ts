@@ -1,8 +1,8 @@
 /** scikit-learn's trees, forests and gradient boosting, from their arrays. */
-import { sizeOf } from '../../maths/ndarray.js';
-import { makeTree, treeEnsemble } from './ensemble.js';
-import { broken, unsupported, type Field } from './fields.js';
-import { MISSING, type Link, type Tree, type TreeEnsemble } from './interface.js';
+import { sizeOf } from '../../../maths/ndarray.js';
+import { makeTree, treeEnsemble } from '../ensemble.js';
+import { broken, unsupported, type Field } from '../fields.js';
+import { MISSING, type Link, type Tree, type TreeEnsemble } from '../interface.js';
 
 const SINGLE = /^(DecisionTree|ExtraTree)(Classifier|Regressor)$/;
 const FOREST = /^(RandomForest|ExtraTrees)(Classifier|Regressor)$/;

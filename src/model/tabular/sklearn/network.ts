@@ -1,8 +1,8 @@
 /** scikit-learn's multi-layer perceptron and kernel regression, small enough to be computed here. */
-import { broken, unsupported, type Field } from './fields.js';
-import type { Columns, Link, Rows } from './interface.js';
-import { dotProduct, squaredDistance } from './kernels.js';
-import { sigmoid } from './link.js';
+import { broken, unsupported, type Field } from '../fields.js';
+import type { Columns, Link, Rows } from '../interface.js';
+import { dotProduct, squaredDistance } from '../kernels.js';
+import { sigmoid } from '../link.js';
 
 const ACTIVATIONS: Readonly<Record<string, (x: number) => number>> = {
   identity: (x) => x,
