@@ -21,7 +21,12 @@ import { applyLink, linkedCount } from './link.js';
 export type Part =
   | { readonly linear: LinearPart }
   | { readonly trees: TreeEnsemble }
-  | { readonly network: (rows: Rows) => Columns; readonly outputs: number };
+  | {
+      readonly network: (rows: Rows) => Columns;
+      readonly outputs: number;
+      /** Both tables, where values do not follow from the margins by the link. */
+      readonly predict?: (rows: Rows) => TabularPrediction;
+    };
 
 interface CommonParts {
   readonly name: string;
@@ -58,7 +63,7 @@ export function rowModel({ part, stage, features, ...parts }: RowModelParts): Ro
           `the model '${parts.name}' takes rows of ${features.length} features, got ${rows.columns}`,
         );
       }
-      return linked(margins(part, stage === undefined ? rows : stage.apply(rows)), parts.link);
+      return predicted(part, stage === undefined ? rows : stage.apply(rows), parts.link);
     },
     dispose: nothing,
   };
@@ -74,9 +79,9 @@ export function textModel({ part, vectorizer, ...parts }: TextModelParts): TextM
     predict: async (texts, { signal } = {}) => {
       if (signal?.aborted === true) throw new AbortedError(0, texts.length, signal.reason);
       const rows = vectorizer.transform(texts);
-      const scores =
-        'linear' in part ? sparseMargins(part.linear, rows) : margins(part, denseRows(rows));
-      return linked(scores, parts.link);
+      return 'linear' in part
+        ? linked(sparseMargins(part.linear, rows), parts.link)
+        : predicted(part, denseRows(rows), parts.link);
     },
     dispose: nothing,
   };
@@ -97,6 +102,12 @@ function counts(part: Part, link: Link) {
 function margins(part: Part, rows: Rows): Columns {
   if ('linear' in part) return linearMargins(part.linear, rows);
   return 'trees' in part ? ensembleMargins(part.trees, rows) : part.network(rows);
+}
+
+function predicted(part: Part, rows: Rows, link: Link): TabularPrediction {
+  return 'network' in part && part.predict !== undefined
+    ? part.predict(rows)
+    : linked(margins(part, rows), link);
 }
 
 function linked(scores: Columns, link: Link): TabularPrediction {

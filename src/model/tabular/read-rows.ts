@@ -139,6 +139,8 @@ function numberOf(
         ? number
         : -1;
     if (code >= 0) return code;
+    if (open === true && categories.length === 0) return number;
+    if (open === true) return (categories as (string | number)[]).push(number) - 1;
   }
   if (typeof value === 'string') {
     const code = categories?.findIndex((category) => String(category) === value) ?? -1;

@@ -1,7 +1,6 @@
-/** scikit-learn's multi-layer perceptron and kernel regression, small enough to be computed here. */
-import { broken, unsupported, type Field } from '../fields.js';
-import type { Columns, Link, Rows } from '../interface.js';
-import { dotProduct, squaredDistance } from '../kernels.js';
+/** scikit-learn's multi-layer perceptron, small enough to be computed here. */
+import { broken, type Field } from '../fields.js';
+import type { Columns, Link, Rows, TabularPrediction } from '../interface.js';
 import { sigmoid } from '../link.js';
 
 const ACTIVATIONS: Readonly<Record<string, (x: number) => number>> = {
@@ -15,6 +14,8 @@ export interface Network {
   readonly network: (rows: Rows) => Columns;
   readonly outputs: number;
   readonly link: Link;
+  /** Both tables, where values do not follow from the margins by the link. */
+  readonly predict?: (rows: Rows) => TabularPrediction;
 }
 
 /** `coefs_` are `[in, out]`, one a layer. */
@@ -89,55 +90,4 @@ function dense(
     }
   }
   return next;
-}
-
-/** Σ_i dual_i · k(support_i, x) + intercept. */
-export function readKernelRegression(file: Field, features: number): Network {
-  const support = file.get('support_vectors_').matrix();
-  const dual = file.get('dual_coef_').numbers(support.rows);
-  const [intercept] = file.get('intercept_').numbers(1);
-  if (support.columns !== features) {
-    throw broken(file.file, `support vectors have ${support.columns} features of ${features}`);
-  }
-  const params = file.get('params');
-  const kernelField = file.has('kernel') ? file.get('kernel') : params.get('kernel');
-  const kernel = kernelOf(kernelField.exists ? kernelField.text() : 'rbf', file, (key, fallback) =>
-    (file.has(key) ? file.get(key) : params.get(key)).number(fallback),
-  );
-  return {
-    outputs: 1,
-    link: { kind: 'identity' },
-    network: ({ count, data }) => {
-      const sums = new Float64Array(count).fill(intercept);
-      for (let n = 0; n < count; n++) {
-        const x = data.subarray(n * features, (n + 1) * features);
-        for (let i = 0; i < support.rows; i++) {
-          sums[n] += dual[i] * kernel(support.data.subarray(i * features, (i + 1) * features), x);
-        }
-      }
-      return { count, columns: 1, data: sums };
-    },
-  };
-}
-
-type Kernel = (a: Float64Array, b: Float64Array) => number;
-
-function kernelOf(
-  name: string,
-  file: Field,
-  parameter: (key: string, fallback?: number) => number,
-): Kernel {
-  const dot: Kernel = dotProduct;
-  if (name === 'linear') return dot;
-  const gamma = parameter('gamma');
-  if (name === 'rbf') {
-    return (a, b) => Math.exp(-gamma * squaredDistance(a, b));
-  }
-  const shift = parameter('coef0', 0);
-  if (name === 'poly') {
-    const degree = parameter('degree', 3);
-    return (a, b) => (gamma * dot(a, b) + shift) ** degree;
-  }
-  if (name === 'sigmoid') return (a, b) => Math.tanh(gamma * dot(a, b) + shift);
-  throw unsupported(file.file, `a kernel regression with the kernel '${name}'`);
 }

@@ -1,15 +1,15 @@
-/** Models of scikit-learn as JSON: the class, its attributes, the scaler or vectorizer before it. */
-import { broken, unsupported, type Field } from '../fields.js';
-import type { FeatureInfo, TabularModel } from '../interface.js';
-import { namedFeatures, rowModel, textModel, type Part } from '../make-model.js';
-import { isNeutral, readNeutral } from '../neutral.js';
+/** Models of scikit-learn as JSON: the class, its attributes, and what is done before it. */
+import { Field } from '../fields.js';
+import type { FeatureInfo, Link, Stage, TabularModel, Vectorizer } from '../interface.js';
+import { namedFeatures, rowModel, textModel } from '../make-model.js';
+import { isNeutral } from '../neutral.js';
 import type { ReadOptions } from '../read-options.js';
-import { readScaler } from './scaling.js';
-import { linkOfLinear, readCoefficients } from './linear.js';
-import { readKernelRegression, readPerceptron } from './network.js';
-import { hasSklearnTrees, readSklearnTrees } from './trees.js';
 import { readVectorizer } from '../text/read-vectorizer.js';
-import type { Link } from '../interface.js';
+import { presenceAbove, presenceStage, presenceVectorizer } from './bayes.js';
+import { fromDump } from './dump.js';
+import { countFeatures, readPart } from './part.js';
+import { isPipeline, readPipeline } from './pipeline.js';
+import { readScaler } from './scaling.js';
 
 /** Told by its fields. */
 export function isSklearn(file: Field): boolean {
@@ -20,94 +20,82 @@ export function isSklearn(file: Field): boolean {
   );
 }
 
+/** Links that only classifiers have. */
+const OF_CLASSES: readonly Link['kind'][] = ['logistic', 'softmax', 'ovr', 'svm', 'modified-huber'];
+
 /**
- * Coefficients, tree arrays, layers or support vectors, as
- * `docs/models-of-tables.md` exports them.
+ * Coefficients, tree arrays, layers, support vectors, what naive Bayes counts,
+ * or a whole pipeline, as `docs/models-of-tables.md` exports them.
  *
  * @throws `MODEL_LOAD` for a file that does not fit together; `UNSUPPORTED_MODEL`
  */
-export function readSklearn(file: Field, options: ReadOptions): TabularModel {
+export function readSklearn(given: Field, options: ReadOptions): TabularModel {
+  const whole = new Field(fromDump(given.value), given.file, given.path);
+  const steps = isPipeline(whole) ? readPipeline(whole, options.featureNames) : undefined;
+  const file = steps?.model ?? whole;
   const name = file.has('class_') ? file.get('class_').text() : 'linear model';
-  const vectorizer = file.has('vectorizer') ? readVectorizer(file.get('vectorizer')) : undefined;
+  const words =
+    steps?.vectorizer ??
+    (file.has('vectorizer') ? readVectorizer(file.get('vectorizer')) : undefined);
   const own = file.has('feature_names') ? file.get('feature_names').texts() : undefined;
-  const count = vectorizer?.size ?? own?.length ?? countFeatures(file);
+  const count =
+    words?.size ??
+    steps?.stage?.names.length ??
+    steps?.features?.length ??
+    own?.length ??
+    countFeatures(file);
   const { part, link, missing } = readPart(file, count);
   const classes = file.has('classes') ? file.get('classes').texts() : undefined;
   const names = options.classNames ?? classes;
   const task =
-    classes !== undefined ||
-    options.classNames !== undefined ||
-    ['logistic', 'softmax', 'ovr', 'svm', 'modified-huber'].includes(link.kind)
+    classes !== undefined || options.classNames !== undefined || OF_CLASSES.includes(link.kind)
       ? 'classification'
       : 'regression';
+  const before = words?.source ?? steps?.stage?.source;
   const common = {
     name: options.name,
-    source: `scikit-learn ${name}${vectorizer === undefined ? '' : ` of ${vectorizer.source}`}`,
+    source: `scikit-learn ${name}${before === undefined ? '' : ` ${words === undefined ? 'behind' : 'of'} ${before}`}`,
     part,
     link,
     task,
     ...(task === 'classification' && names !== undefined && { classNames: names }),
     ...(file.has('output_names') && { outputNames: file.get('output_names').texts() }),
   } as const;
-  if (vectorizer !== undefined) return textModel({ ...common, vectorizer });
-  const features: readonly FeatureInfo[] = namedFeatures(
-    count,
-    options.featureNames ?? own,
-    missing,
+  const above = presenceAbove(file);
+  if (words !== undefined) {
+    return textModel({ ...common, vectorizer: counted(words, above, file) });
+  }
+  const features: readonly FeatureInfo[] =
+    steps?.features?.map((feature) => ({ ...feature, missing: feature.missing || missing })) ??
+    namedFeatures(count, options.featureNames ?? own, missing);
+  const stage = stageOf(
+    file,
+    steps?.stage,
+    features.map((feature) => feature.name),
+    above,
   );
-  const scaler = file.has('scaler')
-    ? readScaler(
-        file.get('scaler'),
-        features.map((f) => f.name),
-      )
-    : undefined;
-  return rowModel({ ...common, features, ...(scaler !== undefined && { stage: scaler }) });
+  return rowModel({ ...common, features, ...(stage !== undefined && { stage }) });
 }
 
-function readPart(
+function counted(vectorizer: Vectorizer, above: number | undefined, file: Field): Vectorizer {
+  return above === undefined ? vectorizer : presenceVectorizer(vectorizer, above, file);
+}
+
+/** The steps of a pipeline or the one scaler, and what BernoulliNB does to numbers. */
+function stageOf(
   file: Field,
-  count: number,
-): { readonly part: Part; readonly link: Link; readonly missing: boolean } {
-  if (hasSklearnTrees(file)) {
-    const { trees, link, missing } = readSklearnTrees(file, count);
-    return { part: { trees }, link, missing };
-  }
-  if (isNeutral(file)) {
-    const { trees, link } = readNeutral(file, count);
-    // trees that compare doubles with a default direction are made for missing values
-    return { part: { trees }, link, missing: !trees.float32 || trees.comparison === '<' };
-  }
-  if (file.has('coefs_')) {
-    const { link, ...network } = readPerceptron(file, count);
-    return { part: network, link, missing: false };
-  }
-  if (file.has('support_vectors_')) {
-    if (file.has('classes'))
-      throw unsupported(file.file, `a support vector classifier with a kernel; export it to ONNX`);
-    const { link, ...network } = readKernelRegression(file, count);
-    return { part: network, link, missing: false };
-  }
-  if (file.has('coef_') || file.has('coefficients')) {
-    const linear = readCoefficients(file);
-    if (linear.features !== count) {
-      throw broken(
-        file.file,
-        `it has coefficients of ${linear.features} features, but ${count} ${file.has('vectorizer') ? 'columns of its vectorizer' : 'names'}`,
-      );
-    }
-    return { part: { linear }, link: linkOfLinear(file, linear), missing: false };
-  }
-  throw unsupported(
-    file.file,
-    `a scikit-learn ${file.get('class_').value} without coef_, trees, coefs_ or support_vectors_. See docs/models-of-tables.md for what to export`,
-  );
-}
-
-function countFeatures(file: Field): number {
-  if (file.has('n_features')) return file.get('n_features').count(1, 1e7);
-  if (file.has('n_features_in_')) return file.get('n_features_in_').count(1, 1e7);
-  if (file.has('coef_') || file.has('coefficients')) return readCoefficients(file).features;
-  if (file.has('coefs_')) return file.get('coefs_').list()[0]?.matrix().rows ?? 0;
-  if (file.has('support_vectors_')) return file.get('support_vectors_').matrix().columns;
-  throw broken(file.file, `it tells neither 'feature_names' nor 'n_features'`);
+  steps: Stage | undefined,
+  names: readonly string[],
+  above: number | undefined,
+): Stage | undefined {
+  const first = steps ?? (file.has('scaler') ? readScaler(file.get('scaler'), names) : undefined);
+  if (above === undefined) return first;
+  const last = presenceStage(first?.names ?? names, above);
+  return first === undefined
+    ? last
+    : {
+        ...first,
+        source: `${first.source}, ${last.source}`,
+        apply: (rows) => last.apply(first.apply(rows)),
+      };
 }

@@ -1,11 +1,11 @@
 /** scikit-learn's trees, forests and gradient boosting, from their arrays. */
 import { sizeOf } from '../../../maths/ndarray.js';
 import { makeTree, treeEnsemble } from '../ensemble.js';
-import { broken, unsupported, type Field } from '../fields.js';
+import { broken, Field, unsupported } from '../fields.js';
 import { MISSING, type Link, type Tree, type TreeEnsemble } from '../interface.js';
 
 const SINGLE = /^(DecisionTree|ExtraTree)(Classifier|Regressor)$/;
-const FOREST = /^(RandomForest|ExtraTrees)(Classifier|Regressor)$/;
+const FOREST = /^(RandomForest|ExtraTrees|Bagging)(Classifier|Regressor)$/;
 const BOOSTING = /^GradientBoosting(Classifier|Regressor)$/;
 
 /** Told by its arrays, in scikit-learn's names. */
@@ -34,7 +34,7 @@ export function readSklearnTrees(file: Field, features: number): SklearnTrees {
   if (!boosting && !SINGLE.test(name) && !FOREST.test(name)) {
     throw unsupported(
       file.file,
-      `trees of the class '${name}'; known are decision trees, random forests, extra trees and gradient boosting`,
+      `trees of the class '${name}'; known are decision trees, random forests, extra trees, bagging, gradient boosting and AdaBoost`,
     );
   }
   const widths = fields.map((tree) => tree.get('value').array().shape);
@@ -48,7 +48,7 @@ export function readSklearnTrees(file: Field, features: number): SklearnTrees {
     const at = boosting
       ? Int32Array.of(t % outputs)
       : Int32Array.from({ length: outputs }, (_, k) => k);
-    return readTree(tree, at, scale, classes > 0 && !boosting);
+    return readTree(withColumns(file, tree, t), at, scale, classes > 0 && !boosting);
   });
   const exponential =
     boosting &&
@@ -75,12 +75,27 @@ export function readSklearnTrees(file: Field, features: number): SklearnTrees {
   };
 }
 
+/** Bagging may show each tree some columns only, in an order of its own. */
+function withColumns(file: Field, tree: Field, t: number): Field {
+  const columns = file.get('estimators_features_');
+  if (!columns.exists) return tree;
+  const own = columns.list()[t].numbers();
+  const feature = Array.from(tree.get('feature').numbers(), (j) => own[j] ?? j);
+  return new Field({ ...(tree.value as object), feature }, tree.file, tree.path);
+}
+
 function boostingLink(outputs: number, exponential: boolean): Link {
   if (outputs > 1) return { kind: 'softmax' };
   return exponential ? { kind: 'logistic', scale: 2 } : { kind: 'logistic' };
 }
 
-function readTree(tree: Field, outputs: Int32Array, scale: number, proportions: boolean): Tree {
+/** One tree's arrays. `proportions`: the values are shares of classes. */
+export function readTree(
+  tree: Field,
+  outputs: Int32Array,
+  scale: number,
+  proportions: boolean,
+): Tree {
   const left = Int32Array.from(tree.get('children_left').numbers());
   const nodes = left.length;
   const width = outputs.length;
