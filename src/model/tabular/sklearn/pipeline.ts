@@ -265,11 +265,9 @@ function plainVectorizer(step: Field, tfidf?: Field): Record<string, unknown> {
   return {
     kind: tfidf === undefined ? kind : 'TfidfVectorizer',
     // what the transformer behind it says goes before what a CountVectorizer has
-    params: {
-      ...own,
-      ...(weights.isObject() && (weights.value as Record<string, unknown>)),
+    params: Object.assign({}, own, weights.isObject() ? weights.value : {}, {
       binary: own.binary,
-    },
+    }),
     vocabulary_: own.vocabulary_,
     ...(idf.exists && { idf_: idf.value }),
   };
