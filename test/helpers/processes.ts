@@ -22,6 +22,7 @@ export interface Running {
 
 /** Below the time after which the test runner gives up, so that the test itself says what hangs. */
 export const LIMIT = 120_000;
+const BREAK = 5;
 
 const open = new Set<ChildProcess>();
 process.once('exit', () => {
@@ -90,7 +91,7 @@ export async function until(
   const end = performance.now() + limit;
   while (!(await answer())) {
     if (performance.now() > end) throw new Error(`after ${limit / 1000} s: ${what}`);
-    await new Promise((soon) => setTimeout(soon, 2));
+    await new Promise((soon) => setTimeout(soon, BREAK));
   }
 }
 

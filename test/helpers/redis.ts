@@ -8,8 +8,11 @@ import { launch, type Running, within } from './processes.js';
 
 export interface TestRedis {
   readonly address: string;
+  readonly port: number;
+  processId(): number | undefined;
   /** Kills the server and starts it again on the same files. */
   restart(): Promise<void>;
+  stop(): Promise<void>;
 }
 
 /** Redis, or what speaks as it does; `WHYLENS_REDIS_SERVER` names another, such as valkey-server. */
@@ -19,16 +22,24 @@ const TRIES = 3;
 
 /** Undefined, after telling so, where `redis-server` is not installed. */
 export async function startRedis(t: ExecutionContext): Promise<TestRedis | undefined> {
-  try {
-    execFileSync(SERVER, ['--version'], { stdio: 'pipe', timeout: PATIENCE });
-  } catch {
+  const redis = await redisIn(await emptyFolder(t));
+  if (redis === undefined) {
     t.log(`NOT CHECKED: ${SERVER} is not installed on this machine (Debian: redis-server)`);
     t.pass();
     return undefined;
   }
-  const folder = await emptyFolder(t);
+  t.teardown(() => redis.stop());
+  return redis;
+}
+
+/** A server with its append-only file in `folder`; undefined where none is installed. */
+export async function redisIn(folder: string): Promise<TestRedis | undefined> {
+  try {
+    execFileSync(SERVER, ['--version'], { stdio: 'pipe', timeout: PATIENCE });
+  } catch {
+    return undefined;
+  }
   let server: Running | undefined;
-  t.teardown(() => server?.kill());
   const start = async (port: number) => {
     server = launch(
       SERVER,
@@ -38,26 +49,33 @@ export async function startRedis(t: ExecutionContext): Promise<TestRedis | undef
       ],
       { limit: Infinity },
     );
-    await answers(port, server);
+    try {
+      await answers(port, server);
+    } catch (error) {
+      await server.kill();
+      throw error;
+    }
   };
-  let port = 0;
+  let port = await freePort();
   for (let left = TRIES; ; left--) {
-    // somebody else may take the port before the server does
-    port = await freePort();
     try {
       await start(port);
       break;
     } catch (error) {
-      await server?.kill();
       if (left === 1) throw error;
+      // somebody else took the port before the server did
+      port = await freePort();
     }
   }
   return {
     address: `redis://127.0.0.1:${port}/`,
+    port,
+    processId: () => server?.child.pid,
     restart: async () => {
       await server?.kill();
       await start(port);
     },
+    stop: async () => server?.kill(),
   };
 }
 

@@ -102,6 +102,8 @@ test.serial(
     await journalHas(join(cwd, 'out'), 4, first.ended);
     first.child.kill('SIGKILL');
     await first.ended;
+    const drain = ['worker', '--queue', redis.address, '-w', '1', '--drain'];
+    const drained = start(t, cwd, drain);
     const { code, stderr } = await whylens(['batch', '--resume', 'out', '--queue', redis.address], {
       cwd,
     });
@@ -112,8 +114,8 @@ test.serial(
     t.is((await readdir(join(cwd, 'out'))).filter((name) => name.endsWith('.png')).length, 30);
     worker.child.kill('SIGTERM');
     t.is(await worker.ended, 0, worker.said());
-    const drained = await whylens(['worker', '--queue', redis.address, '--drain'], { cwd });
-    t.is(drained.code, 0, 'nothing is left to do');
+    t.is(await drained.ended, 0, drained.said());
+    t.is((await whylens(drain, { cwd })).code, 0, 'nothing is left to do');
   },
 );
 

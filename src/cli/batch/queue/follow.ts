@@ -22,6 +22,8 @@ export interface QueuedRun extends BatchRun {
 
 /** Jobs that are out at once: what Redis holds stays small, however long the list. */
 const MOST_OUT = 256;
+/** With many workers there are this many for each, so that none waits. */
+const OUT_EACH = 16;
 const LARGEST_CHUNK = 16;
 const PAGE = 200;
 const TICK = 100;
@@ -82,9 +84,10 @@ class Follower {
   private readonly failuresSeen = new Set<string>();
   private readonly run: QueuedRun;
   private told = false;
-  private looked = performance.now();
+  private looked = -Infinity;
   private readonly began = performance.now();
   private lonely = false;
+  private mostOut = MOST_OUT;
 
   constructor(
     run: QueuedRun,
@@ -105,7 +108,7 @@ class Follower {
     let at = 0;
     while ((at < rest.length || this.out.size > 0) && !this.ended()) {
       const jobs: { id: string; documents: readonly DocumentReference[] }[] = [];
-      while (at < rest.length && this.out.size + jobs.length < MOST_OUT) {
+      while (at < rest.length && this.out.size + jobs.length < this.mostOut) {
         const documents = rest.slice(at, at + size);
         jobs.push({ id: `${documents[0].index}-${documents.length}-${stamp}`, documents });
         at += size;
@@ -160,18 +163,23 @@ class Follower {
   /** True if there was anything. */
   private async collect(): Promise<boolean> {
     const completed = await this.queue.getJobs(['completed'], 0, PAGE - 1, true);
-    for (const one of completed) {
-      if (one?.id === undefined || this.ended()) continue;
-      await this.take(one);
-    }
+    // together: their lines are then flushed together
+    await Promise.all(
+      completed.map((one) => (one?.id === undefined || this.ended() ? undefined : this.take(one))),
+    );
     const { failed: count = 0 } = await this.queue.getJobCounts('failed');
-    if (count > this.failuresSeen.size) {
-      for (const one of await this.queue.getJobs(['failed'])) {
-        if (one?.id === undefined || this.failuresSeen.has(one.id)) continue;
-        await this.takeFailed(one);
-      }
-    }
+    if (count > this.failuresSeen.size) await this.collectFailed(count - this.failuresSeen.size);
     return completed.length > 0;
+  }
+
+  /** The newest failures; all of them, if there are others between those. */
+  private async collectFailed(count: number): Promise<void> {
+    // a job that is removed meanwhile is undefined
+    const isNew = (one: Job | undefined) => one?.id !== undefined && !this.failuresSeen.has(one.id);
+    const newest = await this.queue.getJobs(['failed'], 0, count + PAGE);
+    let found = newest.filter(isNew);
+    if (found.length < count) found = (await this.queue.getJobs(['failed'])).filter(isNew);
+    for (const one of found) await this.takeFailed(one);
   }
 
   private async take(one: Job<JobData, JobResult>): Promise<void> {
@@ -241,17 +249,17 @@ class Follower {
     }
   }
 
-  /** Jobs that a server lost when it was restarted are sent again. */
+  /** Jobs that a server lost when it was restarted are sent again; more workers get more jobs. */
   private async look(): Promise<void> {
     this.looked = performance.now();
+    const workers = await this.queue.getWorkersCount();
+    this.mostOut = Math.max(MOST_OUT, OUT_EACH * workers);
     if (!this.lonely && this.looked - this.began > LONELY) {
       this.lonely = true;
-      if ((await this.queue.getWorkersCount()) === 0) this.run.onLonely?.();
+      if (workers === 0) this.run.onLonely?.();
     }
-    const lost: { id: string; documents: readonly DocumentReference[] }[] = [];
-    for (const [id, documents] of this.out) {
-      if ((await this.queue.getJobState(id)) === 'unknown') lost.push({ id, documents });
-    }
-    await this.send(lost);
+    const sent = [...this.out].map(([id, documents]) => ({ id, documents }));
+    const states = await Promise.all(sent.map(({ id }) => this.queue.getJobState(id)));
+    await this.send(sent.filter((_, i) => states[i] === 'unknown'));
   }
 }

@@ -68,6 +68,8 @@ class Serving {
   private readonly pool: Piscina<DocumentReference, Outcome | NotOpened>;
   private readonly worker: Worker<JobData, JobResult>;
   private readonly queue: ReturnType<typeof openQueue>;
+  /** Its own, which nobody else closes. */
+  private readonly redis: Connected['redis'];
   private leaving = false;
 
   constructor(
@@ -85,8 +87,11 @@ class Serving {
     });
     this.queue = openQueue(connected, name);
     const { Worker } = connected.bull;
+    this.redis = connected.redis.duplicate();
+    // what goes wrong is told by the worker
+    this.redis.on('error', () => undefined);
     this.worker = new Worker<JobData, JobResult>(queueName(name), (job) => this.work(job), {
-      connection: connected.redis.duplicate(),
+      connection: this.redis,
       concurrency: options.workers,
       lockDuration: LOCK,
       stalledInterval: STALLED_EVERY,
@@ -99,6 +104,7 @@ class Serving {
     this.leaving = true;
     await this.worker.close();
     await this.queue.close();
+    this.redis.disconnect();
     await this.pool.destroy();
   }
 
