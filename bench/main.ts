@@ -12,6 +12,7 @@ const PARTS: Readonly<
   format: () => import('./format.js'),
   rows: () => import('./rows.js'),
   command: () => import('./command.js'),
+  fleet: () => import('./fleet.js'),
 };
 
 const words = process.argv.slice(2);

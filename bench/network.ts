@@ -41,7 +41,7 @@ export async function openNetwork(backend: string): Promise<Network> {
   );
   const modelFile = 'demo/model/model.json';
   const labelsFile = 'demo/model/labels.json';
-  const pictureFile = 'demo/scenes/scene-1.png';
+  const pictureFile = 'demo/scenes/banana-and-dog.png';
   const model = await loadModel(modelFile, { labels: labelsFile, backend });
   const { exposeModel } = await import('../src/index.js');
   const { description, layers } = await exposeModel(model);
