@@ -59,6 +59,7 @@ export function inferredLines(
   opened: OpenModel,
   explanation: Explanation,
   flags: Partial<ExplainFlags>,
+  document: 'picture' | 'text' | 'row' = 'picture',
 ): string[] {
   const lines: [string, string][] = [];
   const { layer } = explanation as {
@@ -77,10 +78,13 @@ export function inferredLines(
     ]);
   }
   if (flags.target === undefined && explanation.kind !== 'concepts')
-    lines.push(['target', 'the top class of each picture']);
+    lines.push(['target', `the top class of each ${document}`]);
   return [
     aligned(['model', explanation.estimator]),
-    ...inferredOfModel(opened, flags),
+    ...inferredOfModel(opened, flags).filter(
+      // what becomes of pixels is nothing to texts and rows
+      (line) => document === 'picture' || !line.startsWith('preprocess:'),
+    ),
     ...lines.map(aligned),
   ];
 }

@@ -146,7 +146,7 @@ export class Explaining {
         outputs,
         rows: rowsOf(explanation, metrics),
         ...(explanation.warnings.length > 0 && { warnings: explanation.warnings }),
-        ...this.inferred(explanation),
+        ...this.inferred(explanation, reference),
       };
     } catch (error) {
       const code = isWhylensError(error) ? error.code : 'UNEXPECTED';
@@ -170,13 +170,17 @@ export class Explaining {
   }
 
   /** Told once: by the first document that is explained. */
-  private inferred(explanation: Explanation): Pick<Outcome, 'inferred'> {
+  private inferred(
+    explanation: Explanation,
+    { kind }: DocumentReference,
+  ): Pick<Outcome, 'inferred'> {
     if (this.told) return {};
     this.told = true;
     const { targets, layer, labels, preprocess, backend } = this.settings;
     const target = targets.length === 0 ? undefined : targets;
     const flags = { layer, labels, preprocess, backend, target };
-    return { inferred: inferredLines(this.opened, explanation, flags) };
+    const document = kind === 'text' || kind === 'row' ? kind : 'picture';
+    return { inferred: inferredLines(this.opened, explanation, flags, document) };
   }
 
   private stops(error: unknown, { target }: DocumentReference): boolean {

@@ -1,9 +1,9 @@
 import { basename, join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { registryOf } from '../../container/container.js';
-import { WhylensError } from '../../errors.js';
+import { isWhylensError, WhylensError } from '../../errors.js';
 import type { DocumentReference } from '../batch/documents.js';
-import { lockFolder } from '../batch/folder.js';
+import { lockFolder, readAbout } from '../batch/folder.js';
 import { settingsOf, tableKinds, type BatchFlags } from '../batch/from-flags.js';
 import type { JournalEntry } from '../batch/journal.js';
 import { beginBatch, resumeBatch, type PreparedBatch } from '../batch/prepare.js';
@@ -143,6 +143,8 @@ export async function define(command: Command, context: CommandContext): Promise
           : await resume(command, flags, folder, settings, inputs);
       for (const note of batch.notes) messages.complain(note);
       context.exitWith(await work(batch, tables, flags, messages, context));
+    } catch (error) {
+      throw await withWayOn(error, folder);
     } finally {
       await release();
     }
@@ -213,6 +215,23 @@ async function resume(
   return resumeBatch(folder, given, flags.force);
 }
 
+/** What stops a batch from outside (a model or a folder that is gone, a full disk) says how to go on. */
+async function withWayOn(error: unknown, folder: string): Promise<unknown> {
+  if (!isWhylensError(error) || !['MODEL_LOAD', 'FILE', 'BACKEND'].includes(error.code)) {
+    return error;
+  }
+  if ((await readAbout(folder).catch(() => undefined)) === undefined) return error;
+  const { code, message, facts } = error;
+  return new WhylensError(code, `${message}; what is done is safe; ${goOn(folder)}`, {
+    cause: error,
+    facts,
+  });
+}
+
+function goOn(folder: string): string {
+  return `go on with: whylens batch --resume '${folder}'`;
+}
+
 async function work(
   batch: PreparedBatch,
   tables: readonly TableKind[],
@@ -253,7 +272,12 @@ async function work(
     () => tableLines(folder, documents, job),
     tables,
     settings.metrics,
-  );
+  ).catch((error: unknown) => {
+    // the disk that stopped the batch has no room for tables either
+    if (end.stopped === undefined) throw error;
+    messages.complain((error as Error).message);
+    return [];
+  });
   return report(end, batch, written, flags, messages);
 }
 
@@ -293,11 +317,10 @@ function report(
     );
     for (const path of written) messages.note(path);
   }
-  const goOn = `go on with: whylens batch --resume '${folder}'`;
   if (stopped !== undefined) {
-    messages.complain(`${stopped.message}; stopped, what is done is safe; ${goOn}`);
+    messages.complain(`${stopped.message}; stopped, what is done is safe; ${goOn(folder)}`);
   } else if (interrupted && pending > 0) {
-    messages.complain(`interrupted; what is done is safe; ${goOn}`);
+    messages.complain(`interrupted; what is done is safe; ${goOn(folder)}`);
     return EXIT.interrupted;
   }
   if (allFailed > 0) {

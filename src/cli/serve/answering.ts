@@ -34,6 +34,12 @@ export interface AnsweringSettings {
   readonly maxPixels: number;
 }
 
+/** How whoever asked follows the answer, and ends it. */
+interface Watched {
+  readonly onProgress: (done: number, total: number) => void;
+  readonly signal: AbortSignal;
+}
+
 export interface Answer {
   readonly type: string;
   readonly body: Uint8Array;
@@ -55,10 +61,7 @@ export class Answering {
   }
 
   /** Throws what the library throws. */
-  async answer(
-    question: Question,
-    onProgress: (done: number, total: number) => void,
-  ): Promise<Answer> {
+  async answer(question: Question, watched: Watched): Promise<Answer> {
     const opened = await this.model(question.model);
     if (question.what === 'layers') return this.layers(opened);
     const document = await this.document(question);
@@ -67,20 +70,21 @@ export class Answering {
         ...opened.options,
         container: this.container,
         top: question.top,
+        signal: watched.signal,
       });
       return json({ kind: 'prediction', model: question.model, top: top[0], warnings });
     }
     const explanation = await explainPrediction(
       opened.model,
       document,
-      this.optionsOf(question, opened, onProgress),
+      this.optionsOf(question, opened, watched),
     );
     if (question.what === 'evaluate') {
       const evaluation = await evaluateExplanation(opened.model, document, explanation, {
         container: this.container,
         ...(question.metrics !== undefined && { metrics: question.metrics as Metric[] }),
         seed: question.seed,
-        onProgress,
+        ...watched,
       });
       return json(evaluation);
     }
@@ -110,11 +114,7 @@ export class Answering {
     return text ?? row;
   }
 
-  private optionsOf(
-    question: Question,
-    opened: OpenModel,
-    onProgress: (done: number, total: number) => void,
-  ): ExplainOptions {
+  private optionsOf(question: Question, opened: OpenModel, watched: Watched): ExplainOptions {
     const { method, options = {}, targets, layer, score, seed } = question;
     const { labels } = opened.model;
     return {
@@ -131,7 +131,7 @@ export class Answering {
       ...(layer !== undefined && { layer: layerReference(layer) }),
       ...(score !== undefined && { score }),
       ...(seed !== undefined && { seed }),
-      onProgress,
+      ...watched,
     };
   }
 

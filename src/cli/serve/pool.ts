@@ -4,7 +4,7 @@ import { Piscina } from 'piscina';
 import type { Answer, AnsweringSettings } from './answering.js';
 import { Problem } from './problem.js';
 import type { Question } from './question.js';
-import type { Reply, Task } from './worker.js';
+import type { Reply, Said, Task } from './worker.js';
 
 export interface PoolOptions {
   readonly workers: number;
@@ -13,6 +13,9 @@ export interface PoolOptions {
   /** Milliseconds a question may take once it is worked on, waiting included. */
   readonly timeout: number;
 }
+
+/** Milliseconds in which a question that is no longer wanted may end by itself. */
+const MERCY = 2000;
 
 export class AnswerPool {
   private readonly pool: Piscina<Task, Reply>;
@@ -59,20 +62,30 @@ export class AnswerPool {
     this.open++;
     const late = AbortSignal.timeout(timeout);
     const either = signal === undefined ? late : AbortSignal.any([late, signal]);
-    const channel = onProgress === undefined ? undefined : new MessageChannel();
-    channel?.port1.on('message', (progress: { done: number; total: number }) =>
-      onProgress?.(progress),
-    );
+    const { port1, port2 } = new MessageChannel();
+    const end = new AbortController();
+    let begun = false;
+    let mercy: NodeJS.Timeout | undefined;
+    port1.on('message', (said: Said) => {
+      if (said === 'begun') begun = true;
+      else onProgress?.(said);
+    });
+    const stop = (): void => {
+      // one that waits is taken from the queue; one that runs is asked first, since its thread has models loaded
+      if (!begun) return end.abort();
+      port1.postMessage('stop');
+      mercy = setTimeout(() => end.abort(), MERCY);
+    };
+    either.addEventListener('abort', stop, { once: true });
     try {
-      // a thread that does not end in time is ended: another takes its place
+      if (either.aborted) throw new Error('stopped before it began');
       const reply = await this.pool.run(
-        { question, ...(channel !== undefined && { port: channel.port2 }) },
-        {
-          signal: either,
-          ...(channel !== undefined && { transferList: [channel.port2] }),
-        },
+        { question, port: port2 },
+        // a thread that does not stop when it is asked is ended: another takes its place
+        { signal: end.signal, transferList: [port2] },
       );
-      if ('error' in reply) throw Problem.of(reply.error);
+      if ('error' in reply && reply.error.code !== 'ABORTED') throw Problem.of(reply.error);
+      if ('error' in reply) throw new Error(reply.error.message);
       return reply;
     } catch (error) {
       if (error instanceof Problem) throw error;
@@ -81,7 +94,9 @@ export class AnswerPool {
       throw Problem.of({ code: 'UNEXPECTED', message: (error as Error).message });
     } finally {
       this.open--;
-      channel?.port1.close();
+      clearTimeout(mercy);
+      either.removeEventListener('abort', stop);
+      port1.close();
     }
   }
 

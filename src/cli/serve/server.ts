@@ -1,5 +1,7 @@
 /** The HTTP server: what it takes, what it answers, what it refuses. */
 import { timingSafeEqual, createHash } from 'node:crypto';
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Registry } from '../../container/registry.js';
 import { isWhylensError, WhylensError } from '../../errors.js';
@@ -21,16 +23,21 @@ export interface ServerOptions extends PoolOptions, QuestionLimits {
   readonly jobTimeout: number;
   /** What clients must show as `authorization: Bearer …`. */
   readonly token?: string;
+  /** Milliseconds in which a client must have said what it wants. Default 30 s. */
+  readonly patience?: number;
   /** Hears of what went wrong on the server's side. */
   readonly onFault?: (message: string) => void;
 }
 
-/** Milliseconds in which a client must have said what it wants. */
-const SLOW = 30_000;
+const PATIENCE = 30_000;
+/** How often slow clients are looked for, at most. */
+const LOOK_EVERY = 5000;
+/** Events of a job that says nothing, so that nobody takes the connection for dead. */
+const HEARTBEAT = 15_000;
 const OPEN = ['/healthz', '/readyz'];
 
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { settings, registry, token, maxBody } = options;
+  const { settings, registry, token, maxBody, patience = PATIENCE } = options;
   const [{ default: fastify }, { default: multipart }, metrics] = await Promise.all([
     import('fastify'),
     import('@fastify/multipart'),
@@ -44,8 +51,13 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   });
   const server = fastify({
     bodyLimit: maxBody,
-    requestTimeout: SLOW,
-    connectionTimeout: SLOW + options.timeout,
+    requestTimeout: patience,
+    connectionTimeout: patience + options.timeout,
+    http: {
+      headersTimeout: patience,
+      connectionsCheckingInterval: Math.min(LOOK_EVERY, patience),
+    },
+    clientErrorHandler: refuseClient,
     keepAliveTimeout: 5000,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
@@ -90,6 +102,13 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     if (token !== undefined && !OPEN.includes(request.url) && !isToken(request, token)) {
       void reply.header('www-authenticate', 'Bearer');
       throw new Problem(401, 'UNAUTHORIZED', 'a valid token is needed: authorization: Bearer …');
+    }
+  });
+  server.addHook('onRequest', async ({ headers }, reply) => {
+    // refused before it is sent: what follows on this connection is not read
+    if (Number(headers['content-length']) > maxBody) {
+      void reply.header('connection', 'close');
+      throw tooLarge();
     }
   });
   server.addHook('onResponse', (request, reply, done) => {
@@ -183,12 +202,17 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     jobs.view(id);
     reply.hijack();
     const { raw } = reply;
-    raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    const headers = { ...reply.getHeaders(), 'content-type': 'text/event-stream' };
+    raw.writeHead(200, headers as OutgoingHttpHeaders);
+    const heart = setInterval(() => raw.write(':\n\n'), HEARTBEAT);
     const end = jobs.watch(id, (view) => {
       raw.write(`event: ${view.state}\ndata: ${JSON.stringify(view)}\n\n`);
       if (view.state !== 'running') setImmediate(() => raw.end());
     });
-    raw.once('close', end);
+    raw.once('close', () => {
+      clearInterval(heart);
+      end();
+    });
   });
   server.delete<{ Params: { id: string } }>('/v1/jobs/:id', (request, reply) => {
     jobs.remove(request.params.id);
@@ -299,11 +323,33 @@ function problemOf(error: unknown): Problem {
     statusCode?: number;
     code?: string;
   };
-  if (statusCode === 413)
-    return new Problem(413, 'TOO_LARGE', 'the body is larger than this server takes');
+  if (statusCode === 413) return tooLarge();
   return statusCode < 500
     ? new Problem(statusCode, code, message)
     : Problem.of({ code: 'UNEXPECTED', message });
+}
+
+function tooLarge(): Problem {
+  return new Problem(413, 'TOO_LARGE', 'the body is larger than this server takes');
+}
+
+/** What is no request, or comes too slowly to become one. */
+function refuseClient(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const { code } = error;
+  const problem =
+    code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? new Problem(408, 'TIMEOUT', 'the request did not arrive in time')
+      : code === 'HPE_HEADER_OVERFLOW'
+        ? new Problem(431, 'TOO_LARGE', 'the headers are longer than this server takes')
+        : new Problem(400, 'USAGE', 'this is no HTTP request');
+  const body = JSON.stringify(problem);
+  if (socket.writable) {
+    socket.write(
+      `HTTP/1.1 ${problem.status} ${problem.toJSON().title as string}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    );
+  }
+  socket.destroySoon();
 }
 
 function unknownModel(id: string, ids: readonly string[]): Problem {
