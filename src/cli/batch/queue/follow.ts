@@ -164,9 +164,8 @@ class Follower {
   private async collect(): Promise<boolean> {
     const completed = await this.queue.getJobs(['completed'], 0, PAGE - 1, true);
     // together: their lines are then flushed together
-    await Promise.all(
-      completed.map((one) => (one?.id === undefined || this.ended() ? undefined : this.take(one))),
-    );
+    const there = this.ended() ? [] : completed.filter((one) => one?.id !== undefined);
+    await Promise.all(there.map((one) => this.take(one)));
     const { failed: count = 0 } = await this.queue.getJobCounts('failed');
     if (count > this.failuresSeen.size) await this.collectFailed(count - this.failuresSeen.size);
     return completed.length > 0;
