@@ -10,7 +10,8 @@ import { clock, sideBySide } from './measure.js';
 /** Loaded before the command: tells the most memory that was resident, in KB, and the processor time of all its threads, in µs. */
 const TELL =
   'data:text/javascript,process.on("exit",()=>{const{maxRSS,userCPUTime,systemCPUTime}=process.resourceUsage();process.stderr.write("peak "+maxRSS+" cpu "+(userCPUTime+systemCPUTime))})';
-const MAIN = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
+/** As users start it. */
+const MAIN = fileURLToPath(new URL('../command/main.js', import.meta.url));
 
 export async function run(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'whylens-bench-'));

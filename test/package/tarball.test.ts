@@ -106,13 +106,14 @@ test.serial('the packed package works in an empty folder', async (t) => {
     'build/src/index.d.ts',
     'build/src/maths/index.d.ts',
     'build/src/cli/main.js',
+    'build/command/main.js',
     'build/explainers/grad-cam.js',
     'build/formatters/image.js',
   ]) {
     t.true(paths.includes(needed), `${needed} is missing`);
   }
   const room =
-    /^(?:LICENSE|README\.md|CHANGELOG\.md|package\.json|schema\/.*\.json|build\/(?:src|explainers|formatters)\/.*)$/;
+    /^(?:LICENSE|README\.md|CHANGELOG\.md|package\.json|schema\/.*\.json|build\/(?:src|command|explainers|formatters)\/.*)$/;
   const waste = /\.map$|\.tsbuildinfo$|\.test\.|(?<!\.d)\.ts$/;
   t.deepEqual(
     paths.filter((path) => !room.test(path) || waste.test(path)),
