@@ -159,10 +159,12 @@ function sumTerms(
   const own = psiAndTotal(input, rescale);
   map.add(own.map);
   const sums = { input: own.total, bias: 0, offset: 0 };
-  for (const { kind, evaluate } of terms) {
-    const term = psiAndTotal(evaluate(values, room), rescale);
-    sums[kind] += term.total;
-    if (kind === 'bias' || offsets) map.add(term.map);
+  for (const term of terms) {
+    const { map: own, total } =
+      (rescale === 'layer' ? term.perLayer?.(values) : undefined) ??
+      psiAndTotal(term.evaluate(values, room), rescale);
+    sums[term.kind] += total;
+    if (term.kind === 'bias' || offsets) map.add(own);
   }
   return { map: map.result(), sums };
 }

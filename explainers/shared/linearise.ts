@@ -6,10 +6,13 @@ import type { NdArray, Target } from '../../src/explanation.js';
 import {
   biasGradient,
   ceilingGradient,
+  ceilingPsi,
   offsetGradient,
   rectifiedBiasGradient,
+  rectifiedBiasPsi,
   slopeOffset,
   UNIT_SLOPES,
+  type PsiAndTotal,
 } from '../../src/maths/full-grad.js';
 import { sizeOf } from '../../src/maths/ndarray.js';
 import type {
@@ -54,6 +57,8 @@ export interface OffsetTerm {
   readonly reads: readonly string[];
   /** May write into `room`, which the next term takes over. */
   evaluate(values: LayerValues, room: Float32Array): NdArray;
+  /** The map and the sum of what `evaluate` gives, scaled over the layer, where one pass makes them. */
+  perLayer?(values: LayerValues): PsiAndTotal;
 }
 
 /**
@@ -136,6 +141,8 @@ function biasTerm(
       reads: [behind],
       evaluate: ({ activation: y, gradient }, room) =>
         rectifiedBiasGradient(y(behind), gradient(behind), bias, activation?.ceiling, room),
+      perLayer: ({ activation: y, gradient }) =>
+        rectifiedBiasPsi(y(behind), gradient(behind), bias, activation?.ceiling),
     };
   }
   return {
@@ -172,6 +179,7 @@ function offsetTerm(
       reads: [path],
       evaluate: ({ activation: y, gradient }, room) =>
         ceilingGradient(y(path), gradient(path), ceiling, room),
+      perLayer: ({ activation: y, gradient }) => ceilingPsi(y(path), gradient(path), ceiling),
     };
   }
   const [input] = inputs;

@@ -55,7 +55,9 @@ export function reduceChannels(values: NdArray, how: ChannelReduction): Heatmap 
 
 /** Element-wise product of two arrays of one shape. */
 export function multiply(a: NdArray, b: NdArray): NdArray {
-  return { shape: a.shape, data: a.data.map((value, i) => value * b.data[i]) };
+  const data = new Float32Array(a.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = a.data[i] * b.data[i];
+  return { shape: a.shape, data };
 }
 
 /** `values` `[..., k]` with every channel multiplied by `map` `[...]`. */

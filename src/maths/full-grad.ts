@@ -4,6 +4,12 @@ import { reduceChannels, splitShape, total } from './channels.js';
 import { sizeOf } from './ndarray.js';
 import { resizeMap } from './resize.js';
 
+/** A term's map at its own resolution, and its plain sum in float64. */
+export interface PsiAndTotal {
+  readonly map: Heatmap;
+  readonly total: number;
+}
+
 /** Over what ψ scales to [0, 1]: a layer's whole tensor, each channel on its own, or not at all. */
 export type Rescale = 'layer' | 'channel' | 'none';
 
@@ -128,12 +134,88 @@ export function psi(term: NdArray, rescale: Rescale): Heatmap {
 }
 
 /** `psi` and, of the same pass, the plain sum of the term in float64. */
-export function psiAndTotal(
-  term: NdArray,
-  rescale: Rescale,
-): { readonly map: Heatmap; readonly total: number } {
+export function psiAndTotal(term: NdArray, rescale: Rescale): PsiAndTotal {
   if (rescale === 'layer') return sumScaled(term);
   return { map: scaledByChannel(term, rescale), total: total(term.data) };
+}
+
+/** `psiAndTotal` of `rectifiedBiasGradient` per layer, in one pass: a network has millions of these values. */
+export function rectifiedBiasPsi(
+  outputs: NdArray,
+  gradient: NdArray,
+  bias: ArrayLike<number>,
+  ceiling = Infinity,
+): PsiAndTotal {
+  const { shape, data } = gradient;
+  const { space, channels } = splitShape(shape);
+  // a vector is taken for positions of one channel, whose biases differ
+  if (bias.length !== channels) {
+    return sumScaled(rectifiedBiasGradient(outputs, gradient, bias, ceiling));
+  }
+  const { data: ys } = outputs;
+  let low = Infinity;
+  let high = 0;
+  let total = 0;
+  const sums = new Float32Array(data.length / channels);
+  for (let p = 0, at = 0; p < sums.length; p++) {
+    let sum = 0;
+    for (let c = 0; c < channels; c++, at++) {
+      const y = ys[at];
+      const value = y > 0 && y < ceiling ? data[at] * bias[c] : 0;
+      const magnitude = Math.abs(value);
+      if (magnitude < low) low = magnitude;
+      if (magnitude > high) high = magnitude;
+      sum += magnitude;
+      total += value;
+    }
+    sums[p] = sum;
+  }
+  return scaledSums(space, sums, channels, low, high, total);
+}
+
+/** `psiAndTotal` of `ceilingGradient` per layer, in one pass; few units are at their ceiling. */
+export function ceilingPsi(
+  { data: ys }: NdArray,
+  { shape, data }: NdArray,
+  ceiling: number,
+): PsiAndTotal {
+  const { space, channels } = splitShape(shape);
+  let low = Infinity;
+  let high = 0;
+  let total = 0;
+  let units = 0;
+  const sums = new Float32Array(data.length / channels);
+  for (let p = 0, at = 0; p < sums.length; p++) {
+    let sum = 0;
+    for (const end = at + channels; at < end; at++) {
+      if (!(ys[at] >= ceiling)) continue;
+      const value = ceiling * data[at];
+      const magnitude = Math.abs(value);
+      if (magnitude < low) low = magnitude;
+      if (magnitude > high) high = magnitude;
+      sum += magnitude;
+      total += value;
+      units++;
+    }
+    sums[p] = sum;
+  }
+  return scaledSums(space, sums, channels, units < data.length ? 0 : low, high, total);
+}
+
+/** Sums of magnitudes over channels, each magnitude scaled by the extremes of the layer. */
+function scaledSums(
+  shape: readonly number[],
+  sums: Float32Array,
+  channels: number,
+  low: number,
+  high: number,
+  total: number,
+): PsiAndTotal {
+  const span = high - low;
+  for (let p = 0; p < sums.length; p++) {
+    sums[p] = span === 0 ? 0 : (sums[p] - channels * low) / span;
+  }
+  return { map: { shape, data: sums }, total };
 }
 
 function scaledByChannel(term: NdArray, rescale: Rescale): Heatmap {
@@ -178,7 +260,7 @@ export class SumOfMaps {
 }
 
 /** Σ_c (|v| − low) / (high − low) over one tensor's extremes, without a copy of it. */
-function sumScaled({ shape, data }: NdArray): { map: Heatmap; total: number } {
+function sumScaled({ shape, data }: NdArray): PsiAndTotal {
   const { space, channels } = splitShape(shape);
   let low = Infinity;
   let high = 0;
@@ -196,11 +278,7 @@ function sumScaled({ shape, data }: NdArray): { map: Heatmap; total: number } {
     }
     sums[p] = sum;
   }
-  const span = high - low;
-  for (let p = 0; p < sums.length; p++) {
-    sums[p] = span === 0 ? 0 : (sums[p] - channels * low) / span;
-  }
-  return { map: { shape: space, data: sums }, total };
+  return scaledSums(space, sums, channels, low, high, total);
 }
 
 /** Every `step`-th value from `start`: (v − min) / (max − min), zeros where all are equal. */
