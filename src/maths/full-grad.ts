@@ -161,7 +161,9 @@ export function rectifiedBiasPsi(
     let sum = 0;
     for (let c = 0; c < channels; c++, at++) {
       const y = ys[at];
-      const value = y > 0 && y < ceiling ? data[at] * bias[c] : 0;
+      // no branch: which units are open nobody can foresee
+      const open = Number(y > 0) & Number(y < ceiling);
+      const value = data[at] * bias[c] * open;
       const magnitude = Math.abs(value);
       if (magnitude < low) low = magnitude;
       if (magnitude > high) high = magnitude;
