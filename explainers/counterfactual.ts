@@ -7,7 +7,7 @@ import type { TabularModel, TabularPrediction } from '../src/model/tabular/inter
 import type { OptionSpecs, OptionValues } from '../src/options.js';
 import { BACKGROUND_OPTION, backgroundRows } from './shared/tabular/background.js';
 import { Progress, rowList, rowTask, textTask } from './shared/tabular/model.js';
-import { FEATURE_OPTIONS, featureChoice } from './shared/tabular/options.js';
+import { FEATURE_OPTIONS, featureChoice, refuseOptions } from './shared/tabular/options.js';
 import {
   asRecords,
   shownValue,
@@ -109,6 +109,7 @@ function classOf(model: TabularModel, prediction: TabularPrediction, n: number):
 }
 
 async function ofRows(context: Context) {
+  refuseOptions('row', options, context.options, Object.keys(UNIT_OPTIONS));
   const { model, rows } = rowTask(context);
   const table = await backgroundRows(context, model);
   if (table === undefined) {
@@ -238,6 +239,7 @@ async function changes(
 }
 
 async function ofTexts(context: Context) {
+  refuseOptions('text', options, context.options, ['background', 'fixed', 'candidates']);
   const { model, texts } = textTask(context);
   const { unit, replaceWith } = context.options;
   const to = wantedClass(context);

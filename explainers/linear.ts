@@ -12,7 +12,7 @@ import type {
 import type { OptionSpecs, OptionValues } from '../src/options.js';
 import { backgroundRows, BACKGROUND_OPTION } from './shared/tabular/background.js';
 import { rowAt, rowTask, textTask } from './shared/tabular/model.js';
-import { BIAS, FEATURE_OPTIONS, featureChoice } from './shared/tabular/options.js';
+import { BIAS, FEATURE_OPTIONS, featureChoice, refuseOptions } from './shared/tabular/options.js';
 import {
   asRecords,
   shownValue,
@@ -128,6 +128,7 @@ async function ofTexts(
   context: ExplainContext<OptionValues<typeof options>>,
   linear: LinearPart,
 ): Promise<Explained> {
+  refuseOptions('text', options, context.options, ['background']);
   const { model, texts } = textTask(context);
   const { vectorizer } = model;
   const prediction: TabularPrediction = await model.predict(texts, {

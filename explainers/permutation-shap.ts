@@ -6,7 +6,7 @@ import { explainRowGames } from './shared/tabular/explain-row-games.js';
 import { GROUPS_OPTION } from './shared/tabular/groups.js';
 import { ROW_SHAP_OPTIONS, weightedBackground } from './shared/tabular/kernel-shap-rows.js';
 import { Progress, rowTask, textTask } from './shared/tabular/model.js';
-import { FEATURE_OPTIONS, featureChoice } from './shared/tabular/options.js';
+import { FEATURE_OPTIONS, featureChoice, refuseOptions } from './shared/tabular/options.js';
 import { asRecords, spansTarget, targetBase, type SampleRecord } from './shared/tabular/records.js';
 import { scoresFor } from './shared/tabular/targets.js';
 import { textGame } from './shared/tabular/text-game.js';
@@ -63,6 +63,7 @@ type Context = ExplainContext<OptionValues<typeof options>>;
 
 async function ofRows(context: Context): Promise<Explained> {
   const task = rowTask(context);
+  refuseOptions('row', options, context.options, Object.keys(UNIT_OPTIONS));
   const { permutations } = context.options;
   const others = await weightedBackground(context, task.model);
   return explainRowGames(context, task, {
@@ -89,6 +90,7 @@ function planFor(players: number, permutations: number, seed: number): Permutati
 }
 
 async function ofTexts(context: Context): Promise<Explained> {
+  refuseOptions('text', options, context.options, ['background', 'backgroundSize', 'groups']);
   const { model, texts } = textTask(context);
   const { permutations, unit, replaceWith } = context.options;
   const prediction = await model.predict(texts, { signal: context.batch.signal });

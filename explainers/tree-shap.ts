@@ -8,7 +8,7 @@ import { BACKGROUND_OPTION, backgroundRows } from './shared/tabular/background.j
 import { treeShapInSteps, type TreeShapFound } from './shared/tabular/tree-steps.js';
 import { explainOutput } from './shared/tabular/tree-output.js';
 import { rowTask } from './shared/tabular/model.js';
-import { FEATURE_OPTIONS, featureChoice } from './shared/tabular/options.js';
+import { FEATURE_OPTIONS, featureChoice, refuseOptions } from './shared/tabular/options.js';
 import { asRecords, targetBase, type SampleRecord } from './shared/tabular/records.js';
 import {
   requireTrees,
@@ -74,6 +74,9 @@ export const treeShap = explainer({
   async explain(context) {
     const model = context.tabular!;
     const trees = model.trees!;
+    if (model.documents === 'texts') {
+      refuseOptions('text', options, context.options, ['background']);
+    }
     const given = context.options.background !== undefined;
     const { mode = given ? 'interventional' : 'path-dependent' } = context.options;
     requireMode(mode, given, model, context);

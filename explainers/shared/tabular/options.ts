@@ -1,4 +1,5 @@
 /** Options that methods for rows and texts share. */
+import { WhylensError } from '../../../src/errors.js';
 import type { FeatureWeightsOptions } from '../../../src/builders/feature-weights.js';
 import type { OptionSpecs, OptionValues } from '../../../src/options.js';
 
@@ -73,4 +74,31 @@ function isPattern(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * Options that say nothing of the kind of document at hand are refused, not passed over.
+ *
+ * @param names of the options that belong to the other kind
+ */
+export function refuseOptions(
+  document: 'row' | 'text',
+  specs: OptionSpecs,
+  given: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): void {
+  const found = names.find((name) => {
+    const { default: usual } = specs[name];
+    const same = Array.isArray(usual) && usual.length === 0 ? isEmpty(given[name]) : false;
+    return given[name] !== usual && !same;
+  });
+  if (found === undefined) return;
+  throw new WhylensError(
+    'INVALID_OPTION',
+    `option '${found}' is for ${document === 'row' ? 'texts' : 'rows'}, and a ${document} is explained; leave it out`,
+  );
+}
+
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }

@@ -65,7 +65,7 @@ export function readPart(file: Field, count: number): ReadPart {
   }
   throw unsupported(
     file.file,
-    `a scikit-learn ${String(file.get('class_').value)}, which is not known here, or lacks its coef_, trees, coefs_, support_vectors_, theta_ or feature_log_prob_. See docs/models-of-tables.md for what can be exported as JSON; ONNX (skl2onnx) or a function (modelOfRows) serve for the rest`,
+    `a scikit-learn ${String(file.get('class_').value)}, without coef_, trees, coefs_, support_vectors_, theta_ or feature_log_prob_. See docs/models-of-tables.md for what can be exported as JSON; ONNX (skl2onnx) or a function (modelOfRows) serve for the rest`,
   );
 }
 
