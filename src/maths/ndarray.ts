@@ -58,10 +58,13 @@ function transposed(data: Float32Array, rows: number, size: number): Float32Arra
   const columns = size / rows;
   const result = new Float32Array(data.length);
   for (let start = 0; start < data.length; start += size) {
-    if (rows < columns) {
-      // few rows: each is read in one go
-      for (let row = 0, from = start; row < rows; row++) {
-        for (let to = start + row; to < start + size; to += rows) result[to] = data[from++];
+    if (rows === 3) {
+      // the colours of a picture
+      const [a, b] = [start + columns, start + 2 * columns];
+      for (let i = 0, to = start; i < columns; i++, to += 3) {
+        result[to] = data[start + i];
+        result[to + 1] = data[a + i];
+        result[to + 2] = data[b + i];
       }
     } else {
       for (let column = 0, to = start; column < columns; column++) {

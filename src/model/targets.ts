@@ -117,8 +117,18 @@ export function concreteTarget(
       `target 'top ${target.rank}' needs more than ${target.rank} classes, output '${output.name}' has ${size}`,
     );
   }
-  const order = Array.from(data, (_, index) => index).sort((a, b) => data[b] - data[a] || a - b);
-  return { kind: 'class', index: order[target.rank], ...named };
+  return { kind: 'class', index: indexOfRank(data, target.rank), ...named };
+}
+
+/** Of equal values the first is the larger one. */
+function indexOfRank(data: Float32Array, rank: number): number {
+  if (rank > 0) {
+    return Array.from(data, (_, index) => index).sort((a, b) => data[b] - data[a] || a - b)[rank];
+  }
+  // every record names its top class: no need to put all of them in order
+  let best = 0;
+  for (let i = 1; i < data.length; i++) if (data[i] > data[best]) best = i;
+  return best;
 }
 
 /** The number that a (concrete) target stands for, for sample `n`. */
