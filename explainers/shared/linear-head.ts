@@ -28,8 +28,10 @@ export function channelWeights(
     if ('found' in head) return head;
     const [channels, classes] = head.kernel.shape;
     weights ??= new Float64Array(channels);
+    // most targets look at one class of a thousand
+    const seen = Array.from(seed.keys()).filter((c) => seed[c] !== 0);
     for (let k = 0; k < channels; k++) {
-      for (let c = 0; c < classes; c++) weights[k] += seed[c] * head.kernel.data[k * classes + c];
+      for (const c of seen) weights[k] += seed[c] * head.kernel.data[k * classes + c];
     }
   }
   return weights ?? { found: 'a target that looks at no output' };
