@@ -1,25 +1,41 @@
 /** Tries one kind with each seed that it is sent, and says how it ended. */
 import { isWhylensError } from '../../src/errors.js';
-import { KINDS } from './kinds.js';
+import { trialOf, warmUp, type Trial } from './kinds.js';
 
 interface Order {
   readonly kind: string;
   readonly seed: number;
 }
 let stray: unknown;
+const trials = new Map<string, Trial>();
+/** The most memory that this process ever held, in bytes. */
+const peak = (): number => process.resourceUsage().maxRSS * 1024;
 process.on('unhandledRejection', (error) => (stray = error));
 process.on('message', ({ kind, seed }: Order) => {
   void (async () => {
     let problem: string | undefined;
+    let trial = trials.get(kind);
+    if (trial === undefined) {
+      trials.set(kind, (trial = trialOf(kind)));
+      // a file that is refused as it is (weights alone, a custom layer) is damaged all the same
+      await warmUp(kind).catch(() => undefined);
+    }
+    const [before, began] = [peak(), process.cpuUsage()];
     try {
-      await KINDS[kind](seed);
+      await trial(seed);
     } catch (error) {
       if (!isWhylensError(error)) problem = String((error as Error)?.stack ?? error);
     }
     await new Promise((done) => setImmediate(done));
     if (stray !== undefined) problem = `unhandled: ${String((stray as Error)?.stack ?? stray)}`;
     stray = undefined;
-    process.send!({ problem, rss: process.memoryUsage.rss() });
+    const { user, system } = process.cpuUsage(began);
+    process.send!({
+      problem,
+      rss: process.memoryUsage.rss(),
+      grown: peak() - before,
+      seconds: (user + system) / 1e6,
+    });
   })();
 });
 process.send!({ ready: true });

@@ -1,8 +1,8 @@
 /** What is tried: one trial of each kind is a promise that ends well or in an error with a code. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Writable } from 'node:stream';
 import { formatAsJson, explanationFromJson } from '../../formatters/json.js';
 import { parseTarget } from '../../src/cli/target-expression.js';
@@ -102,6 +102,34 @@ export const MODELS: Readonly<Record<string, () => readonly NamedBytes[]>> = {
   ...Object.fromEntries(Object.keys(SHARED).map((kind) => [kind, fuzz(kind)])),
 };
 
+/** Every stored model beside the repository is a kind of its own, `shared/` and its place. */
+const SHARED_KIND = 'shared/';
+const MODEL_FILE =
+  /[.](onnx|keras|h5|ubj|lgb[.]txt|lgb[.]json|xgb[.]json)$|(^|[/])model[.](json|txt)$/;
+export function sharedKinds(): string[] {
+  const root = sharedDir();
+  if (root === undefined) return [];
+  const found = ['golden', 'models'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+      join(folder, name),
+    ),
+  );
+  return found
+    .filter((name) => MODEL_FILE.test(name))
+    .sort()
+    .map((name) => `${SHARED_KIND}${name}`);
+}
+/** A model with the files beside it that it names: shards, external data, a tokenizer. */
+function sharedFiles(kind: string): readonly NamedBytes[] {
+  const path = join(sharedDir() ?? 'nowhere', kind.slice(SHARED_KIND.length));
+  const beside = readdirSync(dirname(path)).filter((name) =>
+    basename(path) === 'model.json'
+      ? name.endsWith('.bin')
+      : name.startsWith(`${basename(path)}.`) || /^(tokenizer|config)[.]json$/.test(name),
+  );
+  return [file(path), ...beside.map((name) => file(join(dirname(path), name)))];
+}
+
 /** Loads the files, predicts once where the size is small, and lets go. */
 export async function tryModel(files: readonly NamedBytes[]): Promise<void> {
   const model = await loadModel(files as never);
@@ -123,6 +151,14 @@ function modelTrial(specimen: () => readonly NamedBytes[]): Trial {
     const at = chances.below(4) > 0 ? 0 : chances.below(files.length);
     await tryModel(files.map((one, i) => (i === at ? mutated(one, chances) : one)));
   };
+}
+
+/** What is tried under a name: one of `KINDS`, or of `sharedKinds`. */
+export const trialOf = (kind: string): Trial =>
+  kind.startsWith(SHARED_KIND) ? modelTrial(() => sharedFiles(kind)) : KINDS[kind];
+/** The files of a kind as they are, once: what a process loads first is not counted against a trial. */
+export async function warmUp(kind: string): Promise<void> {
+  if (kind.startsWith(SHARED_KIND)) await tryModel(sharedFiles(kind));
 }
 
 const PICTURES = [

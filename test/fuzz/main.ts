@@ -1,12 +1,15 @@
 /**
- * `npm run fuzz -- [--trials 200] [--kinds pictures,onnx] [--seed 1]`: hostile input
- * of every kind. Trials run in a child; one that hangs, crashes, grows or ends
+ * `npm run fuzz -- [--trials 200] [--kinds pictures,onnx] [--seed 1] [--shared [part of a path]]`:
+ * hostile input of every kind. Trials run in a child; one that hangs, crashes, grows or ends
  * in an error without a code is told with its seed. The exit code is 1 then.
+ *
+ * `--shared` damages each stored model of the shared folder (`WHYLENS_SHARED`) instead, as often:
+ * what takes more than a second of processor time or 200 MB is told as well.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { hasSeed } from './kinds.js';
+import { hasSeed, sharedKinds } from './kinds.js';
 
 /** Milliseconds for one trial, also on a busy machine. */
 const DEADLINE = 30_000;
@@ -17,8 +20,14 @@ const KINDS =
     ' ',
   );
 
-const { values } = parseArgs({
+/** What one damaged model may take. */
+const MOST_SECONDS = 1;
+const MOST_GROWN = 200 * 2 ** 20;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
+    shared: { type: 'boolean', default: false },
     trials: { type: 'string', default: '200' },
     kinds: { type: 'string', default: KINDS.join() },
     seed: { type: 'string', default: '1' },
@@ -28,6 +37,8 @@ const { values } = parseArgs({
 interface Answer {
   readonly problem?: string;
   readonly rss: number;
+  readonly grown: number;
+  readonly seconds: number;
 }
 const start = (): Promise<ChildProcess> =>
   new Promise((done) => {
@@ -38,6 +49,14 @@ const start = (): Promise<ChildProcess> =>
     });
     child.once('message', () => done(child));
   });
+
+/** What is wrong with a trial that ended well. */
+function costly({ rss, grown, seconds }: Answer): string | undefined {
+  if (rss > MOST) return `holds ${rss} bytes`;
+  if (!values.shared) return undefined;
+  if (grown > MOST_GROWN) return `took ${Math.round(grown / 2 ** 20)} MB`;
+  return seconds > MOST_SECONDS ? `took ${seconds.toFixed(1)} s of processor time` : undefined;
+}
 
 function once(child: ChildProcess, kind: string, seed: number): Promise<Answer | string> {
   return new Promise((done) => {
@@ -58,9 +77,13 @@ function once(child: ChildProcess, kind: string, seed: number): Promise<Answer |
 
 let found = 0;
 const began = performance.now();
-for (const kind of values.kinds.split(',')) {
-  if (!KINDS.includes(kind)) throw new Error(`no kind '${kind}', there are ${KINDS.join(', ')}`);
-  if (!hasSeed(kind)) {
+const stored = values.shared
+  ? sharedKinds().filter((kind) => positionals.every((part) => kind.includes(part)))
+  : [];
+for (const kind of values.shared ? stored : values.kinds.split(',')) {
+  if (!values.shared && !KINDS.includes(kind))
+    throw new Error(`no kind '${kind}', there are ${KINDS.join(', ')}`);
+  if (!values.shared && !hasSeed(kind)) {
     process.stdout.write(`${kind}: NOT TRIED, its file is not on this machine (WHYLENS_SHARED)\n`);
     continue;
   }
@@ -69,10 +92,7 @@ for (const kind of values.kinds.split(',')) {
   for (let trial = 0; trial < Number(values.trials); trial++) {
     const seed = Number(values.seed) * 1_000_000 + trial;
     const answer = await once(child, kind, seed);
-    const problem =
-      typeof answer === 'string'
-        ? answer
-        : (answer.problem ?? (answer.rss > MOST ? `holds ${answer.rss} bytes` : undefined));
+    const problem = typeof answer === 'string' ? answer : (answer.problem ?? costly(answer));
     if (problem === undefined) continue;
     problems++;
     process.stdout.write(`${kind} ${seed}: ${problem.split('\n').slice(0, 4).join('\n  ')}\n`);
