@@ -36,8 +36,9 @@ export interface Running {
  * are not all understood runs as it is, for methods that only need predictions.
  */
 export async function loadOnnx(source: ByteSource, options: LoadOnnxOptions): Promise<Running> {
+  const isOwn = source.fresh === true;
   const bytes = await source.model();
-  const decoded = decodeOnnx(bytes, source.name);
+  const decoded = decodeOnnx(bytes, source.name, isOwn);
   const files = new Map<string, Uint8Array>();
   for (const name of externalFiles(decoded)) files.set(name, await source.sibling(name));
   const read = (inputShape?: readonly number[]): ModelGraph =>
@@ -48,7 +49,7 @@ export async function loadOnnx(source: ByteSource, options: LoadOnnxOptions): Pr
     graph = read(inputShape);
   } catch (error) {
     if (!isWhylensError(error, 'UNSUPPORTED_OPERATION')) throw hinted(error, decoded, options);
-    return forwardOnly(bytes, files, decoded, { ...options, inputShape }, error);
+    return forwardOnly(isOwn ? await source.model() : bytes, files, decoded, { ...options, inputShape }, error);
   }
   const isFree = graph.inputs.length === 1 && graph.inputs[0].shape !== undefined;
   return runningGraph(graph, options, isFree ? ([shape]) => read(shape) : undefined);

@@ -42,8 +42,15 @@ export async function loadAny(
     : undefined;
   if (transformer !== undefined) return transformer;
   refuseTabularOptions({ ...options }, source.name);
+  // what was read is given once: its reader may keep it as its own, and a second call reads anew
+  let held: Uint8Array | undefined = bytes;
+  const model = async (): Promise<Uint8Array> => {
+    const given = held;
+    if (source.fresh === true) held = undefined;
+    return given ?? source.model();
+  };
   return loadFrom(
-    { ...source, model: () => Promise.resolve(bytes) },
+    { ...source, model },
     { ...others, labels: options.labels ?? classNames },
   );
 }

@@ -21,6 +21,7 @@ export async function fileSource(path: string, limits: ReadLimits): Promise<Byte
   return {
     name: file,
     title: titleOf(resolve(file)),
+    fresh: true,
     model: () => readModelBytes(file, limits),
     sibling: async (name, maxBytes = limits.maxBytes) => {
       const fail: Fail = (why, details) =>
@@ -68,7 +69,8 @@ export function fileOf(file: string | ModelFile, limits: ReadLimits): ModelFile 
         fail,
         named: true,
       });
-      return bytes.slice().buffer;
+      const isWhole = bytes.byteLength === bytes.buffer.byteLength;
+      return (isWhole ? bytes : bytes.slice()).buffer as ArrayBuffer;
     },
   };
 }

@@ -43,15 +43,18 @@ export async function readFileBounded(
     const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       const parts: Uint8Array[] = [];
+      // a file whose length is known is read into one array, so that nothing is held twice
+      const whole = found.isFile() ? new Uint8Array(found.size) : undefined;
       let size = 0;
       let heard = performance.now();
       for (;;) {
         throwIfAborted(signal, what);
-        const room = Math.min(
-          found.isFile() ? Math.max(found.size - size, 0) + 1 : CHUNK,
-          CHUNK * 64,
-        );
-        const part = new Uint8Array(room);
+        const left = whole === undefined ? 0 : whole.length - size;
+        const room = left > 0 ? Math.min(left, CHUNK * 64) : whole === undefined ? CHUNK : 1;
+        const part =
+          left > 0 && parts.length === 0
+            ? whole!.subarray(size, size + room)
+            : new Uint8Array(room);
         const count = await handle.read(part, 0, room).then(
           ({ bytesRead }) => bytesRead,
           (error: NodeJS.ErrnoException) => {
@@ -60,7 +63,7 @@ export async function readFileBounded(
         );
         // a pipe that nobody has written to yet seems to be at its end
         const waits = count === undefined || (count === 0 && size === 0 && found.isFIFO());
-        if (count === 0 && !waits) return joined(parts, size);
+        if (count === 0 && !waits) return finished(whole, parts, size);
         if (waits) {
           if (performance.now() - heard > limits.timeout) {
             throw fail(`it says nothing for ${limits.timeout / 1000} seconds`);
@@ -71,7 +74,8 @@ export async function readFileBounded(
         heard = performance.now();
         size += count;
         if (size > maxBytes) throw tooLong();
-        parts.push(part.subarray(0, count));
+        // what a file has more than it said is kept beside
+        if (part.buffer !== whole?.buffer) parts.push(part.subarray(0, count));
       }
     } finally {
       await handle.close();
@@ -81,6 +85,17 @@ export async function readFileBounded(
     if (code === undefined || !/^(E[A-Z0-9]+|ERR_[A-Z_]+)$/.test(code)) throw error;
     throw fail(reasonOf(error as NodeJS.ErrnoException), { cause: error });
   }
+}
+
+/** What was read into the array of the file's length, and what came after it. */
+function finished(
+  whole: Uint8Array | undefined,
+  parts: readonly Uint8Array[],
+  size: number,
+): Uint8Array {
+  if (whole === undefined) return joined(parts, size);
+  if (parts.length === 0) return size === whole.length ? whole : whole.slice(0, size);
+  return joined([whole, ...parts], size);
 }
 
 const REASONS: Readonly<Record<string, string>> = {

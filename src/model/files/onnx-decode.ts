@@ -23,16 +23,32 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  * Decodes a model. Tensor data stays where it is in `bytes`.
  *
  * @param file name for messages
+ * @param own true where nobody else needs `bytes`: data that starts at an odd place is moved there
+ * by up to three bytes, over its own length, so that it can be looked at as numbers without a
+ * copy. The bytes are no model any more after that.
  * @throws WhylensError `MODEL_LOAD`
  */
-export function decodeOnnx(bytes: Uint8Array, file: string): OnnxModel {
-  return new Decoder(file).model(bytes);
+export function decodeOnnx(bytes: Uint8Array, file: string, own = false): OnnxModel {
+  return new Decoder(file, own).model(bytes);
+}
+
+/** Data of as many bytes has a tag and a length of three bytes or more before it. */
+const MOVABLE = 128;
+function moved(raw: Uint8Array): Uint8Array {
+  const by = raw.byteOffset % 4;
+  if (by === 0 || raw.length < MOVABLE) return raw;
+  const to = new Uint8Array(raw.buffer, raw.byteOffset - by, raw.length);
+  to.set(raw);
+  return to;
 }
 
 class Decoder {
   #messages = 0;
 
-  constructor(private readonly file: string) {}
+  constructor(
+    private readonly file: string,
+    private readonly own: boolean,
+  ) {}
 
   model(bytes: Uint8Array): OnnxModel {
     const reader = this.#open(bytes);
@@ -168,7 +184,7 @@ class Decoder {
       else if (field === 6) strings.push(reader.chunk());
       else if (field === 7) reader.int64s(int64s);
       else if (field === 8) told.name = reader.text();
-      else if (field === 9) told.raw = reader.chunk();
+      else if (field === 9) told.raw = this.own ? moved(reader.chunk()) : reader.chunk();
       else if (field === 10) reader.doubles(doubles);
       else if (field === 11) reader.int64s(uint64s);
       else if (field === 13) this.#entry(reader.chunk(), external);

@@ -1,6 +1,7 @@
 /** Rewrites that change no number but for rounding: each says what it looks for and what it puts there. */
 import { add, constant, conv, matMul, mul, pad, reshape, same, sizeOf, tensor } from './build.js';
 import { evaluate } from './evaluate.js';
+import { reordered } from './order.js';
 import type { Shape, Weight } from './primitives.js';
 import { rewrite, type Uses, type Value } from './value.js';
 
@@ -119,17 +120,37 @@ export const foldConstants: Pass = (v) => {
 function weightOf(v: Value): Weight {
   const source = sameNumbers(v);
   if (source !== undefined) {
-    return {
-      shape: v.shape,
-      get data() {
-        return source.data;
-      },
-      of: source,
-    };
+    return shaped(source, v.shape);
   }
+  const turned = turnedNumbers(v);
+  if (turned !== undefined) return turned;
   const [data] = evaluate([v]);
   return compact(v.shape, data);
 }
+/** Numbers from which on a constant with other axes is made when somebody looks, each time. */
+const LARGE = 2 ** 16;
+/** A large constant with its axes in another order: engines often turn it back. */
+function turnedNumbers(v: Value): Weight | undefined {
+  if (v.op !== 'transpose' || sizeOf(v.shape) < LARGE) return undefined;
+  const source = sameNumbers(v.inputs[0]);
+  if (source === undefined) return undefined;
+  const { shape } = v.inputs[0];
+  const { order } = v.attrs;
+  return {
+    shape: v.shape,
+    get data() {
+      return reordered(source.data, shape, order);
+    },
+    turned: { from: shaped(source, shape), order },
+  };
+}
+const shaped = (source: Weight, shape: Shape): Weight => ({
+  shape,
+  get data() {
+    return source.data;
+  },
+  of: source,
+});
 /** A constant in another shape keeps its numbers. */
 function sameNumbers(v: Value): Weight | undefined {
   let x = v;

@@ -15,6 +15,8 @@ export interface Weight {
   readonly data: Float32Array | Float64Array;
   /** The weight that has the same numbers in another shape. */
   readonly of?: Weight;
+  /** The weight that has the same numbers with its axes in another order, so that none are kept twice. */
+  readonly turned?: { readonly from: Weight; readonly order: Shape };
 }
 
 /** A layer that only its own library can run and differentiate. */

@@ -12,6 +12,8 @@ export interface ByteSource {
   readonly name: string;
   /** Name of the model where its file does not tell. */
   readonly title: string;
+  /** True where each call of `model` gives bytes that nobody else holds. */
+  readonly fresh?: boolean;
   model(): Promise<Uint8Array>;
   /** A file named relative to the model file; `MODEL_LOAD` where it is missing or longer than `maxBytes`. */
   sibling(path: string, maxBytes?: number): Promise<Uint8Array>;
@@ -103,6 +105,7 @@ export function fetchSource(url: URL, limits: ReadLimits = DEFAULT_LIMITS): Byte
   return {
     name: nameOfAddress(url),
     title: titleOf(url.pathname),
+    fresh: true,
     model: () => fetchBounded(url, limits, unfetched('model file', url)),
     sibling: (path, maxBytes = limits.maxBytes) => {
       if (!URL.canParse(path, url)) throw missing(path, nameOfAddress(url), 'it is not an address');

@@ -6,7 +6,7 @@
 import { range, sizeOf } from '../../graph/build.js';
 import type { Shape } from '../../graph/primitives.js';
 import type { Value } from '../../graph/value.js';
-import { first, numbersOf, permuted, type Emitter, type Perm } from './emitter.js';
+import { first, numbersIn, numbersOf, type Emitter, type Perm } from './emitter.js';
 
 type Written = readonly [Perm, string];
 
@@ -167,7 +167,7 @@ function turnedBack(kernel: Value, groups: number, w: Emitter): string {
   const [inputs, outputs] = kernel.shape.slice(rank);
   const perGroup = outputs / groups;
   // [out, in / groups, …window] of groups of filters, the window backwards
-  const data = permuted(numbersOf(kernel), kernel.shape, [rank + 1, rank, ...range(rank)]);
+  const data = numbersIn(kernel, [rank + 1, rank, ...range(rank)]);
   const cells = sizeOf(window);
   const out = new Float32Array(data.length);
   for (let g = 0; g < groups; g++) {

@@ -6,8 +6,9 @@
  * want them.
  */
 import type { Shape } from '../../graph/primitives.js';
-import { range, same } from '../../graph/build.js';
-import { copied, evaluate, strideOf } from '../../graph/evaluate.js';
+import { range } from '../../graph/build.js';
+import { evaluate } from '../../graph/evaluate.js';
+import { liesAlike, reordered } from '../../graph/order.js';
 import { ordered, type Uses, type Value } from '../../graph/value.js';
 import { joined } from '../../files/protobuf.js';
 import { encodeOnnx } from '../../files/onnx-encode.js';
@@ -126,12 +127,12 @@ export class Emitter {
   }
   /** True where taking it in this order moves no numbers. */
   lies(v: Value, perm: Perm): boolean {
-    return !v.live || this.permsOf(v).some((own) => sameBut(own, perm, v.shape));
+    return !v.live || this.permsOf(v).some((own) => liesAlike(own, perm, v.shape));
   }
 
   private turned(v: Value, perm: Perm): string {
     const perms = this.permsOf(v);
-    const near = perms.find((own) => sameBut(own, perm, v.shape));
+    const near = perms.find((own) => liesAlike(own, perm, v.shape));
     if (near !== undefined) {
       return this.reshaped(
         this.as(v, near),
@@ -150,7 +151,7 @@ export class Emitter {
   private constant(v: Value, perm: Perm): string {
     return this.floats(
       perm.map((a) => v.shape[a]),
-      permuted(numbersOf(v), v.shape, perm),
+      numbersIn(v, perm),
     );
   }
   /** A constant of lower rank among values of `rank`, in their order. */
@@ -164,7 +165,7 @@ export class Emitter {
     // leading ones say nothing
     const from = sizes.findIndex((n) => n !== 1);
     return this.once(`c ${this.idOf(v)} ${perm.join()}`, () =>
-      this.floats(from === -1 ? [] : sizes.slice(from), permuted(numbersOf(v), shape, perm)),
+      this.floats(from === -1 ? [] : sizes.slice(from), reordered(numbersOf(v), shape, perm)),
     );
   }
   private readonly ids = new Map<Value, number>();
@@ -205,10 +206,12 @@ export class Emitter {
     return { nodes, initializers: this.initializers.filter(({ name }) => names.has(name)) };
   }
 
-  /** The finished model: inputs by name with a free batch, outputs `[N, …sample]`. */
-  finish(outputs: readonly Value[]): { bytes: Uint8Array; names: string[] } {
+  /** The finished model: inputs by name with a free batch, outputs `[N, …sample]`; large weights lie beside it. */
+  finish(outputs: readonly Value[]): Finished {
     const names = outputs.map((v) => this.node('Identity', [this.as(v, plain(v.shape.length))]));
     const inputs = ordered(outputs).filter((v): v is Value<'input'> => v.op === 'input');
+    const { nodes, initializers } = this.needed(names);
+    const beside = initializers.filter(({ raw }) => raw !== undefined && raw.length > MOST_INSIDE);
     const bytes = joined(
       encodeOnnx({
         irVersion: IR_VERSION,
@@ -218,7 +221,10 @@ export class Emitter {
         metadata: new Map(),
         graph: {
           name: 'whylens',
-          ...this.needed(names),
+          nodes,
+          initializers: initializers.map((tensor) =>
+            beside.includes(tensor) ? elsewhere(tensor) : tensor,
+          ),
           inputs: inputs.map((v) => ({
             name: inputName(v, inputs),
             type: ELEMENT.float,
@@ -228,35 +234,42 @@ export class Emitter {
         },
       }),
     );
-    return { bytes, names };
+    return { bytes, names, files: beside.map(({ name, raw }) => ({ path: name, data: raw! })) };
   }
 }
+
+/** Bytes of a weight beyond which it is handed over as it is, rather than copied into the model. */
+const MOST_INSIDE = 2 ** 18;
+
+export interface Finished {
+  readonly bytes: Uint8Array;
+  /** Tensor names of the outputs, in their order. */
+  readonly names: readonly string[];
+  /** Weights outside the model's bytes, as files of these names. */
+  readonly files: readonly { readonly path: string; readonly data: Uint8Array }[];
+}
+
+const elsewhere = ({ name, type, dims, raw }: OnnxTensor): OnnxTensor => ({
+  name,
+  type,
+  dims,
+  external: { location: name, offset: 0, length: raw!.length },
+});
 
 /** Inputs have names of the writer's own: those of a file may be anything. */
 const inputName = (v: Value, inputs: readonly Value[]): string => `in_${inputs.indexOf(v)}`;
 
-export function numbersOf(v: Value): Float32Array | Float64Array {
-  return v.op === 'constant' ? v.attrs.weight.data : evaluate([v])[0];
-}
-
-/** The numbers with their axes in another order. */
-export function permuted(
-  data: Float32Array | Float64Array,
-  shape: Shape,
-  perm: Perm,
-): Float32Array | Float64Array {
-  if (sameBut(plain(shape.length), perm, shape)) return data;
-  const strides = strideOf(shape);
-  return copied(
-    data,
-    new Float32Array(data.length),
-    perm.map((a) => shape[a]),
-    perm.map((a) => strides[a]),
+/** Numbers of a constant with its axes in an order: what was turned once is turned from where it came. */
+export function numbersIn(v: Value, perm: Perm): Float32Array | Float64Array {
+  const turned = v.op === 'constant' ? v.attrs.weight.turned : undefined;
+  if (turned === undefined) return reordered(numbersOf(v), v.shape, perm);
+  const { from, order } = turned;
+  return reordered(
+    from.data,
+    from.shape,
+    perm.map((a) => order[a]),
   );
 }
-
-/** Equal but for the places of axes of size 1: the numbers lie alike. */
-function sameBut(a: Perm, b: Perm, shape: Shape): boolean {
-  const wide = (perm: Perm): number[] => perm.filter((axis) => shape[axis] !== 1);
-  return same(wide(a), wide(b));
+export function numbersOf(v: Value): Float32Array | Float64Array {
+  return v.op === 'constant' ? v.attrs.weight.data : evaluate([v])[0];
 }

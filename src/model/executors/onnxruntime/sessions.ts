@@ -55,7 +55,7 @@ interface Entry {
   bytes: number;
   running: number;
 }
-interface Plan extends Omit<Written, 'bytes'> {
+interface Plan extends Omit<Written, 'bytes' | 'files'> {
   /** The values asked for, after rewriting. */
   readonly outputs: readonly Value[];
 }
@@ -101,12 +101,14 @@ export function onnxExecutor(
 
   async function create(outputs: readonly Value[]): Promise<Awaited<Entry['written']>> {
     const rewritten = optimise(outputs);
-    const { bytes, ...written } = writeOnnx(rewritten.filter((v) => v.live));
+    const { bytes, files, ...written } = writeOnnx(rewritten.filter((v) => v.live));
     try {
       const session = await current.InferenceSession.create(bytes, {
         ...sessionSettings(options),
+        ...(files.length === 0 ? {} : { externalData: files }),
       });
-      return { session, plan: { ...written, outputs: rewritten }, bytes: bytes.length };
+      const held = files.reduce((sum, { data }) => sum + data.length, bytes.length);
+      return { session, plan: { ...written, outputs: rewritten }, bytes: held };
     } catch (cause) {
       const found = await failure(cause, current);
       if (isWhylensError(found)) throw found;

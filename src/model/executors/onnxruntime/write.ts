@@ -4,7 +4,7 @@ import { range, same, scalarOf, sizeOf } from '../../graph/build.js';
 import type { Comparison, Name, Primitives, Shape, Unary } from '../../graph/primitives.js';
 import { ordered, usesOf, type Value } from '../../graph/value.js';
 import { writeConv, writeMaxPool } from './convolutions.js';
-import { Emitter, first, plain, type Attributes, type Perm } from './emitter.js';
+import { Emitter, first, plain, type Attributes, type Finished, type Perm } from './emitter.js';
 import { writeMaxPoolGradient } from './max-pool-gradient.js';
 
 /** Writes the value and says in which order its axes lie. */
@@ -365,11 +365,8 @@ function regrouped(from: Shape, to: Shape, perm: Perm): number[] | undefined {
 }
 
 /** An ONNX model in bytes that computes the outputs from inputs `in_0`, `in_1`, … (in the order of `inputs`). */
-export interface Written {
-  readonly bytes: Uint8Array;
+export interface Written extends Finished {
   readonly inputs: readonly Value<'input'>[];
-  /** Tensor names of the outputs, in their order. */
-  readonly names: readonly string[];
 }
 
 export function writeOnnx(outputs: readonly Value[]): Written {
