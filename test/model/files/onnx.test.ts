@@ -8,6 +8,7 @@ import { encodeOnnx } from '../../../src/model/files/onnx-encode.js';
 import { externalBytes, externalFiles } from '../../../src/model/files/onnx-external.js';
 import { tensorNumbers } from '../../../src/model/files/onnx-tensor.js';
 import { joined, MessageReader, MessageWriter } from '../../../src/model/files/protobuf.js';
+import { onnxModel } from '../../helpers/onnx-build.js';
 import { sharedFile } from '../../helpers/shared.js';
 
 const told = (error: unknown): boolean => isWhylensError(error, 'MODEL_LOAD');
@@ -72,6 +73,37 @@ test('float32 on an aligned start is a view, on any other a copy', (t) => {
   const view = tensorNumbers(tensor(ELEMENT.float, [1], { raw: file.subarray(8, 12) }));
   t.is(view.buffer, file.buffer);
   t.is(tensorNumbers(tensor(ELEMENT.float, [1], { raw: file.subarray(3, 7) }))[0], 1);
+});
+
+test('data of a file of our own is moved to where it can be looked at without a copy', (t) => {
+  const numbers = Array.from({ length: 60 }, (_, i) => i / 7 - 3);
+  // names of four lengths: the data starts at four places
+  const names = ['a', 'ab', 'abc', 'abcd'];
+  const model = onnxModel({
+    nodes: [],
+    inputs: {},
+    outputs: [],
+    initializers: names.map((name, i) => ({
+      name,
+      type: ELEMENT.float,
+      dims: [60],
+      raw: new Uint8Array(Float32Array.from(numbers, (x) => x + i).buffer),
+    })),
+  });
+  const bytes = joined(encodeOnnx(model));
+  const whole = bytes.slice();
+  const { graph } = decodeOnnx(bytes, 'own.onnx', true);
+  const starts = decodeOnnx(whole, 'theirs.onnx').graph.initializers.map(
+    ({ raw }) => raw!.byteOffset % 4,
+  );
+  t.is(new Set(starts).size > 1, true, 'they start at odd places');
+  graph.initializers.forEach((tensor, i) => {
+    t.is(tensor.name, names[i]);
+    const data = tensorNumbers(tensor);
+    t.is(data.buffer, bytes.buffer, 'no copy');
+    t.deepEqual([...data], [...Float32Array.from(numbers, (x) => x + i)]);
+  });
+  t.deepEqual(whole, joined(encodeOnnx(model)), 'what is not our own stays as it is');
 });
 
 test('data that does not fit its shape, and shapes without end, are told', (t) => {
