@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { WhylensError } from '../errors.js';
+import type { Picture } from '../explanation.js';
 import { findImages, loadPicture, type ImageSource } from './images.js';
 import type { Io } from './io.js';
 
@@ -49,6 +50,15 @@ export async function loadDocument(source: DocumentSource, io: Io): Promise<unkn
     async ([input, one]) => [input, await loadPicture(one, io)] as const,
   );
   return Object.fromEntries(await Promise.all(loaded));
+}
+
+/** `60×40 RGB`, of each picture of a document. */
+export function sizeInWords(document: unknown): string {
+  const pictures =
+    typeof document === 'object' && document !== null && 'mode' in document
+      ? [document as Picture]
+      : Object.values(document as Record<string, Picture>);
+  return pictures.map(({ width, height, mode }) => `${width}×${height} ${mode}`).join(', ');
 }
 
 /** The files behind a document. */

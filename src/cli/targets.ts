@@ -19,24 +19,39 @@ const HALF = 127;
 
 export async function targetsFor(
   flags: ExplainFlags,
+  opened: OpenModel,
+  registry: Registry,
+  io: Io,
+): Promise<readonly Target[] | 'all' | undefined> {
+  const { target: texts } = flags;
+  if (texts?.length === 1 && texts[0] === 'all') return placed('all', flags, opened, registry, io);
+  const named = texts?.map((text) => parseTarget(text, opened.model.labels));
+  return placed(named, flags, opened, registry, io);
+}
+
+/** Where targets are looked for: flags of all commands that have targets. */
+export type PlaceFlags = Pick<ExplainFlags, 'output' | 'mask' | 'engine' | 'backend'>;
+
+/** Targets at the output and over the mask that the command line names, the top class where it names none. */
+export async function placed(
+  named: readonly Target[] | 'all' | undefined,
+  { output, mask, engine, backend }: PlaceFlags,
   { model, options }: OpenModel,
   registry: Registry,
   io: Io,
 ): Promise<readonly Target[] | 'all' | undefined> {
-  const { target: texts, output, mask } = flags;
-  const all = texts?.length === 1 && texts[0] === 'all';
-  const named = all ? undefined : texts?.map((text) => parseTarget(text, model.labels));
-  if (output === undefined && mask === undefined) return all ? 'all' : named;
+  if (output === undefined && mask === undefined) return named;
   const { description } = await withModel(
     model,
-    { ...options, engine: flags.engine, backend: flags.backend },
+    { ...options, engine, backend },
     registry,
     ({ description: found }) => Promise.resolve({ description: found }),
   );
   const found = outputNamed(description, output);
-  const targets = all
-    ? unitsOf(found)
-    : (named ?? [topClass()]).map((target) => ofOutput(target, output));
+  const targets =
+    named === 'all'
+      ? unitsOf(found)
+      : (named ?? [topClass()]).map((target) => ofOutput(target, output));
   if (mask === undefined) return targets;
   const weights = await maskOf(mask, found, model.preprocess, io);
   return targets.map((target) => masked(target, weights));

@@ -149,3 +149,59 @@ test.serial('outputs, numbers of them, masks and inputs', async (t) => {
   t.is(missing.code, 4);
   t.regex(missing.stderr, /exactly the keys left, right/);
 });
+
+test.serial('predict, compare and evaluate take outputs, masks and inputs alike', async (t) => {
+  const folder = await emptyFolder(t);
+  const model = join(folder, 'two.onnx');
+  await writeFile(model, network());
+  const a = await writePicture(join(folder, 'a.png'), (x) => x < 3, [6, 4]);
+  const b = await writePicture(join(folder, 'b.png'), (x) => x < 1, [6, 4]);
+  const mask = await writePicture(join(folder, 'mask.png'), (x) => x === 4, [6, 4]);
+  const files = ['-m', model, '--preprocess', 'unit', '--image', `left=${a}`, `right=${b}`];
+  const run = async (command: string, ...args: string[]): Promise<string> => {
+    const done = await whylensHere([command, ...files, ...args]);
+    t.is(done.code, 0, done.stderr);
+    return done.stdout;
+  };
+
+  type Predicted = readonly { outputs: readonly { output: string; top: unknown[] }[] }[];
+  const all = JSON.parse(await run('predict', '--json')) as Predicted;
+  t.true(all[0].outputs.some(({ output }) => output === 'kind'));
+  const colour = JSON.parse(await run('predict', '--json', '--output', 'colour')) as Predicted;
+  t.deepEqual(
+    colour[0].outputs,
+    all[0].outputs.filter(({ output }) => output === 'colour'),
+  );
+  t.is(colour[0].outputs.length, 1);
+
+  const evaluated = async (...args: string[]): Promise<unknown> => {
+    const text = await run('evaluate', '--metric', 'deletion', '--json', '-', ...args);
+    const { results } = JSON.parse(text) as { results: readonly { evaluation: unknown }[] };
+    return (results[0].evaluation as { values: unknown }).values;
+  };
+  const left = await evaluated('--target', 'kind:1');
+  const right = await evaluated('--output', 'colour', '--target', '1', '--for-input', 'right');
+  t.notDeepEqual(left, right);
+  const saliency = ['--method', 'saliency', '--output', 'pixels', '--target', '2'];
+  t.notDeepEqual(await evaluated(...saliency, '--mask', mask), left);
+
+  const out = join(folder, 'figure.svg');
+  const figure = async (...args: string[]): Promise<string> => {
+    await run('compare', '--method', 'saliency', '-o', out, '--force', ...args);
+    return readFile(out, 'utf8');
+  };
+  const plain = await figure('--target', '1');
+  t.not(await figure('--target', '1', '--output', 'colour', '--for-input', 'right'), plain);
+  t.not(await figure('--target', '1', '--output', 'pixels', '--mask', mask), plain);
+
+  for (const command of ['predict', 'compare', 'evaluate']) {
+    const done = await whylensHere(
+      [command, ...files, '--output', 'other', '-o', out].slice(
+        0,
+        command === 'compare' ? undefined : -2,
+      ),
+    );
+    t.is(done.code, 2, done.stderr);
+    t.regex(done.stderr, /no output 'other'; its outputs are kind, colour/);
+  }
+});

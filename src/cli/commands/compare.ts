@@ -6,7 +6,7 @@ import { registryOf } from '../../container/container.js';
 import type { Registry } from '../../container/registry.js';
 import { WhylensError } from '../../errors.js';
 import { explainPrediction } from '../../explain/explain.js';
-import type { Explanation, Picture, TargetBase } from '../../explanation.js';
+import type { Explanation, Target, TargetBase } from '../../explanation.js';
 import type { CommandContext } from '../commands.js';
 import { eachOf } from '../each.js';
 import { cellsOf, type Axis, type Cell, type Grid } from '../compare-cells.js';
@@ -22,15 +22,17 @@ import {
 } from '../flags/compare.js';
 import { addOutputOptions, layerReference } from '../flags/explain.js';
 import { addFormatOptions, flagsBeside, formatOptions } from '../flags/format.js';
-import { findImages, loadPicture, namedPictures, type ImageSource } from '../images.js';
+import { namedPictures } from '../images.js';
 import { Messages } from '../io.js';
 import { openModel, type OpenModel } from '../model.js';
+import { filesOf, findDocuments, loadDocument, type DocumentSource } from '../named-images.js';
 import { Outputs, STDOUT } from '../outputs.js';
 import { Progress } from '../progress.js';
 import { pluginsOf } from '../protect.js';
 import { checkStream, writeOutput } from '../rendering.js';
 import { addPluginOption, addTalkOptions } from '../flags/shared.js';
 import { inferredOfModel } from '../summary.js';
+import { placed } from '../targets.js';
 
 /** `whylens compare`: every combination of what is listed, one panel each, in one figure. */
 export async function define(command: Command, context: CommandContext): Promise<void> {
@@ -79,7 +81,7 @@ async function compare(
       optionsFor(registry, id, methods, flags.opt ?? [], flagsBeside(command)),
     ]),
   );
-  const images = await findImages(namedPictures(named, flags));
+  const images = await findDocuments(namedPictures(named, flags));
   if (out === STDOUT) checkStream(context.io, figure, asked, false);
   const modelPaths = existsSync(flags.model) ? [flags.model] : list(flags.model);
   const outputs = new Outputs({
@@ -88,7 +90,7 @@ async function compare(
     several: false,
     force: flags.force,
     inputs: {
-      files: [...images.map(({ path }) => path), flags.labels, ...pluginsOf(flags)],
+      files: [...images.flatMap(filesOf), flags.labels, flags.mask, ...pluginsOf(flags)],
       models: modelPaths,
     },
   });
@@ -100,14 +102,14 @@ async function compare(
       models.push(await openModel(path, flags, context.io));
       for (const line of inferredOfModel(models[models.length - 1], flags)) messages.note(line);
     }
-    const pictures: Picture[] = [];
-    const shown: ImageSource[] = [];
+    const pictures: unknown[] = [];
+    const shown: DocumentSource[] = [];
     const loop = { messages, verbose: flags.verbose, settle: () => progress.stop() };
     const read = await eachOf(
       images,
       { ...loop, what: 'pictures', name: ({ path }) => path },
       async (image) => {
-        pictures.push(await loadPicture(image, context.io));
+        pictures.push(await loadDocument(image, context.io));
         shown.push(image);
       },
     );
@@ -159,7 +161,8 @@ async function compare(
         container,
         method: id,
         score: scores[score] as 'logit' | 'output',
-        targets: targets[target].value === undefined ? undefined : [targets[target].value],
+        targets: await placedAt(models[model], targets[target].value),
+        input: flags.forInput,
         layer: layered ? layerReference(axes[3].values[layer] || undefined) : undefined,
         seed: flags.seed,
         batchSize: flags.batchSize,
@@ -180,6 +183,16 @@ async function compare(
     }
   } finally {
     for (const { model } of models) model.dispose();
+  }
+
+  /** A target at the output and mask that are named, of one model. */
+  async function placedAt(
+    opened: OpenModel,
+    target: Target | undefined,
+  ): Promise<readonly Target[] | undefined> {
+    const one = target === undefined ? undefined : [target];
+    const found = await placed(one, flags, opened, registry, context.io);
+    return found === 'all' ? undefined : found;
   }
 
   async function draw(

@@ -18,6 +18,7 @@ import { list, methodsOptOption, optionsFor } from '../flags/compare.js';
 import {
   addImageOptions,
   addModelOptions,
+  addTargetOptions,
   batchSizeOption,
   maxMemoryOption,
   layerOption,
@@ -26,9 +27,10 @@ import {
   seedOption,
 } from '../flags/explain.js';
 import { flagsBeside, splitPair } from '../flags/format.js';
-import { findImages, loadPicture, namedPictures, type ImageSource } from '../images.js';
+import { namedPictures } from '../images.js';
 import { Messages } from '../io.js';
 import { openModel, type OpenModel } from '../model.js';
+import { filesOf, findDocuments, loadDocument, type DocumentSource } from '../named-images.js';
 import { STDOUT } from '../outputs.js';
 import { Progress } from '../progress.js';
 import { pluginsOf, refuseInput } from '../protect.js';
@@ -36,6 +38,7 @@ import { addPluginOption, addTalkOptions, collect, more } from '../flags/shared.
 import { details, inferredOfModel } from '../summary.js';
 import { table } from '../table.js';
 import { parseTarget } from '../target-expression.js';
+import { placed } from '../targets.js';
 import { append } from '../../maths/extremes.js';
 
 interface EvaluateFlags {
@@ -46,6 +49,9 @@ interface EvaluateFlags {
   readonly metric?: string;
   readonly boxes?: string;
   readonly target?: string;
+  readonly output?: string;
+  readonly mask?: string;
+  readonly forInput?: string;
   readonly layer?: string;
   readonly score: 'logit' | 'output';
   readonly opt?: readonly string[];
@@ -92,6 +98,7 @@ export async function define(command: Command, context: CommandContext): Promise
     .addOption(seedOption())
     .addOption(batchSizeOption())
     .addOption(maxMemoryOption());
+  addTargetOptions(command);
   addPluginOption(command);
   addTalkOptions(command);
   context.addLongHelp(command, help());
@@ -147,8 +154,8 @@ async function evaluate(
     flags.metric === undefined || flags.metric === 'all' ? flags.metric : list(flags.metric),
     boxes !== undefined,
   );
-  const images = await findImages(namedPictures(pictures, flags));
-  const files = [...images.map(({ path }) => path), flags.labels, flags.boxes];
+  const images = await findDocuments(namedPictures(pictures, flags));
+  const files = [...images.flatMap(filesOf), flags.labels, flags.boxes, flags.mask];
   refuseInput(flags.json, { files: [...files, ...pluginsOf({ ...flags })], models: [flags.model] });
   const opened = await messages.timed(`${flags.model}: loaded`, () =>
     openModel(flags.model, flags, context.io),
@@ -157,8 +164,10 @@ async function evaluate(
   const results: Result[] = [];
   try {
     for (const line of inferredOfModel(opened, flags)) messages.note(line);
-    const target =
-      flags.target === undefined ? undefined : parseTarget(flags.target, opened.model.labels);
+    const named =
+      flags.target === undefined ? undefined : [parseTarget(flags.target, opened.model.labels)];
+    const [target] = ((await placed(named, flags, opened, registry, context.io)) ??
+      []) as readonly (Target | undefined)[];
     const job = { flags, context, opened, target, boxes, metrics, settings, messages };
     const ended = await eachOf(
       images,
@@ -194,12 +203,12 @@ interface Job {
 }
 
 async function one(
-  image: ImageSource,
+  image: DocumentSource,
   method: string,
   options: Record<string, unknown>,
   { flags, context, opened, target, boxes, metrics, settings, messages }: Job,
 ): Promise<Evaluation> {
-  const picture = await loadPicture(image, context.io);
+  const picture = await loadDocument(image, context.io);
   const progress = new Progress(messages, flags, method);
   const shared: ExplainOptions = {
     ...opened.options,
@@ -219,6 +228,7 @@ async function one(
       ...options,
       method,
       score: flags.score,
+      input: flags.forInput,
       layer: layerReference(flags.layer),
       ...(target === undefined ? {} : { targets: [target] }),
     });

@@ -7,7 +7,7 @@ import type { Registry } from '../../container/registry.js';
 import { isWhylensError, WhylensError } from '../../errors.js';
 import { explainPrediction } from '../../explain/explain.js';
 import { type ExplainOptions } from '../../explain/explain-options.js';
-import type { Explanation, Picture } from '../../explanation.js';
+import type { Explanation } from '../../explanation.js';
 import type { CommandContext } from '../commands.js';
 import { eachOf } from '../each.js';
 import {
@@ -22,7 +22,13 @@ import {
 import { addFormatOptions, flagsBeside, formatOptions, methodOptions } from '../flags/format.js';
 import { addRowOptions, explainRows, wantsRows } from './explain-rows.js';
 import { namedPictures } from '../images.js';
-import { filesOf, findDocuments, loadDocument, type DocumentSource } from '../named-images.js';
+import {
+  filesOf,
+  findDocuments,
+  loadDocument,
+  sizeInWords,
+  type DocumentSource,
+} from '../named-images.js';
 import { Messages } from '../io.js';
 import { openModel, type OpenModel } from '../model.js';
 import { Outputs, STDOUT } from '../outputs.js';
@@ -245,15 +251,6 @@ async function explainAll(job: Job): Promise<number> {
     },
   );
   return ended.report();
-}
-
-/** `60×40 RGB`, of each picture of a document. */
-function sizeInWords(document: unknown): string {
-  const pictures =
-    typeof document === 'object' && document !== null && 'mode' in document
-      ? [document as Picture]
-      : Object.values(document as Record<string, Picture>);
-  return pictures.map(({ width, height, mode }) => `${width}×${height} ${mode}`).join(', ');
 }
 
 /** With --show the terminal is the output, unless a file or a formatter is asked for. */

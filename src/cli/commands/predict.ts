@@ -1,14 +1,16 @@
 import type { Command } from 'commander';
+import { WhylensError } from '../../errors.js';
 import { predict, type OutputPrediction } from '../../explain/predict.js';
 import type { DecodedPrediction } from '../../images/labels.js';
 import { cleanJson } from '../clean.js';
 import type { CommandContext } from '../commands.js';
 import { eachOf } from '../each.js';
 import { addImageOptions, addModelOptions, maxMemoryOption } from '../flags/explain.js';
-import { findImages, loadPicture, namedPictures } from '../images.js';
+import { namedPictures } from '../images.js';
 import { Messages } from '../io.js';
 import { openModel, type ModelFlags } from '../model.js';
-import { addPluginOption, addTalkOptions, positiveNumber } from '../flags/shared.js';
+import { findDocuments, loadDocument, sizeInWords } from '../named-images.js';
+import { addPluginOption, addTalkOptions, more, positiveNumber } from '../flags/shared.js';
 import { details, inferredOfModel } from '../summary.js';
 import { table } from '../table.js';
 
@@ -17,6 +19,7 @@ interface PredictFlags extends ModelFlags {
   readonly image?: readonly string[];
   readonly input?: readonly string[];
   readonly top: number;
+  readonly output?: string;
   readonly maxMemory?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -37,11 +40,12 @@ export function define(command: Command, context: CommandContext): void {
   command
     .option('--top <number>', 'How many classes are listed.', positiveNumber, 5)
     .option('--json', 'Print JSON, for programs.')
+    .addOption(more('--output <name>', 'The output that is printed. Default: all.'))
     .addOption(maxMemoryOption());
   addPluginOption(command);
   addTalkOptions(command);
   command.action(async (pictures: string[], flags: PredictFlags) => {
-    const images = await findImages(namedPictures(pictures, flags));
+    const images = await findDocuments(namedPictures(pictures, flags));
     const container = await context.container();
     const out = new Messages(context.io, flags);
     const opened = await out.timed(`${flags.model}: loaded`, () =>
@@ -58,8 +62,8 @@ export function define(command: Command, context: CommandContext): void {
         { what: 'pictures', name: ({ path }) => path, messages: out, verbose: flags.verbose },
         async (image) => {
           const { path } = image;
-          const picture = await loadPicture(image, context.io);
-          out.detail(`${path}: ${picture.width}×${picture.height} ${picture.mode}`);
+          const picture = await loadDocument(image, context.io);
+          out.detail(`${path}: ${sizeInWords(picture)}`);
           const { outputs, warnings } = await out.timed(`${path}: predicted`, () =>
             predict(model, picture, {
               ...options,
@@ -74,7 +78,7 @@ export function define(command: Command, context: CommandContext): void {
           );
           for (const warning of warnings) if (!warned.has(warning)) out.complain(warning);
           warnings.forEach((warning) => warned.add(warning));
-          const printed = outputs.map(printedOutput);
+          const printed = chosen(outputs, flags.output).map(printedOutput);
           if (flags.json === true) results.push({ image: path, outputs: printed });
           else out.print([path, ...printed.map((o) => listing(o, printed.length > 1))].join('\n'));
         },
@@ -85,6 +89,21 @@ export function define(command: Command, context: CommandContext): void {
       model.dispose();
     }
   });
+}
+
+/** All outputs, or the one that is named. */
+function chosen(
+  outputs: readonly OutputPrediction[],
+  name: string | undefined,
+): readonly OutputPrediction[] {
+  if (name === undefined) return outputs;
+  const found = outputs.filter((output) => output.name === name);
+  if (found.length > 0) return found;
+  throw new WhylensError(
+    'INVALID_TARGET',
+    `the model has no output '${name}'; its outputs are ${outputs.map((one) => one.name).join(', ')}`,
+    { facts: { output: name } },
+  );
 }
 
 function printedOutput({ name, probabilities, top: [top] }: OutputPrediction): PrintedOutput {

@@ -10,6 +10,7 @@ import { describeTarget } from '../../model/targets.js';
 import {
   addImageOptions,
   addModelFlags,
+  addTargetOptions,
   batchSizeOption,
   maxMemoryOption,
   modelOption,
@@ -29,6 +30,9 @@ export interface CompareFlags {
   readonly method: string;
   readonly layer?: string;
   readonly target?: readonly string[];
+  readonly output?: string;
+  readonly mask?: string;
+  readonly forInput?: string;
   readonly score: string;
   readonly opt?: readonly string[];
   readonly labels?: string;
@@ -84,6 +88,7 @@ export function addCompareOptions(command: Command, registry: Registry): void {
         'Panels in a row. Default: the last list where several vary, else at most 5 in even rows.',
       ).argParser(positiveNumber),
     );
+  addTargetOptions(command);
 }
 
 /** `--opt` of commands that run several methods. */
