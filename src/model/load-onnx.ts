@@ -49,7 +49,13 @@ export async function loadOnnx(source: ByteSource, options: LoadOnnxOptions): Pr
     graph = read(inputShape);
   } catch (error) {
     if (!isWhylensError(error, 'UNSUPPORTED_OPERATION')) throw hinted(error, decoded, options);
-    return forwardOnly(isOwn ? await source.model() : bytes, files, decoded, { ...options, inputShape }, error);
+    return forwardOnly(
+      isOwn ? await source.model() : bytes,
+      files,
+      decoded,
+      { ...options, inputShape },
+      error,
+    );
   }
   const isFree = graph.inputs.length === 1 && graph.inputs[0].shape !== undefined;
   return runningGraph(graph, options, isFree ? ([shape]) => read(shape) : undefined);

@@ -3,6 +3,7 @@ import { guarded } from '../reading/boundary.js';
 import { looksLikeOnnx } from './tabular/onnx/looks-like.js';
 import type { LoadedModel } from './loaded.js';
 import { withEnding } from './files/ending.js';
+import { refuseNoModel, refuseOtherFormats } from './files/other-formats.js';
 import { filesInZip, isZip } from './files/zip.js';
 import { filesSource, isKeras, type ByteSource } from './tfjs/bytes.js';
 import { loadFrom, type LoadModelOptions } from './tfjs/load.js';
@@ -12,8 +13,10 @@ export async function loadAny(
   found: ByteSource,
   options: LoadModelOptions<readonly string[]>,
 ): Promise<LoadedModel> {
+  refuseOtherFormats(found.name);
   const bytes = await guarded('MODEL_LOAD', found.name, () => found.model());
   const source = { ...found, name: await withEnding(found.name, bytes) };
+  if (!/\.json$/i.test(source.name)) refuseNoModel(bytes, source.name);
   // a zip called model.json is a mistake, which its own message explains
   if (isZip(bytes) && !isKeras(source.name) && !/\.json$/i.test(source.name)) {
     const inside = filesSource(await filesInZip(bytes, source.name));
@@ -49,10 +52,7 @@ export async function loadAny(
     if (source.fresh === true) held = undefined;
     return given ?? source.model();
   };
-  return loadFrom(
-    { ...source, model },
-    { ...others, labels: options.labels ?? classNames },
-  );
+  return loadFrom({ ...source, model }, { ...others, labels: options.labels ?? classNames });
 }
 
 /** A folder with a tokenizer holds a model of texts. */

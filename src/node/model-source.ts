@@ -2,7 +2,7 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { WhylensError } from '../errors.js';
-import { EXPORT_COMMANDS, refuseOtherFormats } from '../model/files/other-formats.js';
+import { EXPORT_COMMANDS, otherFormat, refuseOtherFormats } from '../model/files/other-formats.js';
 import { isKeras, isOnnx, missing, titleOf } from '../model/tfjs/bytes.js';
 import type { ByteSource, ModelFile } from '../model/tfjs/bytes.js';
 import type { Fail } from '../reading/fetch.js';
@@ -136,6 +136,8 @@ async function modelFileAt(path: string, limits: ReadLimits): Promise<string> {
     throw cannotRead(`the model '${path}'`)(reasonOf(cause as NodeJS.ErrnoException), { cause });
   }
   if (!isFolder) return path;
+  // a bundle of another program that is a folder
+  refuseOtherFormats(path);
   for (const name of IN_FOLDER) {
     const file = join(path, name);
     const exists = await stat(file).then(
@@ -146,15 +148,31 @@ async function modelFileAt(path: string, limits: ReadLimits): Promise<string> {
   }
   const single = await singleFileIn(path);
   if (single !== undefined) return single;
-  const saved = await stat(join(path, 'saved_model.pb')).then(
-    () => ` It holds a SavedModel: make a file of it with ${EXPORT_COMMANDS.savedModel}`,
-    () => '',
-  );
   throw new WhylensError(
     'MODEL_LOAD',
-    `the folder '${path}' holds none of ${IN_FOLDER.slice(1).join(', ')}; it holds no model.json.${saved}`,
+    `the folder '${path}' holds no model that whylens reads: no single .onnx, .keras or .h5 file, and none of ${IN_FOLDER.join(', ')}. ${await insteadIn(path)}`,
     { facts: { file: join(path, 'model.json') } },
   );
+}
+
+/** What a folder holds instead, and what to do about it. */
+async function insteadIn(folder: string): Promise<string> {
+  const names = await readdir(folder).catch((): string[] => []);
+  const inner = await readdir(join(folder, 'onnx')).catch((): string[] => []);
+  const several = [...names, ...inner.map((name) => join('onnx', name))].filter(
+    (name) => isOnnx(name) || isKeras(name),
+  );
+  if (several.length > 1) return `It holds ${several.join(', ')}: name one of them`;
+  if (names.includes('saved_model.pb')) {
+    return `It holds a SavedModel: make a file of it with ${EXPORT_COMMANDS.savedModel}`;
+  }
+  for (const name of names) {
+    const found = otherFormat(name);
+    if (found !== undefined) {
+      return `It holds '${name}', ${found.what}. Make an ONNX file of it: ${found.command}`;
+    }
+  }
+  return names.length === 0 ? 'It is empty' : 'Give the path of the model file itself';
 }
 
 /** `model.onnx`, as exporters call it, there or in a folder `onnx`; else the only ONNX or Keras file there. */

@@ -8,6 +8,12 @@ interface Order {
 }
 let stray: unknown;
 const trials = new Map<string, Trial>();
+/** Seconds that the files took as they are, by kind. */
+const usual = new Map<string, number>();
+function secondsSince(began: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(began);
+  return (user + system) / 1e6;
+}
 /** The most memory that this process ever held, in bytes. */
 const peak = (): number => process.resourceUsage().maxRSS * 1024;
 process.on('unhandledRejection', (error) => (stray = error));
@@ -18,7 +24,9 @@ process.on('message', ({ kind, seed }: Order) => {
     if (trial === undefined) {
       trials.set(kind, (trial = trialOf(kind)));
       // a file that is refused as it is (weights alone, a custom layer) is damaged all the same
+      const began = process.cpuUsage();
       await warmUp(kind).catch(() => undefined);
+      usual.set(kind, secondsSince(began));
     }
     const [before, began] = [peak(), process.cpuUsage()];
     try {
@@ -29,12 +37,13 @@ process.on('message', ({ kind, seed }: Order) => {
     await new Promise((done) => setImmediate(done));
     if (stray !== undefined) problem = `unhandled: ${String((stray as Error)?.stack ?? stray)}`;
     stray = undefined;
-    const { user, system } = process.cpuUsage(began);
+    const seconds = secondsSince(began);
     process.send!({
       problem,
       rss: process.memoryUsage.rss(),
       grown: peak() - before,
-      seconds: (user + system) / 1e6,
+      // a large network that is read rightly takes its time
+      beyond: seconds - usual.get(kind)!,
     });
   })();
 });

@@ -1,5 +1,5 @@
 /** ONNX files from loadModel to an explanation. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -203,9 +203,40 @@ test('files of other kinds are told with the command that makes an ONNX file', a
     ['m.pb', /--saved-model/],
     ['m.pt', /torch\.onnx\.export/],
     ['m.safetensors', /optimum-cli/],
+    ['pytorch_model.bin', /optimum-cli/],
+    ['m.mlmodel', /Core ML/],
+    ['m.gguf', /language model/],
+    ['m.engine', /trtexec --onnx/],
+    ['m.ort', /keep the \.onnx/],
+    ['m.xml', /OpenVINO/],
+    ['m.pdmodel', /paddle2onnx/],
+    ['m.caffemodel', /caffe2onnx/],
+    ['m.joblib', /skl2onnx/],
   ] as const) {
     writeFileSync(join(folder, name), 'x');
     await t.throwsAsync(loadModel(join(folder, name)), { code: 'MODEL_LOAD', message: command });
+    // alone in a folder
+    const alone = join(folder, 'alone');
+    mkdirSync(alone);
+    writeFileSync(join(alone, name), 'x');
+    await t.throwsAsync(loadModel(alone), { code: 'MODEL_LOAD', message: command });
+    rmSync(alone, { recursive: true });
+  }
+  mkdirSync(join(folder, 'saved'));
+  writeFileSync(join(folder, 'saved', 'saved_model.pb'), 'x');
+  await t.throwsAsync(loadModel(join(folder, 'saved')), { message: /SavedModel.*--saved-model/ });
+  mkdirSync(join(folder, 'm.mlpackage'));
+  await t.throwsAsync(loadModel(join(folder, 'm.mlpackage')), { message: /Core ML/ });
+  mkdirSync(join(folder, 'two'));
+  for (const name of ['a.onnx', 'b.onnx']) writeFileSync(join(folder, 'two', name), 'x');
+  await t.throwsAsync(loadModel(join(folder, 'two')), { message: /a\.onnx, b\.onnx: name one/ });
+  for (const [content, message] of [
+    ['', /empty/],
+    ['<!doctype html>', /HTML/],
+    ['version https://git-lfs.github.com/spec/v1', /git lfs pull/],
+  ] as const) {
+    writeFileSync(join(folder, 'm.onnx'), content);
+    await t.throwsAsync(loadModel(join(folder, 'm.onnx')), { code: 'MODEL_LOAD', message });
   }
   rmSync(folder, { recursive: true });
 });
