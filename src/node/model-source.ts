@@ -150,7 +150,7 @@ async function modelFileAt(path: string, limits: ReadLimits): Promise<string> {
   if (single !== undefined) return single;
   throw new WhylensError(
     'MODEL_LOAD',
-    `the folder '${path}' holds no model that whylens reads: no single .onnx, .keras or .h5 file, and none of ${IN_FOLDER.join(', ')}. ${await insteadIn(path)}`,
+    `the folder '${path}' holds no model that whylens reads: no model.json, no single .onnx, .keras or .h5 file, and none of ${IN_FOLDER.slice(1).join(', ')}. ${await insteadIn(path)}`,
     { facts: { file: join(path, 'model.json') } },
   );
 }
