@@ -13,6 +13,7 @@ const PARTS: Readonly<
   rows: () => import('./rows.js'),
   command: () => import('./command.js'),
   fleet: () => import('./fleet.js'),
+  serve: () => import('./serve.js'),
 };
 
 const words = process.argv.slice(2);

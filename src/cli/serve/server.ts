@@ -104,12 +104,10 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       throw new Problem(401, 'UNAUTHORIZED', 'a valid token is needed: authorization: Bearer …');
     }
   });
-  server.addHook('onRequest', async ({ headers }, reply) => {
-    // refused before it is sent: what follows on this connection is not read
-    if (Number(headers['content-length']) > maxBody) {
-      void reply.header('connection', 'close');
-      throw tooLarge();
-    }
+  server.addHook('onRequest', async ({ headers }) => {
+    // answered before it is sent; what comes all the same is thrown away, since a connection
+    // that is closed under a client that still sends loses the answer
+    if (Number(headers['content-length']) > maxBody) throw tooLarge();
   });
   server.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown';
