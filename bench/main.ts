@@ -14,6 +14,7 @@ const PARTS: Readonly<
   command: () => import('./command.js'),
   fleet: () => import('./fleet.js'),
   serve: () => import('./serve.js'),
+  gallery: () => import('./gallery.js'),
 };
 
 const words = process.argv.slice(2);
