@@ -16,6 +16,8 @@ interface Entry {
   readonly name: string;
   readonly help: string;
   readonly flags: readonly Flag[];
+  /** What its argument may be; empty for anything, files above all. */
+  readonly words: readonly string[];
 }
 
 /** Words that mean something to no shell. */
@@ -34,6 +36,7 @@ export function completionScript(
       .filter(({ hidden }) => !hidden)
       .map((option) => flagOf(option, names))
       .concat({ words: ['-h', '--help'], help: 'Show help' }),
+    words: command.registeredArguments[0]?.argChoices ?? [],
   }));
   return { bash, zsh, fish }[shell](entries);
 }
@@ -53,7 +56,11 @@ _whylens() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} words=
   COMPREPLY=()
   if [[ $COMP_CWORD -eq 1 ]]; then
-    words='${entries.map(({ name }) => name).join(' ')} help'
+    words='${namesOf(entries)} help'
+  elif [[ $COMP_CWORD -eq 2 && $cur != -* ]]; then
+    case "\${COMP_WORDS[1]}" in
+${wordCases(entries, (words) => `words='${words}'`)}
+    esac
   else
     case "\${COMP_WORDS[1]} $prev" in
 ${valueCases(entries, (values) => (values.length === 0 ? 'return' : `words='${values.join(' ')}'`))}
@@ -79,6 +86,11 @@ ${described}
   if (( CURRENT == 2 )); then
     _describe command commands
     return
+  fi
+  if (( CURRENT == 3 )) && [[ $words[3] != -* ]]; then
+    case "$words[2]" in
+${wordCases(entries, (words) => `compadd -- ${words}; return`)}
+    esac
   fi
   case "$words[2] $words[CURRENT-1]" in
 ${valueCases(entries, (values) => (values.length === 0 ? '_files; return' : `compadd -- ${values.join(' ')}; return`))}
@@ -108,7 +120,30 @@ function fish(entries: readonly Entry[]): string {
       return `complete -c whylens -n '__fish_seen_subcommand_from ${name}' ${words.join(' ')}${takes} -d ${fishQuoted(flag.help)}`;
     }),
   ]);
-  return `# whylens completion for fish\n${lines.join('\n')}\n`;
+  const words = wordsOf(entries).map(
+    ([name, list]) =>
+      `complete -c whylens -n '__fish_seen_subcommand_from ${name}' -f -a '${list}'`,
+  );
+  return `# whylens completion for fish\n${[...lines, ...words].join('\n')}\n`;
+}
+
+function namesOf(entries: readonly Entry[]): string {
+  return entries.map(({ name }) => name).join(' ');
+}
+
+/** Subcommands whose argument is one of some words. */
+function wordsOf(entries: readonly Entry[]): (readonly [string, string])[] {
+  const own = entries.filter(({ words }) => words.length > 0);
+  return [
+    ...own.map(({ name, words }) => [name, words.join(' ')] as const),
+    ['help', namesOf(entries)] as const,
+  ];
+}
+
+function wordCases(entries: readonly Entry[], then: (words: string) => string): string {
+  return wordsOf(entries)
+    .map(([name, words]) => `      ${name}) ${then(words)} ;;`)
+    .join('\n');
 }
 
 /** Branches by subcommand and flag, for flags with a value. */
