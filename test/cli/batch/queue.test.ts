@@ -114,6 +114,7 @@ test.serial(
     t.is((await readdir(join(cwd, 'out'))).filter((name) => name.endsWith('.png')).length, 30);
     worker.child.kill('SIGTERM');
     t.is(await worker.ended, 0, worker.said());
+    t.notRegex(worker.said(), /Warning/);
     t.is(await drained.ended, 0, drained.said());
     t.is((await whylens(drain, { cwd })).code, 0, 'nothing is left to do');
   },
