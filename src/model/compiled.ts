@@ -8,6 +8,7 @@ import type { Executor } from './executors/executor.js';
 import { GraphRunner, repeated, type Ask } from './graph-runner.js';
 import type { Shape } from './graph/primitives.js';
 import type { ModelGraph } from './graph/model-graph.js';
+import { atThisSize } from './memory.js';
 import { biasOf, linearHeadOver, redrawn } from './graph/questions.js';
 import { axisOrigins, isNoMap, isTokens } from './graph/space.js';
 import type { Value } from './graph/value.js';
@@ -427,7 +428,14 @@ export class CompiledModel implements ExplainableModel {
 
   private runnerAt(shapes: readonly Shape[]): GraphRunner {
     const known = this.runners.get(shapes.join(';'));
-    return this.keep(known ?? new GraphRunner(this.options.atSizes!(shapes), this.executor));
+    if (known !== undefined) return this.keep(known);
+    let graph: ModelGraph;
+    try {
+      graph = this.options.atSizes!(shapes);
+    } catch (error) {
+      throw atThisSize(error, this.graph.name, shapes);
+    }
+    return this.keep(new GraphRunner(graph, this.executor));
   }
 
   private keep(runner: GraphRunner): GraphRunner {

@@ -93,6 +93,33 @@ function tooLarge(bytes: number, need: Need, cause?: unknown): WhylensError {
   );
 }
 
+/**
+ * What goes wrong with a model that was read before, at the sizes of one
+ * input: it says something about this input, not about the file.
+ */
+export function atThisSize(
+  error: unknown,
+  model: string,
+  shapes: readonly (readonly number[])[],
+): unknown {
+  if (!isWhylensError(error, 'MODEL_LOAD')) return error;
+  const input = shapes.map((shape) => `[${shape.join(', ')}]`).join(' and ');
+  const { shape } = error.facts;
+  if (!Array.isArray(shape)) {
+    return new WhylensError(
+      'INVALID_DOCUMENT',
+      `model '${model}' takes no input of shape ${input}: ${error.message}`,
+      { cause: error, facts: { ...error.facts, input: shapes } },
+    );
+  }
+  const bytes = BYTES * sizeOf(shape as number[]);
+  return new WhylensError(
+    'TOO_LARGE',
+    `model '${model}' would need ${bytesInWords(bytes)} for one value of shape [${shape.join(', ')}] with an input of shape ${input}. What helps: a smaller picture (inputShape)`,
+    { cause: error, facts: { needed: bytes, shape } },
+  );
+}
+
 /** The error for an engine that did not get the memory it asked for: it stands, the run does not. */
 export function outOfMemory(cause: unknown, engine: string, model?: string): WhylensError {
   const what = model === undefined ? 'the model' : `model '${model}'`;

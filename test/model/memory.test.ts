@@ -1,6 +1,6 @@
 /** What does not fit is refused before it runs, and a lost instance is replaced. */
 import test, { type ExecutionContext } from 'ava';
-import { isWhylensError } from '../../src/errors.js';
+import { isWhylensError, WhylensError } from '../../src/errors.js';
 import { explainPrediction } from '../../src/index.js';
 import { CompiledModel } from '../../src/model/compiled.js';
 import type { Executor } from '../../src/model/executors/executor.js';
@@ -96,6 +96,33 @@ test.serial('a photograph on a fully convolutional model is refused first', asyn
     layers: ['seen'],
   });
   t.true(isWhylensError(await t.throwsAsync(going), 'TOO_LARGE'));
+});
+
+test.serial('a size at which a model cannot be read says something of the input', async (t) => {
+  const never: Executor = {
+    id: 'pretended',
+    runs: () => true,
+    compile: () => Promise.reject(new Error('compiled')),
+    release: () => undefined,
+  };
+  const open = wide(8, 8);
+  const inputs = open.inputs.map((one) => ({ ...one, shape: [null, null, 3] }));
+  const failed = (error: WhylensError) =>
+    new CompiledModel({ ...open, inputs }, never, {
+      atSizes: () => {
+        throw error;
+      },
+    });
+  const ask = (error: WhylensError) => t.throwsAsync(failed(error).run({ inputs: [blank(9, 9)] }));
+  const large = new WhylensError('MODEL_LOAD', 'beyond', { facts: { shape: [2 ** 20, 2 ** 10] } });
+  const found = await ask(large);
+  t.true(isWhylensError(found, 'TOO_LARGE'), String(found));
+  t.regex(found.message, /'wide' would need 4 GiB.*\[1048576, 1024\].*input of shape \[9, 9, 3\]/);
+  const odd = await ask(new WhylensError('MODEL_LOAD', 'does not divide'));
+  t.true(isWhylensError(odd, 'INVALID_DOCUMENT'), String(odd));
+  t.regex(odd.message, /takes no input of shape \[9, 9, 3\]: does not divide/);
+  const option = new WhylensError('INVALID_OPTION', 'own');
+  t.is(await ask(option), option);
 });
 
 test.serial('maxMemory is the limit where it is given, and batches count', async (t) => {

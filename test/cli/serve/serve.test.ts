@@ -132,6 +132,10 @@ test('what is wrong is a problem with the code of the library, and names no path
     [{ image: 'http://127.0.0.1/x.png' }, 400, 'USAGE'],
     [{ image: '/etc/hosts' }, 422, 'INVALID_PICTURE'],
     [{ image: base64(bytes.slice(0, 60)) }, 422, 'INVALID_PICTURE'],
+    // one that tries every way of matching would still be at it tomorrow
+    [{ image: `${' '.repeat(400_000)}!` }, 400, 'USAGE'],
+    [{ image: 'AAAA====' }, 400, 'USAGE'],
+    [{ image: 'AA=A' }, 400, 'USAGE'],
     [{ image, ...METHOD, target: 99 }, 400, 'INVALID_TARGET'],
     [{ image, ...METHOD, target: [0, 1, 0, 1] }, 400, 'USAGE'],
     [{ image, ...METHOD, options: { cells: 1000 } }, 400, 'USAGE'],
