@@ -5,6 +5,11 @@ const MOST = 3;
 /** Names that begin alike must share this many letters, and this share of what was written. */
 const ALIKE = { letters: 4, share: 0.6 };
 
+/** Nobody types longer names, and comparing takes as long as both lengths multiplied. */
+const LONGEST = 200;
+/** Pairs of letters compared in all: a list may have a million labels. */
+const MOST_WORK = 5e7;
+
 type Rank = readonly [kind: number, distance: number];
 
 /**
@@ -15,10 +20,14 @@ type Rank = readonly [kind: number, distance: number];
  * are one slip.
  */
 export function nearestNames(name: string, names: Iterable<string>, count = MOST): string[] {
-  const wanted = plainly(name);
+  const wanted = name.length > LONGEST ? '' : plainly(name);
   if (wanted === '') return [];
+  let work = 0;
   const ranked: { candidate: string; rank: Rank; order: number }[] = [];
   for (const candidate of new Set(names)) {
+    if (candidate.length > LONGEST) continue;
+    work += wanted.length * candidate.length;
+    if (work > MOST_WORK) break;
     const rank = rankOf(wanted, plainly(candidate)) ?? rankOfWords(wanted, candidate);
     if (rank !== undefined) ranked.push({ candidate, rank, order: ranked.length });
   }

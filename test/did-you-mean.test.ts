@@ -129,3 +129,11 @@ test('the command: flags of the command at hand, commands, choices, methods, for
     t.regex(stderr, message);
   }
 });
+
+test('names that nobody types, and lists without end, take no time', (t) => {
+  t.deepEqual(nearestNames('x'.repeat(1e6), ['xx', 'x'.repeat(1e6)]), []);
+  t.deepEqual(nearestNames('cat', ['c'.repeat(1e7), 'cats']), ['cats']);
+  const many = Array.from({ length: 300_000 }, (_, i) => `label number ${i}`);
+  t.is(nearestNames('lable number 7', many)[0], 'label number 7');
+  t.true(nearestNames('y'.repeat(150), many).length === 0);
+});

@@ -1,6 +1,10 @@
 /** `-h` in short, `--help` in full, and how both look. */
 import { Help, type Command, type HelpConfiguration, type Option } from 'commander';
+import { WhylensError } from '../errors.js';
 import { EXIT, EXIT_MEANINGS } from './io.js';
+
+/** Values that are places of files. */
+const NAMES_FILES = /<(file|path|paths|folder|module)/;
 
 /** The command line with `-h` written as `--help`, and whether the short help is wanted. */
 export function helpWanted(given: readonly string[]): { args: string[]; short: boolean } {
@@ -44,6 +48,32 @@ export function withBooleans(args: readonly string[], options: readonly Option[]
       ? `${arg}=true`
       : arg,
   );
+}
+
+/**
+ * A flag that needs a value does not take the next flag for one: `--json -o out.png`
+ * would write a file named `-o`. `--json=-o` says that it is meant. Where a file
+ * belongs, flags that the command does not know are none either.
+ *
+ * @throws WhylensError `USAGE`
+ */
+export function requireValues(args: readonly string[], options: readonly Option[]): void {
+  const find = (arg: string): Option | undefined =>
+    options.find(({ long, short }) => arg === long || arg === short);
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  for (let i = 1; i < end; i++) {
+    const option = find(args[i]);
+    if (option?.required !== true) continue;
+    const value = args[++i] as string | undefined;
+    const isFlag = (text: string): boolean =>
+      find(text) !== undefined || (NAMES_FILES.test(option.flags) && /^--?[a-z]/i.test(text));
+    if (value === undefined || i >= end || !isFlag(value)) continue;
+    throw new WhylensError(
+      'USAGE',
+      `${option.long ?? option.flags} needs a value, got the flag '${value}'. If that is the value, write ${option.long ?? option.flags}=${value}`,
+      { facts: { option: option.attributeName() } },
+    );
+  }
 }
 
 /** Choices and default as sentences, where commander puts them into brackets. */

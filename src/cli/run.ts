@@ -6,7 +6,7 @@ import { applyConfig } from './config/apply.js';
 import { CONFIG_NAME, configFor } from './config/file.js';
 import { pluginsIn } from './config/value.js';
 import { more } from './flags/shared.js';
-import { exitCodes, helpStyle, helpWanted, withBooleans } from './help.js';
+import { exitCodes, helpStyle, helpWanted, requireValues, withBooleans } from './help.js';
 import { clean } from './clean.js';
 import { errorText, EXIT, exitCodeOf, type Io } from './io.js';
 import { withSuggestion } from './suggest.js';
@@ -68,6 +68,7 @@ export async function run(given: readonly string[], io: Io): Promise<number> {
       return EXIT.ok;
     }
     const command = program.commands.find((one) => one.name() === args[0]);
+    requireValues(args, command?.options ?? []);
     await program.parseAsync(withBooleans(args, command?.options ?? []), { from: 'user' });
     return code;
   } catch (error) {

@@ -33,6 +33,13 @@ test('wrong usage: one message on stderr, exit code 2', async (t) => {
   const option = await whylens(['methods', '--jsn']);
   t.is(option.code, 2);
   t.regex(option.stderr, /^whylens: unknown option '--jsn'\n\(Did you mean --json\?\)/);
+  // a flag is no value: a file named -o would be written
+  const swallowed = ['evaluate', '-m', 'm.json', 'a.png', '--json', '-o', 'a.png'];
+  const taken = await whylens(swallowed);
+  t.is(taken.code, 2);
+  t.regex(taken.stderr, /^whylens: --json needs a value, got the flag '-o'.*--json=-o/);
+  const other = await whylens(['explain', '--method', '--target', 'cat']);
+  t.regex(other.stderr, /--method needs a value, got the flag '--target'/);
   const method = await whylens(['methods', 'grad-kam']);
   t.is(method.code, 2);
   t.regex(

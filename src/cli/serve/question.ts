@@ -49,6 +49,9 @@ const FIELDS = [
   'as',
 ] as const;
 
+/** Lists and objects inside one another, in a row or in options. */
+const DEEPEST = 32;
+
 /** Options that say how often a model is run. */
 const COUNTS =
   /^(samples|masks|steps|n|count|permutations|repeats|perturbations|candidates|cells|iterations|copies)$/;
@@ -80,6 +83,7 @@ export function questionOf(
   if (row !== undefined && (row === null || typeof row !== 'object')) {
     throw wrong('row', 'an object by feature name, or a list');
   }
+  requireFlat(row, 'row');
   const targets = listOf(fields.target, 'target');
   if (targets !== undefined && targets.length > maxTargets) {
     throw wrong('target', `at most ${maxTargets} targets`);
@@ -169,9 +173,21 @@ function recordOf(value: unknown, name: string): Record<string, unknown> | undef
   const record = valueOf(value, name);
   if (record === undefined) return undefined;
   if (typeof record === 'object' && record !== null && !Array.isArray(record)) {
+    requireFlat(record, name);
     return record as Record<string, unknown>;
   }
   throw wrong(name, 'an object of options by name');
+}
+
+/** What is nested deeply overflows the stack of whoever copies it from thread to thread. */
+function requireFlat(value: unknown, name: string): void {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEEPEST) throw wrong(name, `nested at most ${DEEPEST} levels deep`);
+    level = level.flatMap((one) =>
+      typeof one === 'object' && one !== null ? Object.values(one) : [],
+    );
+  }
 }
 
 function wrong(field: string, expected: string): WhylensError {

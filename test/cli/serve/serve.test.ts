@@ -120,6 +120,12 @@ test('predict, models, layers, methods, openapi, health, metrics', async (t) => 
   );
 });
 
+const nested = (depth: number): object => {
+  let value: object = {};
+  for (let i = 0; i < depth; i++) value = { a: value };
+  return value;
+};
+
 test('what is wrong is a problem with the code of the library, and names no path', async (t) => {
   const server = await serverOf(t);
   const { bytes } = await picture(t);
@@ -134,6 +140,9 @@ test('what is wrong is a problem with the code of the library, and names no path
     [{ image: base64(bytes.slice(0, 60)) }, 422, 'INVALID_PICTURE'],
     // one that tries every way of matching would still be at it tomorrow
     [{ image: `${' '.repeat(400_000)}!` }, 400, 'USAGE'],
+    [{ image, ...METHOD, options: nested(500) }, 400, 'USAGE'],
+    [{ row: nested(500) }, 400, 'USAGE'],
+    [{ image, method: 'x'.repeat(500_000) }, 400, 'UNKNOWN_METHOD'],
     [{ image: 'AAAA====' }, 400, 'USAGE'],
     [{ image: 'AA=A' }, 400, 'USAGE'],
     [{ image, ...METHOD, target: 99 }, 400, 'INVALID_TARGET'],
