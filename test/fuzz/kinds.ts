@@ -3,8 +3,18 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { tableFromArrays, tableToIPC } from 'apache-arrow';
+import { zipSync } from 'fflate';
 import { Writable } from 'node:stream';
 import { formatAsJson, explanationFromJson } from '../../formatters/json.js';
+import { openArchive } from '../../src/cli/batch/archive.js';
+import { findDocuments } from '../../src/cli/batch/documents.js';
+import { readDocuments, requireAbout } from '../../src/cli/batch/folder.js';
+import { jobHash } from '../../src/cli/batch/settings.js';
+import { batchStatus } from '../../src/cli/batch/status.js';
+import { tableLines, writeTables } from '../../src/cli/batch/tables.js';
+import { questionOf } from '../../src/cli/serve/question.js';
 import { parseTarget } from '../../src/cli/target-expression.js';
 import { run } from '../../src/cli/run.js';
 import { createContainer, registryOf } from '../../src/container/container.js';
@@ -14,6 +24,7 @@ import { encodeOnnx } from '../../src/model/files/onnx-encode.js';
 import { GraphBuilder } from '../helpers/graph.js';
 import { floats, node, onnxModel } from '../helpers/onnx-build.js';
 import { records } from '../helpers/records.js';
+import { sentimentFiles } from '../helpers/tiny-transformer.js';
 import { sharedDir } from '../helpers/shared.js';
 import { chance, mixedText, mutatedBytes, mutatedJson, type Chance } from './mutate.js';
 
@@ -246,6 +257,106 @@ const WORDS = [
   '1e99',
 ];
 
+const TEXTS = [
+  'so good',
+  '',
+  'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab',
+  '\u202e\ud800 not',
+  ' '.repeat(300),
+];
+const CONFIG = JSON.stringify({
+  model: 'model.json',
+  labels: 'labels.json',
+  method: 'grad-cam',
+  opt: { patch: 16 },
+  target: ['cat'],
+  plugin: [],
+  batchSize: 4,
+  force: true,
+  colormap: 'viridis',
+});
+const QUESTION = JSON.stringify({
+  image: 'AAAA',
+  method: 'rise',
+  options: { masks: 10 },
+  target: ['1', 'cat'],
+  seed: 3,
+  format: { alpha: 1 },
+});
+const ABOUT = JSON.stringify({
+  kind: 'batch',
+  version: 1,
+  whylens: '0.1.0',
+  modelHash: 'm',
+  documents: 2,
+  settings: {
+    ...{ model: 'm.json', threads: 1, score: 'logit', format: {}, plugins: [], opt: [] },
+    ...{ targets: [], as: ['png'], formatOpt: [], metrics: [] },
+  },
+});
+const LISTED = [0, 1].map((index) =>
+  JSON.stringify({ index, name: `${index}.png`, output: `${index}`, kind: 'file', path: '/x' }),
+);
+const ENTRIES = [0, 1].map((index) =>
+  JSON.stringify({
+    index,
+    hash: 'h',
+    job: jobHash((JSON.parse(ABOUT) as { settings: never }).settings, 'm'),
+    state: index === 0 ? 'done' : 'failed',
+    outputs: [{ name: `${index}.png`, bytes: 4 }],
+    rows: [{ method: 'rise', target: '1', label: null, score: 1, metrics: { deletion: 0.5 } }],
+    ...(index === 1 && { error: { code: 'FILE', message: 'gone' } }),
+    ms: 3,
+    at: '2026-01-01T00:00:00.000Z',
+  }),
+);
+
+/** A JSON text or the bytes of one, changed. */
+const changedText = (text: string, chances: Chance): string =>
+  chances.below(2) === 0
+    ? mutatedJson(text, chances)
+    : decoder.decode(mutatedBytes(encoder.encode(text), chances));
+
+/** One file of a tar archive, as it was written fifty years ago. */
+function tarOf(name: string, content: Uint8Array): Uint8Array {
+  const header = Buffer.alloc(512);
+  header.write(name, 0);
+  header.write('0000644\0', 100);
+  header.write(`${content.length.toString(8).padStart(11, '0')}\0`, 124);
+  header.write('        0ustar\x0000', 148);
+  const sum = header.reduce((a, b) => a + b, 0);
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return Buffer.concat([header, content, Buffer.alloc(512 - (content.length % 512) + 1024)]);
+}
+const ARCHIVES: readonly (readonly [string, () => Uint8Array])[] = [
+  [
+    'a.zip',
+    () => zipSync({ 'a.png': encoder.encode('x'.repeat(99)), 'b/c.jpg': Uint8Array.of(1) }),
+  ],
+  ['a.tar', () => tarOf('a.png', encoder.encode('picture'))],
+  ['a.tgz', () => gzipSync(tarOf('a.png', encoder.encode('picture')))],
+];
+
+/** Work in a folder that is gone afterwards. */
+async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'whylens-fuzz-'));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** A command line on which nothing may be unforeseen. */
+async function foreseen(args: readonly string[]): Promise<void> {
+  const code = await run(args, {
+    stdout: new Sink(),
+    stderr: new Sink(),
+    signal: new AbortController().signal,
+  } as never);
+  if (code === 70) throw new Error(`exit code 70 of ${JSON.stringify(args)}`);
+}
+
 class Sink extends Writable {
   override _write(_: unknown, __: BufferEncoding, done: () => void): void {
     done();
@@ -289,23 +400,102 @@ export const KINDS: Readonly<Record<string, Trial>> = {
     Promise.resolve(
       parseTarget(mixedText(TARGET_PIECES, chance(seed)), ['cat', 'tiger cat', 'a, b']),
     ),
+  transformer: async (seed) => {
+    const chances = chance(seed);
+    const { files } = sentimentFiles(chances.pick(['bert', 'roberta'] as const));
+    const at = chances.below(files.length);
+    const model = await loadModel(
+      files.map((one, i) => (i === at ? mutated(one, chances) : one)) as never,
+    );
+    try {
+      return await predict(model, chances.pick(TEXTS));
+    } finally {
+      model.dispose();
+    }
+  },
+  archives: async (seed) => {
+    const chances = chance(seed);
+    const [name, make] = chances.pick(ARCHIVES);
+    return inFolder(async (folder) => {
+      const path = join(folder, name);
+      await writeFile(path, mutatedBytes(make(), chances));
+      const found = await findDocuments([path], { stdin: () => Promise.resolve('') });
+      const archive = await openArchive(path);
+      try {
+        for (const one of found) if (one.kind === 'entry') await archive.read(one.entry, 1e6);
+      } finally {
+        await archive.close();
+      }
+    });
+  },
+  batches: async (seed) => {
+    const chances = chance(seed);
+    const files: [string, string][] = [
+      ['batch.json', ABOUT],
+      ['documents.jsonl', `${LISTED.join('\n')}\n`],
+      ['journal.jsonl', `${ENTRIES.join('\n')}\n`],
+    ];
+    const [name] = chances.pick(files);
+    return inFolder(async (folder) => {
+      for (const [file, text] of files) {
+        const lines = text.trimEnd().split('\n');
+        if (file === name) lines[chances.below(lines.length)] = changedText(lines[0], chances);
+        await writeFile(join(folder, file), `${lines.join('\n')}\n`);
+      }
+      await batchStatus(folder);
+      const about = await requireAbout(folder);
+      const documents = await readDocuments(folder, about);
+      const job = jobHash(about.settings, about.modelHash);
+      await writeTables(
+        folder,
+        () => tableLines(folder, documents, job),
+        ['jsonl', 'parquet'],
+        ['deletion'],
+      );
+    });
+  },
+  configs: async (seed) => {
+    const chances = chance(seed);
+    return inFolder(async (folder) => {
+      const path = join(folder, 'whylens.config.json');
+      await writeFile(path, changedText(CONFIG, chances));
+      process.env.WHYLENS_CONFIG = path;
+      try {
+        await foreseen([chances.pick(['explain', 'predict', 'layers', 'batch', 'methods'])]);
+      } finally {
+        delete process.env.WHYLENS_CONFIG;
+      }
+    });
+  },
+  questions: async (seed) => {
+    const fields = JSON.parse(mutatedJson(QUESTION, chance(seed))) as Record<
+      string,
+      unknown
+    > | null;
+    return Promise.resolve(
+      questionOf('explain', { ...fields }, { maxTargets: 10, maxSamples: 5000 }),
+    );
+  },
   tables: (seed) => {
     const chances = chance(seed);
+    if (chances.below(3) === 0) {
+      const table = tableFromArrays({ a: Float64Array.of(1, 2, 3), b: ['x', 'y', ''] });
+      const bytes = tableToIPC(table, chances.pick(['file', 'stream'] as const));
+      return readTable(mutatedBytes(bytes, chances) as never);
+    }
     return readTable(mutatedBytes(encoder.encode(chances.pick(TABLES)), chances) as never);
   },
   commands: async (seed) => {
     const chances = chance(seed);
-    const folder = await mkdtemp(join(tmpdir(), 'whylens-fuzz-'));
-    const picture = join(folder, 'a.png');
-    await writeFile(picture, readFileSync('demo/scenes/banana-and-dog.png'));
     const args = Array.from({ length: 1 + chances.below(9) }, () => chances.pick(WORDS));
-    const code = await run(
-      args
-        .map((word) => (word === 'a.png' ? picture : word))
-        .concat(args.includes('explain') ? ['-o', join(folder, 'out')] : []),
-      { stdout: new Sink(), stderr: new Sink(), signal: new AbortController().signal } as never,
-    );
-    await rm(folder, { recursive: true });
-    if (code === 70) throw new Error(`exit code 70 of ${JSON.stringify(args)}`);
+    return inFolder(async (folder) => {
+      const picture = join(folder, 'a.png');
+      await writeFile(picture, readFileSync('demo/scenes/banana-and-dog.png'));
+      await foreseen(
+        args
+          .map((word) => (word === 'a.png' ? picture : word))
+          .concat(args.includes('explain') ? ['-o', join(folder, 'out')] : []),
+      );
+    });
   },
 };

@@ -16,7 +16,7 @@ const DEADLINE = 30_000;
 /** Bytes that a child may hold after a trial. */
 const MOST = 1.5 * 2 ** 30;
 const KINDS =
-  'pictures layers graph onnx keras h5 xgboost-json xgboost-ubj lightgbm sklearn-linear sklearn-trees labels records targets tables commands'.split(
+  'pictures layers graph onnx keras h5 xgboost-json xgboost-ubj lightgbm sklearn-linear sklearn-trees transformer labels records targets tables archives batches configs questions commands'.split(
     ' ',
   );
 

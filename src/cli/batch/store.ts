@@ -49,16 +49,27 @@ async function openS3(store: string): Promise<OutputStore> {
             Body: bytes,
             ContentType: typeOf(name),
           }),
+          // the client itself waits without end, for an answer and for the end of one
+          { abortSignal: AbortSignal.timeout(PATIENCE + bytes.length / BYTES_A_MILLISECOND) },
         );
       } catch (cause) {
         throw new WhylensError(
           'FILE',
-          `cannot write '${name}' to ${store}: ${(cause as Error).message}`,
+          `cannot write '${name}' to ${store}: ${reasonOf(cause as Error)}`,
           { cause },
         );
       }
     },
   };
+}
+
+/** Milliseconds for one object, beside those that a slow line needs. */
+const PATIENCE = 30_000;
+const BYTES_A_MILLISECOND = 50;
+
+function reasonOf({ name, message }: Error): string {
+  if (/^(Abort|Timeout)/.test(name)) return 'the store does not come to an end with its answer';
+  return message.split('\n')[0];
 }
 
 const TYPES: Readonly<Record<string, string>> = {

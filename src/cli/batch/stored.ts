@@ -29,7 +29,8 @@ export function isAbout(value: unknown): value is About {
   );
 }
 
-function isSettings(value: unknown): value is BatchSettings {
+/** True for settings as they are stored. */
+export function isSettings(value: unknown): value is BatchSettings {
   if (!isObject(value)) return false;
   const optional = <T extends string>(names: readonly T[], is: (one: unknown) => boolean) =>
     names.every((name) => value[name] === undefined || is(value[name]));

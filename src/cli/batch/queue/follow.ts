@@ -8,6 +8,7 @@ import { Journal, JOURNAL } from '../journal.js';
 import { pendingOf } from '../plan.js';
 import type { BatchEnd, BatchRun } from '../run.js';
 import { endOf } from '../run.js';
+import { aboutOf } from './about.js';
 import { BATCHES, batchKey, openQueue, type Connected } from './connect.js';
 import { JOB_OPTIONS, type BatchAbout, type JobData, type JobResult } from './jobs.js';
 
@@ -61,8 +62,8 @@ async function announce(
   { redis, host }: Connected,
 ): Promise<void> {
   const known = await redis.get(batchKey(name));
-  const before = known === null ? undefined : (JSON.parse(known) as BatchAbout);
-  if (before !== undefined && before.job !== job && !force) {
+  const before = force ? undefined : aboutOf(known, name);
+  if (before !== undefined && before.job !== job) {
     throw new WhylensError(
       'FILE_EXISTS',
       `a batch '${name}' of other settings is in the queue at ${host} (its results go to '${before.folder}'); choose another --name, finish that one, or replace it with --force`,

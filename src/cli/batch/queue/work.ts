@@ -2,6 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { Piscina } from 'piscina';
 import type { Job, Worker } from 'bullmq';
+import { aboutOf } from './about.js';
 import type { DocumentReference } from '../documents.js';
 import type { Outcome } from '../explaining.js';
 import type { NotOpened, WorkerData } from '../worker.js';
@@ -33,12 +34,21 @@ export async function workQueue(connected: Connected, options: WorkOptions): Pro
   const { redis } = connected;
   const { name, signal, note } = options;
   const serving = new Map<string, Serving>();
+  const damaged = new Set<string>();
   try {
     while (!signal.aborted) {
       const names = name === undefined ? await redis.smembers(BATCHES) : [name];
       for (const one of names) {
         const text = await redis.get(batchKey(one));
-        const about = text === null ? undefined : (JSON.parse(text) as BatchAbout);
+        let about: BatchAbout | undefined;
+        try {
+          about = aboutOf(text, one);
+        } catch (error) {
+          // the other batches go on
+          if (!damaged.has(one)) note((error as Error).message);
+          damaged.add(one);
+          continue;
+        }
         const served = serving.get(one);
         if (served !== undefined && served.about.job !== about?.job) {
           serving.delete(one);
