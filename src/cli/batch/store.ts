@@ -50,7 +50,11 @@ async function openS3(store: string): Promise<OutputStore> {
             ContentType: typeOf(name),
           }),
           // the client itself waits without end, for an answer and for the end of one
-          { abortSignal: AbortSignal.timeout(PATIENCE + bytes.length / BYTES_A_MILLISECOND) },
+          {
+            abortSignal: AbortSignal.timeout(
+              Math.ceil(PATIENCE + bytes.length / BYTES_A_MILLISECOND),
+            ),
+          },
         );
       } catch (cause) {
         throw new WhylensError(
