@@ -22,6 +22,23 @@ for (const name of readdirSync(FOUND).filter((one) => !one.endsWith('.md'))) {
   });
 }
 
+/** What once hung, or ended in an error without a code, by kind and seed. */
+const ONCE: readonly (readonly [string, number])[] = [
+  ['graph', 1207000298],
+  ['tables', 4711000021],
+  ['tables', 4711000025],
+];
+
+for (const [kind, seed] of ONCE) {
+  test(`found once: ${kind} ${seed}`, async (t) => {
+    const error: unknown = await KINDS[kind](seed).then(
+      () => undefined,
+      (cause: unknown) => cause,
+    );
+    t.true(error === undefined || isWhylensError(error), String(error));
+  });
+}
+
 test('a seed gives the same change again, another seed another', (t) => {
   const bytes = Uint8Array.from({ length: 300 }, (_, i) => i);
   t.deepEqual(mutatedBytes(bytes, chance(7)), mutatedBytes(bytes, chance(7)));
