@@ -26,7 +26,6 @@ for (const name of readdirSync(FOUND).filter((one) => !one.endsWith('.md'))) {
 const ONCE: readonly (readonly [string, number])[] = [
   ['graph', 1207000298],
   ['tables', 4711000021],
-  ['tables', 4711000025],
 ];
 
 for (const [kind, seed] of ONCE) {

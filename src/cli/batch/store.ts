@@ -72,7 +72,8 @@ const PATIENCE = 30_000;
 const BYTES_A_MILLISECOND = 50;
 
 function reasonOf({ name, message }: Error): string {
-  if (/abort|timeout/i.test(`${name} ${message}`)) return 'the store does not come to an end with its answer';
+  if (/abort|timeout/i.test(`${name} ${message}`))
+    return 'the store does not come to an end with its answer';
   return message.split('\n')[0];
 }
 
