@@ -2,7 +2,7 @@
  * The three kinds of plugin, one shape: an `id`, what the plugin needs declared
  * as data, and one function that does the work.
  */
-import type { Document, DocumentKind } from '../documents/document.js';
+import type { Document, DocumentKind, Preprocess } from '../documents/document.js';
 import type {
   Explanation,
   ExplanationKind,
@@ -19,6 +19,7 @@ import type {
   OutputValues,
   ScoreKind,
 } from '../model/interface.js';
+import type { Inferred } from '../model/infer.js';
 import type { Rows, TabularModel } from '../model/tabular/interface.js';
 import type { OptionSpecs, OptionValues } from '../options.js';
 
@@ -199,6 +200,16 @@ export interface ModelAdapter {
   /** By shape, not by class: the model may come from another copy of its library. */
   recognize(model: unknown): boolean;
   adapt(model: unknown, options: AdaptOptions): Promise<ExplainableModel>;
+  /** Class names and preprocessing, where the model carries them; what the caller says goes before it. */
+  knows?(model: unknown): KnownOfModel;
+}
+
+/** What a live model tells beside its numbers. */
+export interface KnownOfModel {
+  readonly labels?: readonly string[];
+  readonly preprocess?: Preprocess;
+  /** From what each of them was taken, for the record. */
+  readonly inferred?: Inferred;
 }
 
 /** What an adapter is told about a model beside the model itself. */

@@ -38,7 +38,7 @@ export interface SharedOptions extends BatchOptions {
   readonly inputShape?: readonly number[];
   /** What a function's scores are, which it cannot tell. Default `'linear'`: the scores as they are. */
   readonly outputActivation?: 'softmax' | 'sigmoid' | 'linear';
-  /** What runs a live model, where there is a choice; a file's engine is chosen by `loadModel`. Default `'auto'`. */
+  /** What runs a live model of TensorFlow.js, with a copy of its weights; `'auto'` is the fastest that can. A file's engine is chosen by `loadModel`. Default: where the model lives. */
   readonly engine?: Engine | 'auto';
   /** Threads of one operation in ONNX Runtime. Default: the machine's cores. */
   readonly threads?: number;

@@ -62,6 +62,12 @@ export async function withModel<T>(
     return work({ model: native, description, ...known });
   }
   const adapter = adapterFor(native, registry);
+  const told = loaded === undefined ? adapter.knows?.(native) : undefined;
+  const of = {
+    labels: known.labels ?? told?.labels,
+    preprocess: known.preprocess ?? told?.preprocess,
+    ...inferredFor(loaded?.inferred ?? told?.inferred, options),
+  };
   const adapted = await adapt(adapter, native, {
     name: options.estimator ?? loaded?.name,
     engine: options.engine ?? loaded?.engine,
@@ -73,7 +79,7 @@ export async function withModel<T>(
   try {
     const description = adapted.describe();
     requireEngine(description, options.engine);
-    return await work({ model: adapted, description, ...known });
+    return await work({ model: adapted, description, ...of });
   } finally {
     adapted.release();
   }

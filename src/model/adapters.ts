@@ -5,12 +5,14 @@ import { FunctionAdapter } from './function.js';
 import { SessionAdapter } from './session-adapter.js';
 import { TfjsGraphAdapter } from './tfjs/graph-adapter.js';
 import { TfjsLayersAdapter } from './tfjs/layers-adapter.js';
+import { TransformersAdapter } from './transformers-adapter.js';
 
 /** The registration list: one line an adapter, asked in this order. */
 const ADAPTERS: (new () => ModelAdapter)[] = [
   TfjsLayersAdapter,
   TfjsGraphAdapter,
   SessionAdapter,
+  TransformersAdapter,
   FunctionAdapter,
 ];
 

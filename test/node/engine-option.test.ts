@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { isWhylensError } from '../../src/errors.js';
 import { explainPrediction } from '../../src/explain/explain.js';
+import { selectBackend } from '../../src/model/tfjs/backend.js';
 import { loadModel } from '../../src/node/load-model.js';
 import { emptyFolder, whylens, whylensHere, writePicture } from '../helpers/command.js';
 import { sharedFile } from '../helpers/shared.js';
@@ -44,6 +45,86 @@ test('what is not an engine, and threads that are none, are refused before anyth
     loadModel('demo/model/model.json', { engine: 'onnxruntime', backend: 'wasm' }),
   );
   t.true(isWhylensError(mixed, 'INVALID_OPTION'), mixed?.message);
+});
+
+test.serial(
+  'a live model of TensorFlow.js runs on other engines, and follows its training',
+  async (t) => {
+    const tf = await import('@tensorflow/tfjs-core');
+    await selectBackend('cpu');
+  const { layers, sequential } = await import('@tensorflow/tfjs-layers');
+    const model = sequential({
+      layers: [
+        layers.conv2d({ inputShape: [6, 5, 2], filters: 3, kernelSize: 3, activation: 'relu' }),
+        layers.globalAveragePooling2d({}),
+        layers.dense({ units: 2 }),
+      ],
+    });
+    const weights = (scale: number) =>
+      model.setWeights(
+        model.weights.map((one) => {
+          const shape = one.shape as number[];
+          const count = shape.reduce((a, b) => a * b, 1);
+          return tf.tensor(
+            Array.from({ length: count }, (_, i) => scale * Math.cos(2 * i + 1)),
+            shape,
+          );
+        }),
+      );
+    const picture = {
+      shape: [1, 6, 5, 2],
+      data: Float32Array.from({ length: 60 }, (_, i) => Math.sin(i)),
+    };
+    const numbersOn = async (engine?: 'tfjs' | 'onnxruntime-web' | 'auto') => {
+      const expl = await explainPrediction(model, picture, {
+        method: 'saliency',
+        targets: 1,
+        engine,
+      });
+      if (expl.kind !== 'image') throw new Error(expl.kind);
+      const [{ heatmap, score }] = expl.targets;
+      return { ran: expl.parameters.engine, numbers: [score, ...heatmap.data] };
+    };
+    for (const scale of [0.5, -0.75]) {
+      weights(scale);
+      const here = await numbersOn();
+      t.is(here.ran, 'tfjs');
+      for (const engine of ['onnxruntime-web', 'auto'] as const) {
+        const there = await numbersOn(engine);
+        if (engine !== 'auto') t.is(there.ran, engine);
+        const most = Math.max(...here.numbers.map(Math.abs));
+        t.true(here.numbers.every((x, i) => Math.abs(x - there.numbers[i]) < 1e-5 * most));
+      }
+    }
+    model.dispose();
+  },
+);
+
+test.serial('a live graph model runs on another engine', async (t) => {
+  const { GraphBuilder } = await import('../helpers/graph.js');
+  await selectBackend('cpu');
+  const g = new GraphBuilder();
+  g.placeholder('x', [-1, 6, 8, 2]);
+  const kernel = Array.from({ length: 54 }, (_, i) => Math.cos(i));
+  g.constant('k', [3, 3, 2, 3], kernel);
+  g.op('Conv2D', 'c', ['x', 'k'], { strides: [1, 2, 1, 1], padding: 'SAME', data_format: 'NHWC' });
+  g.op('Relu', 'r', ['c']);
+  g.op('Mean', 'y', ['r', g.ints('axes', [1, 2])], { keep_dims: false });
+  const model = await g.load();
+  const picture = {
+    shape: [1, 6, 8, 2],
+    data: Float32Array.from({ length: 96 }, (_, i) => Math.sin(i)),
+  };
+  const maps: number[][] = [];
+  for (const engine of ['tfjs', 'onnxruntime-web'] as const) {
+    const expl = await explainPrediction(model, picture, { targets: 2, engine, layer: 'r' });
+    t.is(expl.parameters.engine, engine);
+    if (expl.kind === 'image') maps.push([...expl.targets[0].heatmap.data]);
+  }
+  const most = Math.max(...maps[0].map(Math.abs));
+  t.true(most > 0);
+  t.true(maps[0].every((x, i) => Math.abs(x - maps[1][i]) < 1e-5 * most));
+  model.dispose();
 });
 
 test('a model that is not a file runs by itself, whatever is asked', async (t) => {

@@ -1,10 +1,11 @@
 import type { AdaptOptions } from '../../container/plugin.js';
 import { CompiledModel } from '../compiled.js';
 import { tfjsExecutor } from '../executors/tfjs/executor.js';
-import type { Executor } from '../executors/executor.js';
+import type { Shape } from '../graph/primitives.js';
 import type { ExplainableModel } from '../interface.js';
 import { registerChainedOps } from './chained-ops.js';
 import { isOpen, liveNetwork, type LiveModel } from './live-network.js';
+import { movedModel, sameParts, staysHere } from './moved.js';
 
 interface Made {
   readonly adapted: CompiledModel;
@@ -25,23 +26,19 @@ export async function adaptKerasModel(
 ): Promise<ExplainableModel> {
   const live = model as LiveModel;
   const name = options.name ?? live.name;
+  const network = (shapes?: readonly Shape[]) => liveNetwork(live, name, shapes);
+  const atSizes = isOpen(live) ? network : undefined;
+  if (!staysHere(options)) {
+    return movedModel(live, options, [name, ...partsOf(live)], network, atSizes);
+  }
   // it makes the backend the current one too
   const executor = await tfjsExecutor({ backend: options.backend, keepsWeights: false });
   const from = [name, executor.facts?.backend, ...partsOf(live)];
   const known = made.get(live);
   if (known !== undefined && sameParts(known.from, from)) return known.adapted;
-  return translated(live, name, executor, from);
-}
-
-function translated(
-  live: LiveModel,
-  name: string,
-  executor: Executor,
-  from: readonly unknown[],
-): ExplainableModel {
   registerChainedOps();
-  const adapted = new CompiledModel(liveNetwork(live, name), executor, {
-    ...(isOpen(live) ? { atSizes: (shapes) => liveNetwork(live, name, shapes) } : {}),
+  const adapted = new CompiledModel(network(), executor, {
+    ...(atSizes === undefined ? {} : { atSizes }),
     isLive: true,
   });
   made.set(live, { adapted, from });
@@ -52,8 +49,4 @@ function translated(
 function partsOf(model: LiveModel): unknown[] {
   const activations = model.layers.flatMap((layer) => [layer, layer.activation]);
   return [...activations, ...model.weights.map((weight) => weight.read().dataId)];
-}
-
-function sameParts(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((part, i) => part === b[i]);
 }
