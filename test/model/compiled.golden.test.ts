@@ -9,8 +9,6 @@ import { classTarget } from '../../src/model/targets.js';
 import { farthest, goldenNames, likeGraph, readGolden } from '../helpers/onnx-golden.js';
 import { sharedFile } from '../helpers/shared.js';
 
-/** Rectifiers whose input is within rounding of 0 on one engine: its gradient jumps there. */
-const AT_A_CORNER = /tfjs .*tf2onnx_mobilenetv2_035_96\.keras3/;
 const CASES = ENGINES.flatMap((engine) =>
   ['torch', 'tf2onnx', 'real'].map((folder) => [engine, folder] as const),
 );
@@ -54,7 +52,6 @@ for (const [engine, folder] of CASES) {
       t.true(logits < 1e-4, `${golden.file}: logits off by ${logits}`);
       const check = (path: string, expected: Float64Array): void => {
         const off = farthest(gradients[path][0].data, expected);
-        if (AT_A_CORNER.test(`${engine} ${golden.file}`)) return;
         t.true(off < 1e-5, `${golden.file}: gradient at ${path} off by ${off}`);
       };
       check(own.name, likeGraph(golden.inputGradient, own.value.shape).data);
