@@ -66,7 +66,7 @@ async function start(): Promise<void> {
   /** The model that was dropped takes the place of the one before. */
   const load = async (): Promise<void> => {
     const preprocess = (range.value || undefined) as LoadModelOptions['preprocess'];
-    const next = await loadModel(files, { preprocess });
+    const next = await loadModel(files, { preprocess, labels: files.find(isLabels) });
     model.dispose();
     model = next;
   };
@@ -97,6 +97,11 @@ async function start(): Promise<void> {
 /** ONNX, Keras, TensorFlow.js with its weights, or a zip of a model's folder. */
 function isModel({ name }: File): boolean {
   return /\.(onnx|keras|h5|zip)$|^model\.json$/i.test(name);
+}
+
+/** A file of names under any name; those that belong to a model are found by `loadModel`. */
+function isLabels({ name }: File): boolean {
+  return /label|class|names|synset/i.test(name) && /\.(json|txt)$/i.test(name);
 }
 
 function complain(error: unknown): void {

@@ -52,7 +52,7 @@ test.serial(
   async (t) => {
     const tf = await import('@tensorflow/tfjs-core');
     await selectBackend('cpu');
-  const { layers, sequential } = await import('@tensorflow/tfjs-layers');
+    const { layers, sequential } = await import('@tensorflow/tfjs-layers');
     const model = sequential({
       layers: [
         layers.conv2d({ inputShape: [6, 5, 2], filters: 3, kernelSize: 3, activation: 'relu' }),
