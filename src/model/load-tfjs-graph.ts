@@ -1,6 +1,7 @@
 /** A graph model of TensorFlow.js from its files, on the engine that is there. */
 import { isWhylensError, type WhylensError } from '../errors.js';
 import type { EngineOptions } from './executors/choose.js';
+import { isNode } from './executors/cores.js';
 import type { ModelGraph } from './graph/model-graph.js';
 import { runningGraph, type Running } from './load-onnx.js';
 import { readTfjsGraph } from './readers/tfjs-graph/read.js';
@@ -42,11 +43,17 @@ export async function loadTfjsGraph(
   }
   const isFree = graph.inputs.length === 1 && graph.inputs[0].shape !== undefined;
   const atSizes = isFree ? ([shape]: readonly (readonly number[])[]) => read(shape) : undefined;
-  if (options.engine !== undefined || options.backend !== undefined || !namesBackend()) {
-    return runningGraph(graph, options, atSizes);
-  }
-  const running = await runningGraph(graph, { ...options, engine: 'tfjs' }, atSizes);
-  return { ...running, reason: 'the environment variable WHYLENS_BACKEND says so' };
+  const isNamed = options.engine !== undefined || options.backend !== undefined;
+  const reason = isNamed ? undefined : whyTfjs();
+  if (reason === undefined) return runningGraph(graph, options, atSizes);
+  return { ...(await runningGraph(graph, { ...options, engine: 'tfjs' }, atSizes)), reason };
+}
+
+/** Why its own engine runs it where none is named, in words. */
+function whyTfjs(): string | undefined {
+  // a thirtieth of what a page would load for the other
+  if (!isNode()) return 'the one that a page loads fastest';
+  return namesBackend() ? 'the environment variable WHYLENS_BACKEND says so' : undefined;
 }
 
 /** Who names a backend of TensorFlow.js, and no engine, means that one. */

@@ -248,7 +248,9 @@ async function loadLayersFrom(
   options: LoadModelOptions<readonly string[]>,
 ): Promise<LoadedModel> {
   if (options.backend !== undefined) checkBackend(options.backend, options.engine);
-  const { backend, reason } = await chooseBackend(options.backend);
+  const isElsewhere = options.engine === 'onnxruntime' || options.engine === 'onnxruntime-web';
+  // not started for nothing: it costs more than reading the file
+  const chosen = isElsewhere ? undefined : await chooseBackend(options.backend);
   throwIfAborted(options.signal, `loading ${source.name}`);
   const { loadLayersFile } = await import('../load-layers-file.js');
   const { inputShape, customLayers } = options;
@@ -274,7 +276,10 @@ async function loadLayersFrom(
       },
       told,
     );
-    const where = read.engine === 'tfjs' ? { backend, backendReason: reason } : {};
+    const where =
+      read.engine === 'tfjs' && chosen !== undefined
+        ? { backend: chosen.backend, backendReason: chosen.reason }
+        : {};
     return { ...loaded, ...where, dispose };
   } catch (error) {
     dispose();
