@@ -151,12 +151,11 @@ function noisyInputs(
     const { shape, data } = sampleOf(array, n);
     const copies = new Float32Array(size * data.length);
     const spread = which === input ? sigma * rangeOf(data, inputRange) : 0;
-    for (let copy = 0, at = 0; copy < size; copy++) {
+    for (let copy = 0; copy < size; copy++) {
+      const own = copies.subarray(copy * data.length, (copy + 1) * data.length);
+      own.set(data);
       // a stream per copy: neither the grouping nor the place in the batch changes the noise
-      const { normal } = seededRandom(seed + (first + copy) / 2 ** 20);
-      for (let i = 0; i < data.length; i++, at++) {
-        copies[at] = spread === 0 ? data[i] : data[i] + spread * normal();
-      }
+      if (spread !== 0) seededRandom(seed + (first + copy) / 2 ** 20).addNormals(own, spread);
     }
     return { shape: [size, ...shape], data: copies };
   });

@@ -4,6 +4,8 @@ export interface SeededRandom {
   uniform(): number;
   /** Standard normal: mean 0, variance 1. */
   normal(): number;
+  /** Adds `scale` times a standard normal number to each value: the same numbers as one by one, in three quarters of the time. */
+  addNormals(into: Float32Array, scale: number): void;
   /** A whole number from 0 to `n` − 1, each equally likely. */
   integer(n: number): number;
 }
@@ -17,11 +19,13 @@ export interface SeededRandom {
  * const noise = Float32Array.from({ length: 10 }, () => random.normal());
  */
 export function seededRandom(seed: number): SeededRandom {
-  const next = xoshiro128(seed);
+  const state = stateOf(seed);
+  const next = xoshiro128(state);
   const uniform = () => ((next() >>> 5) * 0x4000000 + (next() >>> 6)) / 2 ** 53;
   return {
     uniform,
-    normal: () => ziggurat(next, uniform),
+    normal: () => ziggurat(next(), next, uniform),
+    addNormals: (into, scale) => addNormals(into, scale, state, next, uniform),
     integer: (n) => Math.floor(uniform() * n),
   };
 }
@@ -62,9 +66,8 @@ for (let i = 0; i < LAYERS; i++) {
  * if it lies under the curve. 32 bits do for layer (7), sign (1) and magnitude
  * (24) in 98 of 100 cases, without a logarithm.
  */
-function ziggurat(next: () => number, uniform: () => number): number {
-  for (;;) {
-    const bits = next();
+function ziggurat(first: number, next: () => number, uniform: () => number): number {
+  for (let bits = first; ; bits = next()) {
     const layer = bits & 127;
     const magnitude = bits >>> 8;
     const x = (bits & 128) === 0 ? magnitude * STEPS[layer] : -magnitude * STEPS[layer];
@@ -78,6 +81,37 @@ function ziggurat(next: () => number, uniform: () => number): number {
   }
 }
 
+/** `ziggurat` with the generator's state in local variables, for the 98 of 100 cases that need one number. */
+function addNormals(
+  into: Float32Array,
+  scale: number,
+  state: Int32Array,
+  next: () => number,
+  uniform: () => number,
+): void {
+  let [a, b, c, d] = state;
+  for (let i = 0; i < into.length; i++) {
+    const bits = Math.imul(rotate(Math.imul(b, 5), 7), 9);
+    const e = c ^ a;
+    const f = d ^ b;
+    c = e ^ (b << 9);
+    b ^= e;
+    a ^= f;
+    d = rotate(f, 11);
+    const layer = bits & 127;
+    const magnitude = bits >>> 8;
+    if (magnitude < INSIDE[layer]) {
+      const x = magnitude * STEPS[layer];
+      into[i] += scale * ((bits & 128) === 0 ? x : -x);
+      continue;
+    }
+    state.set([a, b, c, d]);
+    into[i] += scale * ziggurat(bits, next, uniform);
+    [a, b, c, d] = state;
+  }
+  state.set([a, b, c, d]);
+}
+
 /** How far behind the tail's start: Marsaglia's method of 1964. */
 function beyondTail(uniform: () => number): number {
   for (;;) {
@@ -88,13 +122,16 @@ function beyondTail(uniform: () => number): number {
   }
 }
 
-/** Signed 32-bit numbers. */
-function xoshiro128(seed: number): () => number {
+function stateOf(seed: number): Int32Array {
   // both halves of the seed as float64, so that 0.5 and 2 ** 40 are seeds of their own
   const [low, high] = new Uint32Array(new Float64Array([seed + 0]).buffer);
   const fill = splitmix32(low ^ Math.imul(high, 0x9e3779b1));
   // a typed array: numbers above 2³¹ in closures would each be an object
-  const state = Int32Array.of(fill(), fill(), fill(), fill());
+  return Int32Array.of(fill(), fill(), fill(), fill());
+}
+
+/** Signed 32-bit numbers. */
+function xoshiro128(state: Int32Array): () => number {
   return () => {
     const b = state[1];
     const result = Math.imul(rotate(Math.imul(b, 5), 7), 9);

@@ -88,3 +88,14 @@ test('neighbouring normal numbers know nothing of each other', (t) => {
   t.true(Math.abs(product / n) < 0.01, String(product / n));
   t.true(Math.abs(squares / n) < 0.02, String(squares / n));
 });
+
+test('many normal numbers at once are those of one by one, and the sequence goes on after them', (t) => {
+  const [many, single] = [seededRandom(9), seededRandom(9)];
+  // long enough for the tail and the wedges
+  const into = Float32Array.from({ length: 100_000 }, (_, i) => i % 7);
+  const expected = into.map((value) => value + 0.3 * single.normal());
+  many.addNormals(into, 0.3);
+  t.deepEqual(into, expected);
+  t.is(many.uniform(), single.uniform());
+  t.is(many.normal(), single.normal());
+});
