@@ -20,11 +20,12 @@ import { drawSeries } from './text/series.js';
 import { documentLines } from './text/spans.js';
 import { COLOR_LEVELS, styleOf, type ColorLevel, type Style } from './text/style.js';
 import { treeLines } from './text/tree.js';
+import { classLines } from './text/classes.js';
 import { importanceTable, transitionTable, weightTable } from './text/weights.js';
 import { EXTENTS, heatWords, type Extent } from './text/where.js';
 import { append, greatest } from '../src/maths/extremes.js';
 
-const INFO = ['method', 'description', 'warnings', 'layer', 'parameters'] as const;
+const INFO = ['method', 'description', 'warnings', 'layer', 'parameters', 'classes'] as const;
 const WEIGHTS = ['targets', 'heat', 'map', 'text', 'importances', 'tree', 'transitions'] as const;
 const PRESETS = { all: [...INFO, ...WEIGHTS], info: INFO, weights: WEIGHTS } as const;
 const ALLOWED: readonly string[] = [...Object.keys(PRESETS), ...PRESETS.all];
@@ -107,6 +108,7 @@ export function formatAsText(expl: Explanation, options: TextOptions = {}): stri
   const style = styleOf(level, blocks, checked.width, checked.glyphs === 'ascii');
   const text = new TextBuilder(sections, style);
   header(expl, text);
+  if ('classes' in expl) text.add('classes', () => classLines(expl, style));
   body(expl, text, checked.percentile);
   return text.toString();
 }

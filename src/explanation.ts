@@ -81,6 +81,14 @@ export interface ExplanationBase {
   readonly warnings: readonly string[];
 }
 
+/** One of the classes with its probability. */
+export interface ClassShare {
+  readonly target: number;
+  /** Class name, where labels are known. */
+  readonly label?: string;
+  readonly proba: number;
+}
+
 /** The class that the model gives the highest score. */
 export interface TopClass {
   /** Class index, or a name where there is no index. */
@@ -193,6 +201,8 @@ export interface FeatureWeightsTarget extends TargetBase {
 
 export interface FeatureWeightsExplanation extends ExplanationBase {
   readonly kind: 'feature-weights';
+  /** Probabilities of the classes, the likeliest first, at most 20: of a classifier that gives them. */
+  readonly classes?: readonly ClassShare[];
   readonly targets: readonly FeatureWeightsTarget[];
 }
 
@@ -224,6 +234,8 @@ export interface WeightedSpansTarget extends TargetBase {
 
 export interface WeightedSpansExplanation extends ExplanationBase {
   readonly kind: 'weighted-spans';
+  /** Probabilities of the classes, the likeliest first, at most 20: of a classifier that gives them. */
+  readonly classes?: readonly ClassShare[];
   readonly targets: readonly WeightedSpansTarget[];
 }
 

@@ -5,6 +5,7 @@ import type { Extent } from '../display/scale.js';
 import type { FigureValues } from './options.js';
 import { conceptPanels, imagePanels, volumePanels } from './panel-maps.js';
 import { signalPanels } from './panel-signal.js';
+import { classPanels } from './panel-classes.js';
 import { spanPanels } from './panel-spans.js';
 import { treePanel } from './panel-tree.js';
 import { importancePanel, transitionPanel, weightPanels } from './panel-weights.js';
@@ -48,9 +49,9 @@ export function panelsOf(expl: Explanation, options: PanelOptions): readonly Pan
     case 'signal':
       return signalPanels(expl, options);
     case 'feature-weights':
-      return weightPanels(expl, options);
+      return [...weightPanels(expl, options), ...classPanels(expl, options)];
     case 'weighted-spans':
-      return spanPanels(expl, options);
+      return [...spanPanels(expl, options), ...classPanels(expl, options)];
     case 'feature-importances':
       return [importancePanel(expl.importances, expl.remaining, 'Importances', options)];
     case 'decision-tree':

@@ -15,6 +15,7 @@ import { renderImage } from './image.js';
 import { leadsFor } from './leads.js';
 import type { PageValues } from './options.js';
 import { renderSignal } from './signal.js';
+import { renderClasses } from './classes.js';
 import { renderSpans } from './spans.js';
 import { renderTree } from './tree.js';
 import { renderVolume } from './volume.js';
@@ -108,9 +109,9 @@ function body(expl: Explanation, id: string, options: PageValues): Markup {
     case 'concepts':
       return renderConcepts(expl, id, options);
     case 'feature-weights':
-      return renderFeatureWeights(expl);
+      return markup`${renderClasses(expl)}${renderFeatureWeights(expl)}`;
     case 'weighted-spans':
-      return renderSpans(expl, options);
+      return markup`${renderClasses(expl)}${renderSpans(expl, options)}`;
     case 'feature-importances':
       return renderImportances(expl);
     case 'decision-tree':

@@ -157,6 +157,7 @@ td.num{width:1%}
 .spread{font-size:.88em}
 [data-rest] td{text-align:center;font-style:italic}
 .space{background:color-mix(in srgb,var(--ink) 18%,transparent);border-radius:2px;margin:0 .1em}
+.classes{margin-bottom:1.25rem}
 .bar{width:38%;min-width:5rem}
 .bar svg{display:block;width:100%;height:.8rem;overflow:visible}
 .bar .fill{fill:var(--c0)}

@@ -11,6 +11,7 @@ import type {
   MapTarget,
   Target,
   TargetBase,
+  ClassShare,
   TopClass,
   TreeNode,
   WeightedSpan,
@@ -108,6 +109,11 @@ const targetBase: Fields<TargetBase> = {
     object<TopClass>({ target: numberOrString, label: optional(string), proba: optional(number) }),
   ),
 };
+
+/** Of the records of rows and texts. */
+const classes = optional(
+  list(object<ClassShare>({ target: count, label: optional(string), proba: number })),
+);
 
 const pathAndShape = { path: string, shape: list(count) };
 
@@ -225,11 +231,13 @@ export const explanation: Codec<Explanation> = variants<Explanation, 'kind'>('ki
   'feature-weights': object<Of<Explanation, 'feature-weights'>>({
     ...base,
     kind: literal('feature-weights'),
+    classes,
     targets: list(object<FeatureWeightsTarget>({ ...targetBase, featureWeights })),
   }),
   'weighted-spans': object<Of<Explanation, 'weighted-spans'>>({
     ...base,
     kind: literal('weighted-spans'),
+    classes,
     targets: list(
       object<WeightedSpansTarget>({
         ...targetBase,

@@ -6,6 +6,7 @@ import {
 import { mergeSpans } from '../../../src/builders/spans.js';
 import type { Explained } from '../../../src/container/plugin.js';
 import type {
+  ClassShare,
   FeatureWeight,
   FeatureWeightsTarget,
   JsonValue,
@@ -22,7 +23,7 @@ export function targetBase(
   model: TabularModel,
   prediction: TabularPrediction,
   n: number,
-): TargetBase {
+): ExplainedTarget {
   const proba = probaAt(of, model, prediction, n);
   return {
     target: of.target,
@@ -31,7 +32,31 @@ export function targetBase(
     score: scoreAt(of, prediction, n),
     ...(proba !== undefined && { proba }),
     ...standingOf(of, model, prediction, n),
+    classes: classesOf(of, model, prediction, n),
   };
+}
+
+/** A target with what belongs to the whole record, where `asRecords` puts it. */
+type ExplainedTarget = TargetBase & { readonly classes: readonly ClassShare[] | undefined };
+
+/** Classes that a record holds at most. */
+const MOST_CLASSES = 20;
+
+function classesOf(
+  { names }: ScoreOf,
+  model: TabularModel,
+  prediction: TabularPrediction,
+  n: number,
+): readonly ClassShare[] | undefined {
+  const { columns } = prediction.values;
+  const shares = Array.from({ length: Math.max(2, columns) }, (_, index) => ({
+    target: index,
+    ...(names?.[index] !== undefined && { label: names[index] }),
+    proba: probaAt({ definition: { kind: 'class', index } }, model, prediction, n),
+  }));
+  const known = shares.filter((share): share is ClassShare => share.proba !== undefined);
+  if (known.length < shares.length) return undefined;
+  return known.sort((a, b) => b.proba - a.proba).slice(0, MOST_CLASSES);
 }
 
 /** One sample's record of either kind. */
@@ -57,11 +82,21 @@ export function asRecords(
         parameters,
         warnings: [],
       };
+      const own = targets.map((target) => withoutClasses(target));
+      const [{ classes } = { classes: undefined }] = own;
+      const all = { ...base, ...(classes !== undefined && { classes }) };
+      const plain = own.map(({ target }) => target);
       return kind === 'feature-weights'
-        ? { ...base, kind, targets: targets as readonly FeatureWeightsTarget[] }
-        : { ...base, kind, targets: targets as readonly WeightedSpansTarget[] };
+        ? { ...all, kind, targets: plain as readonly FeatureWeightsTarget[] }
+        : { ...all, kind, targets: plain as readonly WeightedSpansTarget[] };
     }),
   };
+}
+
+function withoutClasses(explained: FeatureWeightsTarget | WeightedSpansTarget) {
+  const { classes, ...target } = explained as (FeatureWeightsTarget | WeightedSpansTarget) &
+    Partial<ExplainedTarget>;
+  return { classes, target: target as FeatureWeightsTarget | WeightedSpansTarget };
 }
 
 /** A feature of a text: its weight, and where it stands. */
