@@ -9,7 +9,8 @@ RUN npm run build && npm pack --ignore-scripts --pack-destination /tmp
 
 FROM node:22-slim
 WORKDIR /app
-ENV NODE_ENV=production
+# the part for graphics cards is not fetched
+ENV NODE_ENV=production ONNXRUNTIME_NODE_INSTALL=skip
 COPY --from=build /tmp/whylens-*.tgz /tmp/
 RUN npm init -y >/dev/null \
   && npm install --omit=optional /tmp/whylens-*.tgz onnxruntime-node fastify @fastify/multipart prom-client \

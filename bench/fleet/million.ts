@@ -18,7 +18,7 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'integrated-gradients, 50 steps': { method: 'integrated-gradients', steps: 50 },
   'occlusion, 225 places': { method: 'occlusion', patch: 28, stride: 14 },
   'score-cam': {},
-  'rise, 1000 masks': { method: 'rise', samples: 1000 },
+  'rise, 1000 masks': { method: 'rise', masks: 1000 },
   'lime, 500 samples': { method: 'lime', samples: 500 },
 };
 const SECONDS = 3;

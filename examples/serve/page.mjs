@@ -14,7 +14,7 @@ import { URL } from 'node:url';
 const [port = '3000', server = 'http://127.0.0.1:8080'] = argv.slice(2);
 const page = await readFile(new URL('index.html', import.meta.url));
 
-createServer((asked, answer) => {
+const proxy = createServer((asked, answer) => {
   if (!asked.url.startsWith('/v1/')) {
     answer.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page);
     return;
@@ -26,6 +26,7 @@ createServer((asked, answer) => {
   });
   passed.on('error', () => answer.writeHead(502).end());
   asked.pipe(passed);
-}).listen(Number(port), '127.0.0.1', () => {
-  stdout.write(`http://127.0.0.1:${port}\n`);
+});
+proxy.listen(Number(port), '127.0.0.1', () => {
+  stdout.write(`http://127.0.0.1:${proxy.address().port}\n`);
 });

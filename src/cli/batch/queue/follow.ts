@@ -27,7 +27,9 @@ const MOST_OUT = 256;
 const OUT_EACH = 16;
 const LARGEST_CHUNK = 16;
 const PAGE = 200;
-const TICK = 100;
+/** Milliseconds until results are looked for again: longer and longer while none come. */
+const TICK = 50;
+const LONGEST_TICK = 400;
 /** Milliseconds after which jobs that are out are looked for: a restarted server may have lost some. */
 const LOOK_EVERY = 5000;
 /** Milliseconds after which it is told that no worker is there. */
@@ -107,6 +109,7 @@ class Follower {
       this.run.chunk ?? Math.max(1, Math.min(LARGEST_CHUNK, Math.floor(rest.length / 16)));
     const stamp = Date.now().toString(36);
     let at = 0;
+    let tick = TICK;
     while ((at < rest.length || this.out.size > 0) && !this.ended()) {
       const jobs: { id: string; documents: readonly DocumentReference[] }[] = [];
       while (at < rest.length && this.out.size + jobs.length < this.mostOut) {
@@ -117,7 +120,8 @@ class Follower {
       await this.send(jobs);
       const collected = await this.collect();
       if (performance.now() - this.looked > LOOK_EVERY) await this.look();
-      if (!collected) await new Promise((soon) => setTimeout(soon, TICK));
+      tick = collected ? TICK : Math.min(2 * tick, LONGEST_TICK);
+      if (!collected) await new Promise((soon) => setTimeout(soon, tick));
     }
   }
 
