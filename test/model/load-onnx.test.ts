@@ -6,6 +6,7 @@ import test from 'ava';
 import {
   explainPrediction,
   loadModel,
+  predict,
   type Explanation,
   type LoadedModel,
 } from '../../src/index.js';
@@ -239,6 +240,28 @@ test('files of other kinds are told with the command that makes an ONNX file', a
     await t.throwsAsync(loadModel(join(folder, 'm.onnx')), { code: 'MODEL_LOAD', message });
   }
   rmSync(folder, { recursive: true });
+});
+
+test('bytes may be a Buffer, whose data lies at odd places', async (t) => {
+  const plain = classifier([1, 3, 6, 8]);
+  const initializers = plain.graph.initializers.map(({ floats: numbers, ...tensor }) =>
+    numbers === undefined
+      ? tensor
+      : { ...tensor, raw: new Uint8Array(Float32Array.from(numbers).buffer) },
+  );
+  const bytes = Buffer.from(bytesOf({ ...plain, graph: { ...plain.graph, initializers } }));
+  // a view into a larger one, as reading a file gives
+  const whole = await load(plain);
+  const expected = await predict(whole, picture);
+  for (const start of [0, 1, 2, 3]) {
+    const pool = Buffer.alloc(bytes.length + start);
+    bytes.copy(pool, start);
+    const files = [{ name: 'm.onnx', bytes: pool.subarray(start) }];
+    const model = await loadModel(files, { preprocess: 'unit' });
+    t.deepEqual((await predict(model, picture)).values, expected.values);
+    model.dispose();
+  }
+  whole.dispose();
 });
 
 test('a folder stands for the ONNX file in it', async (t) => {

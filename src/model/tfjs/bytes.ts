@@ -174,7 +174,10 @@ export async function bytesOf(file: ModelFile): Promise<Uint8Array> {
   if (!('bytes' in file) || typeof file.bytes === 'function') {
     return new Uint8Array(await (file as unknown as Blob).arrayBuffer());
   }
-  return file.bytes instanceof Uint8Array ? file.bytes : new Uint8Array(file.bytes);
+  const { bytes } = file;
+  if (!(bytes instanceof Uint8Array)) return new Uint8Array(bytes);
+  // a Buffer of Node looks like one, but its slices are no copies
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function pathOf(file: ModelFile): string {
