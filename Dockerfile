@@ -12,9 +12,10 @@ WORKDIR /app
 # the part for graphics cards is not fetched
 ENV NODE_ENV=production ONNXRUNTIME_NODE_INSTALL=skip
 COPY --from=build /tmp/whylens-*.tgz /tmp/
+# optional packages too, since the codecs of pictures are among them; those that a server does not use go
 RUN npm init -y >/dev/null \
-  && npm install --omit=optional /tmp/whylens-*.tgz onnxruntime-node fastify @fastify/multipart prom-client \
-  && rm -rf /tmp/whylens-*.tgz /root/.npm
+  && npm install --ignore-scripts /tmp/whylens-*.tgz onnxruntime-node fastify @fastify/multipart prom-client \
+  && rm -rf node_modules/@tensorflow/tfjs-node node_modules/onnxruntime-web /tmp/whylens-*.tgz /root/.npm
 USER node
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s CMD ["node", "-e", "fetch('http://127.0.0.1:8080/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
