@@ -9,22 +9,22 @@ import { inSpace, TOKEN_OPTIONS } from './shared/token-grid.js';
 
 /**
  * Ablation-CAM (Desai and Ramaswamy 2020, eq. 3): channels weighted by the
- * share of the score that is lost without them, w_k = (s − s_k) / |s|, s_k with
- * channel k set to zero; where s is exactly 0 by s − s_k. No gradients. Raw,
+ * share of the score that is lost without them, w_k = (s − s_k) / |s|, s_k with channel k set to
+ * zero; s − s_k if s is exactly 0. No gradients. Raw,
  * signed map `[h, w]`.
  *
  * Runs on from the layer, all targets in one run; channels that are zero
- * already are not run. Where only global average pooling and a linear layer
- * follow, s − s_k = W[k, c]·mean(A_k) and nothing is run at all.
+ * already are not run. If only global average pooling and a linear layer follow, s − s_k = W[k,
+ * c]·mean(A_k) and nothing is run at all.
  *
  * Prefer `grad-cam` for speed: one backward pass instead of a run per channel.
  */
 export const ablationCam = explainer({
   id: 'ablation-cam',
-  summary: 'channels by how the score falls without them',
+  summary: 'channels weighted by how the score falls without them',
   family: 'cam',
   description:
-    'Positive values are where channels are active without which the score of the target falls, negative values where it rises without them.',
+    'Channels are weighted by how much the score of the target falls without them: positive values are where such channels are active, negative values where channels are active without which it rises.',
   reference: 'Desai 2020',
   cost: '1 forward + 1 run from the layer per active channel (none before a linear head)',
   needs: { activations: true, layer: true, fromLayer: true },

@@ -16,7 +16,7 @@ import { inSpace, TOKEN_OPTIONS } from './shared/token-grid.js';
  */
 export const cam = explainer({
   id: 'cam',
-  summary: 'evidence of a layer, channels as the classifier does',
+  summary: 'evidence of a layer, channels weighted by the classifier',
   family: 'cam',
   description:
     'Positive values are where the layer saw evidence for the target, negative values evidence against it; channels are weighted by the classifier itself.',

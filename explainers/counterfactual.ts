@@ -31,7 +31,7 @@ const options = {
     check: (value: unknown): value is string | number =>
       typeof value === 'string' || (Number.isInteger(value) && (value as number) >= 0),
     parse: (text) => (/^\d+$/.test(text) ? Number(text) : text),
-    help: 'the class to come to (default: any other)',
+    help: 'the class to be reached (default: any other)',
   },
   fixed: {
     type: 'list',
@@ -54,9 +54,9 @@ const options = {
  * Counterfactuals (Wachter et al. 2018, arXiv 1711.00399): the nearest row
  * found that the model puts into another class, and what each change does.
  *
- * Rows: values are taken over from the nearest `background` rows of another
- * class; changes that are not needed are taken back, and numbers moved back
- * towards the row as far as the class allows. Distances are in units of each
+ * Rows: values are copied from the nearest `background` rows of another class; changes that are
+ * not needed are undone, and numbers are moved back towards the row as far as the class allows.
+ * Distances are in units of each
  * column's spread. `parameters.counterfactual` is the row, and the weights are
  * the Shapley values of the changes: they sum to the score minus
  * `parameters.baseValue`, the counterfactual's score.
@@ -91,7 +91,7 @@ export const counterfactual = explainer({
 
 type Context = ExplainContext<OptionValues<typeof options>>;
 
-/** Class indices a call may come to, from the option. */
+/** Class indices that may be reached, from the option. */
 function wantedClass({ options: { to }, labels, tabular }: Context): number | undefined {
   if (to === undefined) return undefined;
   const names = labels ?? tabular!.classNames;
@@ -197,7 +197,7 @@ async function facts(context: ExplainContext, found: Float64Array, scores: reado
   };
 }
 
-/** Shapley values of the changed features, the counterfactual standing for "unknown". */
+/** Shapley values of the changed features, the counterfactual's values mean "unknown". */
 async function changes(
   context: ExplainContext,
   row: Float64Array,
@@ -267,7 +267,7 @@ async function ofTexts(context: Context) {
       right(classOf(model, await game.predict([mask], call), 0));
     let reached = right(from);
     while (!reached && removed.length < parts.length) {
-      // the word whose absence costs the predicted class most, given those taken out already
+      // of the words still there, the one whose absence costs the predicted class most
       const left = [...shown.keys()].filter((p) => shown[p] === 1);
       const versions = left.map((p) => shown.map((v, q) => (q === p ? 0 : v)));
       const [scores] = await game.scores(context, versions, [own], progress);

@@ -2,9 +2,9 @@ import { reduceChannels } from '../src/maths/channels.js';
 import { inputMethod, REDUCE_OPTIONS } from './shared/input-method.js';
 
 /**
- * Deconvnet (Zeiler and Fergus 2014): the gradient at the input, except that a
- * rectifier passes back the positive part of the gradient wherever it comes
- * from, open or not on the way forward. Channels are summed; signed.
+ * Deconvnet (Zeiler and Fergus 2014): the gradient at the input, except that a rectifier passes
+ * back the positive part of the gradient, whether it was open on the way forward or not. Channels
+ * are summed; signed.
  *
  * Of historical interest; prefer `guided-backprop`, which keeps the forward
  * mask and is sharper.

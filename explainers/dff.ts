@@ -16,8 +16,8 @@ import { inSpace, TOKEN_OPTIONS } from './shared/token-grid.js';
  * W_i `[h, w]` in units of activation (H_i has length 1), and the score of each
  * target when the layer holds that part alone.
  *
- * Negative activations are taken as 0; a warning says so. Seeded: another seed
- * may find other parts where several explain the layer equally well.
+ * Negative activations count as 0; a warning says so. Seeded: another seed may find other parts if
+ * several explain the layer equally well.
  *
  * Prefer a method with a target to see why one class was chosen.
  */

@@ -7,7 +7,7 @@ import { layerMethod } from './shared/layer-method.js';
  * pytorch-grad-cam library publishes it): `eigen-cam` with a target. Signed map
  * `[h, w]`, sign as there, by the length of gradient times activation.
  *
- * Prefer `hires-cam` where the values must add up to the score.
+ * Prefer `hires-cam` if the values must add up to the score.
  */
 export const eigenGradCam = layerMethod({
   id: 'eigen-grad-cam',

@@ -86,7 +86,7 @@ export const finerCam = explainer({
         ]);
       }),
     );
-    // the rivals are known only now: back from the outputs, but forward from the layer alone
+    // the rivals are known only now: backward from the outputs, but forward from the layer alone
     const maps = await asPartOf(context.batch, samples, 2 * samples, (batch) =>
       differentiateFrom({ ...context, targets, batch }, activations[layer], gradCamMap),
     );

@@ -32,8 +32,8 @@ const options = {
 const NOTICEABLE = 0.01;
 
 /**
- * What the terms of one sample and target sum to; the gap is
- * input + bias + offset − score, 0 up to rounding where every unit is understood.
+ * What the terms of one sample and target sum to; the gap is input + bias + offset − score, 0 up
+ * to rounding if every unit is understood.
  */
 interface Completeness extends Readonly<Record<string, JsonValue>> {
   readonly input: number;

@@ -7,8 +7,7 @@ import { layerMethod } from './shared/layer-method.js';
  * gradients, each with the share α = g² / (2g² + (Σ A)·g³), so that several
  * instances of a class count alike. Raw map `[h, w]` at the layer's resolution.
  *
- * Prefer `grad-cam` where evidence against the target matters: negative
- * gradients have no weight here.
+ * Prefer `grad-cam` if evidence against the target matters: negative gradients have no weight here.
  */
 export const gradCamPlusPlus = layerMethod({
   id: 'grad-cam++',

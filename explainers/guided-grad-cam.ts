@@ -26,7 +26,7 @@ const options = {
  * times the positive part of Grad-CAM, the latter enlarged to the input
  * (bilinear, half-pixel centres). Channels are summed; signed, at the input's size.
  *
- * Prefer `grad-cam` where the place matters and not the texture.
+ * Prefer `grad-cam` if the place matters and not the texture.
  */
 export const guidedGradCam = explainer({
   id: 'guided-grad-cam',
@@ -61,7 +61,7 @@ export const guidedGradCam = explainer({
           const n = chunk.offset + i;
           collector.take(n, chunk, i);
           activations[n] = sampleOf(chunk.activations[layer], i);
-          // scaling a position by what is not negative may as well follow the reduction
+          // the factor of a position is not negative, so it may be applied after the reduction
           maps[n] = context.targets[n].map((_, t) =>
             reduceChannels(sampleOf(chunk.gradients[name][t], i), reduce),
           );

@@ -3,10 +3,10 @@ import { layerMethod } from './shared/layer-method.js';
 
 /**
  * HiResCAM (Draelos and Carin 2020): gradient times activation, value by value,
- * summed over channels. Raw, signed map `[h, w]`; where global average pooling
- * and a linear head follow, it sums to the logit minus the bias.
+ * summed over channels. Raw, signed map `[h, w]`; if global average pooling and a linear head
+ * follow, it sums to the logit minus the bias.
  *
- * Prefer it over `grad-cam` where the layer feeds a flatten or dense layer:
+ * Prefer it to `grad-cam` if the layer feeds a flatten or dense layer:
  * the mean gradient there mixes up the places.
  */
 export const hiresCam = layerMethod({

@@ -45,7 +45,7 @@ import { treeShap } from './tree-shap.js';
 import { testTimeAugmentation } from './tta.js';
 import { xGradCam } from './x-grad-cam.js';
 
-/** The registration list: one line an explainer. */
+/** The registration list: one line for each explainer. */
 const EXPLAINERS = [
   // class activation maps
   gradCam,
@@ -97,10 +97,10 @@ const EXPLAINERS = [
   testTimeAugmentation,
 ] as const;
 
-/** Any of them, with its id and the options it declares: where the types of calls come from. */
+/** Any of them, with its id and the options that it declares: the types of calls come from here. */
 export type BuiltInExplainer = (typeof EXPLAINERS)[number];
 
-/** Options of methods for pictures that have a side of their own for rows, by id. */
+/** Options of methods that explain pictures and also rows, by id. */
 export interface RowSides {
   readonly 'kernel-shap': (typeof kernelShapRows)['options'];
 }

@@ -30,7 +30,7 @@ const options = {
     check: isBaseline,
     parse: parseBaseline,
     default: undefined,
-    help: 'where the path starts; black where the range of the input is known, otherwise 0',
+    help: 'where the path starts; black if the range of the input is known, otherwise 0',
   },
   quadrature: {
     type: 'choice',
@@ -46,8 +46,8 @@ const options = {
  * the trapezoid rule over 50 intervals. Signed; the values sum to s(x) − s(b)
  * up to the completeness gap, which is recorded.
  *
- * The points of the path are written one by one and their gradients summed as
- * they come, so memory does not grow with `steps`.
+ * The points of the path are made one by one and their gradients summed at once, so memory does
+ * not grow with `steps`.
  *
  * Prefer `saliency` for one backward pass, `occlusion` for a model without gradients.
  */

@@ -25,13 +25,13 @@ const options = {
 /**
  * Kernel SHAP (Lundberg and Lee 2017, theorem 2): Shapley values of regions,
  * by a least squares fit of the score on which regions are shown, weighted
- * with the Shapley kernel. That the values sum to s(x) − s(baseline) is held
- * exactly, as a constraint of the fit. Each position has its region's value;
+ * with the Shapley kernel. The values sum to s(x) − s(baseline) exactly: it is a constraint of the
+ * fit. Each position has its region's value;
  * signed, in units of the score.
  *
  * Works for any model that predicts. Coalitions that the kernel weighs most
- * are enumerated, the others drawn in pairs with their complements; with no
- * more coalitions than `samples` the values are exact. Regions equal to the
+ * are enumerated, the others drawn in pairs with their complements; if there are no more
+ * coalitions than `samples`, the values are exact. Regions equal to the
  * baseline are not players, and their value is 0.
  *
  * Prefer `integrated-gradients` for pixels of a model with gradients.
@@ -56,7 +56,7 @@ export const kernelShap = explainer({
     const coalitions = regions.map(({ playerCount }) =>
       shapleyCoalitions(playerCount, samples, context.seed),
     );
-    // the empty coalition first: its score is the end that the values start from
+    // the empty coalition first: the values count from its score
     const rows = regions.map(({ playerCount }, n) =>
       playerCount === 0 ? [] : [new Uint8Array(playerCount), ...coalitions[n].rows],
     );

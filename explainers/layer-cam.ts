@@ -8,7 +8,7 @@ import { layerMethod } from './shared/layer-method.js';
  * maps. With `tanhScale` γ the map becomes tanh(γ·M / max M), as the paper
  * scales shallow layers (γ = 2).
  *
- * Prefer `grad-cam` at the last layer where evidence against the target counts.
+ * Prefer `grad-cam` at the last layer if evidence against the target matters.
  */
 export const layerCam = layerMethod({
   id: 'layer-cam',

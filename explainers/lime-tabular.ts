@@ -184,7 +184,7 @@ function required(table: readonly Float64Array[] | undefined): readonly Float64A
   );
 }
 
-/** Bins of a column; undefined for categories and where numbers are not cut. */
+/** Bins of a column; undefined for categories and if numbers are not cut. */
 function binsFor(
   model: RowModel,
   table: readonly Float64Array[],

@@ -80,7 +80,7 @@ const options = {
   ...FEATURE_OPTIONS,
 } as const satisfies OptionSpecs;
 
-/** A logistic white box further from the model than this is told of. */
+/** A logistic white box that is further from the model than this gives a warning. */
 const POOR_KL = 0.1;
 const POOR_AGREEMENT = 0.8;
 
@@ -98,8 +98,8 @@ interface Word {
  * √exp(−d²/w²) with d a hundred times the cosine distance.
  *
  * How well the linear model fits is recorded: `parameters.fit` (weighted R²),
- * and for probabilities (`score: 'output'`) `parameters.meanKL`; a poor fit is
- * warned of. `samples` may be the versions themselves, so that a fit can be
+ * and for probabilities (`score: 'output'`) `parameters.meanKL`; a poor fit gives a warning.
+ * `samples` may be the versions themselves, so that a fit can be
  * repeated exactly.
  *
  * With `whiteBox: 'logistic'` a logistic model of words and neighbouring words
@@ -138,7 +138,7 @@ export const limeText = explainer({
     for (const [n, text] of texts.entries()) {
       const game = textGame(model, text, { ...own, usual: 'nothing' });
       const { parts } = game;
-      // letters come and go by place: a text without its e's says nothing of one of them
+      // letters come and go by place: a text without any e says nothing about a single e
       const byPlace = own.whiteBox === 'logistic' && own.unit === 'char';
       const words = wordsOf(parts, own.distinct && !byPlace);
       const scores = scoresFor(
@@ -380,7 +380,7 @@ async function logistic(
   };
 }
 
-/** The shortest and the longest run; ELI5's where nothing is said. */
+/** The shortest and the longest run; ELI5's if nothing is said. */
 function rangeOf(
   ngrams: Ngrams | undefined,
   letters: boolean,
@@ -392,7 +392,7 @@ function rangeOf(
   return [1, distinct ? 2 : 1];
 }
 
-/** In the order in which they are met. */
+/** In the order in which they first occur. */
 function wordsOf(parts: readonly TextPart[], distinct: boolean): Word[] {
   if (!distinct) return partNames(parts).map((name, p) => ({ name, parts: [p] }));
   const words = new Map<string, number[]>();

@@ -30,8 +30,8 @@ const options = { ...FEATURE_OPTIONS, ...BACKGROUND_OPTION } as const satisfies 
 /**
  * What each feature of a linear model adds to the margin: coefficient × value,
  * with the intercept as the feature `<BIAS>` (value 1). The weights sum to the
- * score. With `background` a feature adds coefficient × (value − mean), as
- * linear SHAP has it (Lundberg and Lee 2017, independent features): the
+ * score. With `background` a feature adds coefficient × (value − mean), as in linear SHAP
+ * (Lundberg and Lee 2017, independent features): the
  * weights then sum to the score minus `parameters.baseValue`.
  *
  * Exact, for linear and logistic regression, linear support vector machines

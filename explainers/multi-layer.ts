@@ -21,7 +21,7 @@ export const multiLayer = severalLayers({
   combine: (values) => values.reduce((a, b) => a + b, 0) / values.length,
 });
 
-/** max(M, 0) / max M; zeros where nothing is positive. */
+/** max(M, 0) / max M; zeros if nothing is positive. */
 function maxShare(values: Float32Array): Float32Array {
   const top = values.reduce((a, b) => Math.max(a, b), 0);
   return values.map((value) => (value > 0 ? value / top : 0));

@@ -35,8 +35,8 @@ const options = {
  *
  * Works for any model that predicts. Patches that change nothing are not run.
  *
- * Prefer `rise` where evidence is spread over parts that can stand in for one
- * another, `grad-cam` where gradients are to be had and time is short.
+ * Prefer `rise` if evidence is spread over parts that can replace one another, `grad-cam` if the
+ * model gives gradients and time is short.
  */
 export const occlusion = explainer({
   id: 'occlusion',
@@ -58,7 +58,7 @@ export const occlusion = explainer({
     const patches = slidingPatches(space, patch, stride);
     const baselines = baselinesOf(context);
     const plain = await runPlain(context);
-    // a patch over what is the baseline already cannot change the answer
+    // a patch over what equals the baseline cannot change the answer
     const changing = context.targets.map((_, n) => {
       const { data } = sampleOf(samples, n);
       return patches.filter((p) => changes(p, space, channels, data, baselines[n]));

@@ -22,10 +22,10 @@ const options = {
 
 /**
  * Partition SHAP for texts: Owen values (Owen 1977) over a hierarchy of the
- * words. The text is halved again and again, at sentence ends and punctuation
- * where it can be; each half gets its fair share (Shapley value of two
- * players) of what its whole has, down to single words. The halves that matter
- * most are split first; what the samples do not reach is shared evenly. The
+ * words. The text is halved again and again, at sentence ends and punctuation if there are any;
+ * each half gets its fair share (Shapley value of two players) of what both have together, down to
+ * single words. The halves that matter most are split first; parts that the samples do not reach
+ * share evenly. The
  * weights sum exactly to the score minus `parameters.baseValue`, the score of
  * the text with nothing in it.
  */

@@ -36,8 +36,8 @@ const options = {
  * of what the score gains when it comes in. The weights sum exactly to the
  * score minus `parameters.baseValue`, and `std` is the standard error of each.
  *
- * For rows of many features, with `background` rows for those left out; for
- * texts, where words are left out. Exact for models without interactions of
+ * For rows of many features, in which those left out have the values of `background` rows; for
+ * texts, in which words are left out. Exact for models without interactions of
  * more than two features. Prefer `kernel-shap` up to eleven features.
  */
 export const permutationShap = explainer({
@@ -71,14 +71,14 @@ async function ofRows(context: Context): Promise<Explained> {
     planOf: (players) => permutationPlan(players, permutations, context.seed),
     share(plan, values) {
       const { weights, errors } = plan.estimate(values);
-      // one order says nothing of how far another would be off
+      // one order does not tell how far another would be off
       return permutations > 1 ? { weights, errors } : { weights };
     },
     parameters: () => ({ background: `${others.rows.length} rows` }),
   });
 }
 
-/** All versions of the text, where the sampled orders would ask for as many: the values are then exact. */
+/** All versions of the text, if the sampled orders would ask for as many: the values are then exact. */
 function planFor(players: number, permutations: number, seed: number): PermutationPlan {
   const sampled = permutationPlan(players, permutations, seed);
   if (players > 20 || 2 ** players > sampled.count) return sampled;

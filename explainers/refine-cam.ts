@@ -6,7 +6,7 @@ import { severalLayers } from './shared/several-layers.js';
  * multiplied: the coarse layers say which object, the fine ones where exactly.
  * Map `[h, w]` in [0, 1], at the resolution of the finest layer or of the input.
  *
- * Where one layer has nothing positive the product is empty; `multi-layer`
+ * If one layer has nothing positive, the product is empty; `multi-layer`
  * takes the mean instead.
  */
 export const refineCam = severalLayers({
@@ -21,7 +21,7 @@ export const refineCam = severalLayers({
   combine: (values) => values.reduce((a, b) => a * b, 1),
 });
 
-/** max(M, 0) stretched to [0, 1]; zeros where that is the same everywhere. */
+/** max(M, 0) stretched to [0, 1]; zeros if it is the same everywhere. */
 function stretched(values: Float32Array): Float32Array {
   const positive = values.map((value) => Math.max(value, 0));
   const low = positive.reduce((a, b) => Math.min(a, b), Infinity);

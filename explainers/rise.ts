@@ -37,8 +37,8 @@ const options = {
  * RISE (Petsiuk et al. 2018, eq. 5): the mean score over random masks that
  * keep the position, Σ_i s(x ⊙ M_i + b ⊙ (1 − M_i)) · M_i / Σ_i M_i. Each mask
  * is a random grid of 7×7 cells, enlarged (bilinear) and cropped at a random
- * offset of its own. In units of the score, at the input's resolution; what
- * matters are differences inside the map, its level is the mean score.
+ * offset of its own. In units of the score, at the input's resolution; only differences inside the
+ * map matter, its level is the mean score.
  *
  * Works for any model that predicts. Masks are made one at a time.
  *
@@ -50,7 +50,7 @@ export const rise = explainer({
   summary: 'mean score with a place visible under random masks',
   family: 'perturbation',
   description:
-    'The mean score while the place is visible and random other parts are hidden: compare places with one another, the common level says nothing.',
+    'The mean score while the place is visible and random other parts are hidden: compare places with one another; the common level has no meaning.',
   reference: 'Petsiuk 2018',
   cost: '1 + 4000 forward (masks)',
   needs: {},

@@ -27,10 +27,10 @@ import { inSpace, TOKEN_OPTIONS } from './shared/token-grid.js';
  */
 export const scoreCam = explainer({
   id: 'score-cam',
-  summary: 'channels by the score of what they cover alone',
+  summary: 'channels weighted by the score of what they cover alone',
   family: 'cam',
   description:
-    'Values are where channels are active that keep the score of the target high when only what they cover is shown.',
+    'Channels are weighted by the score of the target if only what they cover is shown; values are where channels with a high weight are active.',
   reference: 'Wang 2020',
   cost: '1 forward + 1 forward per channel that varies',
   needs: { activations: true, layer: true },
@@ -99,7 +99,7 @@ export const scoreCam = explainer({
   },
 });
 
-/** The explained input under each mask, the other inputs as they are; made as they are asked for. */
+/** The explained input under each mask, the other inputs as they are; each is made when it is asked for. */
 function maskedInputs(
   context: ExplainContext,
   activations: readonly NdArray[],

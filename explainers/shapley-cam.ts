@@ -27,8 +27,8 @@ const TINY_STEPS = [2 ** -18, 2 ** -20, 2 ** -22];
  * defined; gradients that do not change at all within a few rounding steps are
  * recognised as such, so that a corner near A does not count as curvature.
  *
- * Equals `grad-cam` where the score is piecewise linear in the layer: prefer
- * that there, and this one with smooth activations or `score: 'output'`.
+ * Equals `grad-cam` if the score is piecewise linear in the layer: prefer that then, and this one
+ * with smooth activations or `score: 'output'`.
  */
 export const shapleyCam = explainer({
   id: 'shapley-cam',
@@ -94,7 +94,7 @@ export const shapleyCam = explainer({
   },
 });
 
-/** H·A per target; undefined where the score is linear around A. */
+/** H·A per target; undefined if the score is linear around A. */
 async function hessianTimes(
   context: ExplainContext,
   n: number,

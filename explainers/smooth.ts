@@ -9,9 +9,9 @@ import { runPlain } from './shared/input-calls.js';
 import { explainPart, innerOptions, wrapper } from './shared/wrapper.js';
 import type { OptionSpecs, OptionValues } from '../src/options.js';
 
-/** Noisy copies handed to the wrapped method at once, whatever their number in all. */
+/** Noisy copies that are given to the wrapped method at once, however many there are in all. */
 const COPIES_TOGETHER = 8;
-/** What one copy is taken to cost while the wrapped method holds it, in bytes per value of the input. */
+/** What one copy is assumed to cost while the wrapped method holds it, in bytes per value of the input. */
 const BYTES_PER_VALUE = 64;
 
 const own = {

@@ -41,7 +41,7 @@ const options = {
     type: 'choice',
     choices: ['pad', 'mask', 'zero'],
     default: undefined,
-    help: 'what the way begins at, in place of every token of the text: the padding token (where there is one), the mask token, or nothing (zeros)',
+    help: 'what the way begins at, in place of every token of the text: the padding token (if there is one), the mask token, or nothing (zeros)',
   },
   at: {
     type: 'choice',
@@ -58,7 +58,7 @@ const options = {
   ...FEATURE_OPTIONS,
 } as const satisfies OptionSpecs;
 
-/** A gap larger than this part of what is shared out is warned of. */
+/** A gap larger than this part of what is shared out gives a warning. */
 const GAP = 0.05;
 
 /**

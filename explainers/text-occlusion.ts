@@ -14,8 +14,8 @@ const options = { ...UNIT_OPTIONS, ...FEATURE_OPTIONS } as const satisfies Optio
  * is taken out (Zeiler and Fergus 2014, with words for patches). Words that
  * speak against the target have negative weights.
  *
- * Works for any model of texts. Prefer `partition-shap` where words only
- * matter together: taking out one of two equal words may change nothing.
+ * Works for any model of texts. Prefer `partition-shap` if words only matter together: taking out
+ * one of two equal words may change nothing.
  */
 export const textOcclusion = explainer({
   id: 'text-occlusion',

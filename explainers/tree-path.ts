@@ -12,8 +12,8 @@ const options = { ...FEATURE_OPTIONS } as const satisfies OptionSpecs;
 
 /**
  * Contributions along the decision path (Saabas 2014; Palczewska et al. 2013):
- * at each split on a row's way through a tree, the change of the node's value
- * goes to the feature that is asked for. `<BIAS>` holds what all rows start
+ * at each split on a row's way through a tree, the change of the node's value goes to the feature
+ * that is tested there. `<BIAS>` holds what all rows start
  * from: the trees' root values and the base score. The weights sum to the
  * score. The value of an inner node is the mean of its leaves by the training
  * samples (XGBoost: the hessian) that came through.

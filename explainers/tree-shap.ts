@@ -39,9 +39,9 @@ const options = {
  * the Shapley values of a tree ensemble, exact. The weights sum to the score
  * minus `parameters.baseValue`.
  *
- * `mode: 'path-dependent'` averages splits on unknown features by the training
- * samples (XGBoost: the hessian) that went either way and needs nothing but
- * the model; `'interventional'` puts in the values of `background` rows
+ * `mode: 'path-dependent'` averages splits on unknown features by the training samples (XGBoost:
+ * the hessian) on each side and needs nothing but the model; `'interventional'` puts in the values
+ * of `background` rows
  * (Janzing et al. 2019, arXiv 1910.13413), and is the only way for models
  * without covers (ONNX) and for `score: 'output'`.
  *
@@ -131,7 +131,7 @@ function requireMode(
       : mode === 'path-dependent' && hasBackground
         ? "mode 'path-dependent' does not look at a background; leave 'background' out, or take mode 'interventional'"
         : mode === 'path-dependent' && !model.trees!.hasCover
-          ? `the trees of '${model.name}' do not tell how many training samples went either way (${model.source}), so unknown values can only be filled in from a background; give option 'background'`
+          ? `the trees of '${model.name}' do not tell how many training samples are on each side (${model.source}), so unknown values can only be filled in from a background; give option 'background'`
           : score === 'output' && !sameAsMargin(model) && mode === 'path-dependent'
             ? "the output is explained with a background only: averages along the trees are of margins; give option 'background', or leave 'score' out"
             : score === 'output' && !sameAsMargin(model) && interactions === true

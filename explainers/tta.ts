@@ -27,7 +27,7 @@ const own = {
     type: 'choice',
     choices: ['frame', 'input'],
     default: undefined,
-    help: "how a scale is applied: inside the input's frame, or as an input of another size (where the model takes any)",
+    help: "how a scale is applied: inside the input's frame, or as an input of another size (if the model takes any)",
   },
 } as const satisfies OptionSpecs;
 
@@ -153,11 +153,11 @@ function termsOf({ options }: Context, rank: number): Term[] {
   return scales.flatMap((scale) => mirrors.map((axes) => ({ scale, axes })));
 }
 
-/** Another size is fed only where the model says that it takes any. */
+/** Another size is used only if the model says that it takes any. */
 function zoomsInFrame({ options, description, input }: Context): boolean {
   if (options.zoom !== undefined) return options.zoom === 'frame';
   const { shape } = description.inputs[input];
-  // no size said is not the same as taking any: a function says nothing of its input
+  // an unknown size is not the same as any size: a function says nothing about its input
   return shape.every((size) => size === null) || shape.slice(0, -1).some((size) => size !== null);
 }
 

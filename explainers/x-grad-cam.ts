@@ -5,8 +5,8 @@ import { layerMethod } from './shared/layer-method.js';
  * XGrad-CAM (Fu et al. 2020): channels weighted by Σ(g·A) / Σ A, the gradient
  * averaged where the channel is active. Raw, signed map `[h, w]`.
  *
- * Equals `grad-cam` where global average pooling and a linear head follow;
- * prefer it over that for layers further from the output.
+ * Equals `grad-cam` if global average pooling and a linear head follow; prefer it to that for
+ * layers further from the output.
  */
 export const xGradCam = layerMethod({
   id: 'x-grad-cam',

@@ -14,7 +14,7 @@ export type SvgFigureOptions = FigureOptions & { readonly format?: 'svg' };
 /** Options of `formatAsFigure` for a picture. */
 export type PngFigureOptions = FigureOptions & {
   readonly format: 'png';
-  /** Pixels of the picture for one of the figure. Default 2. */
+  /** Pixels of the picture for one pixel of the figure. Default 2. */
   readonly scale?: number;
 };
 
@@ -31,7 +31,7 @@ const OPTIONS = {
     min: 0.1,
     max: 32,
     default: 2,
-    help: 'pixels of the picture for one of the figure (png)',
+    help: 'pixels of the picture for one pixel of the figure (png)',
   },
 } as const satisfies OptionSpecs;
 
@@ -77,7 +77,7 @@ export class FigureFormatter implements Formatter<Picture | string> {
   readonly description =
     'A figure for papers and slides: original, maps, titles, colour bar; SVG or a picture.';
   readonly kinds = EXPLANATION_KINDS;
-  /** Drawings come from `svg`; of a picture this one draws what `image` does not. */
+  /** `svg` makes drawings; if a picture is asked for, this one draws the kinds that `image` does not. */
   readonly extensions = ['png'];
   readonly options: OptionSpecs = { ...OPTIONS, format: { ...OPTIONS.format, default: 'png' } };
 

@@ -15,7 +15,7 @@ export type { HtmlOptions };
 
 /**
  * One or several explanations as one HTML file that stands alone: nothing is
- * fetched, and a Content-Security-Policy in the page forbids it to. Maps lie
+ * fetched, and a Content-Security-Policy in the page forbids it. Maps lie
  * over their picture with opacity, colours, evidence and filter redrawn live
  * from the raw values, which a probe reads by pointer or arrow keys; weights,
  * texts, trees and matrices are shaded green and red. Light and dark, for
@@ -23,7 +23,8 @@ export type { HtmlOptions };
  *
  * Everything from outside is escaped. Pure: the same record gives the same page.
  *
- * @throws WhylensError `INVALID_OPTION`, `UNKNOWN_COLORMAP`; `INVALID_EXPLANATION` for an empty list or maps that are not finite
+ * @throws WhylensError `INVALID_OPTION`, `UNKNOWN_COLORMAP`; `INVALID_EXPLANATION` for an empty
+ * list or maps that are not finite
  * @example
  * writeFileSync('cat_dog.html', formatAsHtml(expl, { colormap: 'magma' }));
  * formatAsHtml([before, after], { title: 'Before and after the fine-tuning' });
@@ -60,8 +61,7 @@ export function formatAsHtml(
       }
       ${list.map((item, i) => renderArticle(item, `e${i}`, many ? 'h2' : 'h1', parts))}
       <footer>
-        Made with whylens. This page stands alone: it holds its data and asks nothing of any
-        network.
+        Made with whylens. This page stands alone: it holds its data and makes no request to any network.
       </footer>
     </main>
     ${moving && colormapBlock(parts.colormap)}`;

@@ -25,8 +25,8 @@ const DEFAULT_FILTER: ResamplingFilter = 'lanczos';
 
 /**
  * The picture with the map of one target over it, as ELI5 draws it: the raw
- * map is filtered and scaled, coloured at its own size, made as opaque as it
- * is strong up to `alphaLimit`, cut to 8 bits, enlarged to the picture and
+ * map is filtered and scaled, coloured at its own size, made the more opaque the stronger it is,
+ * up to `alphaLimit`, cut to 8 bits, enlarged to the picture and
  * laid over it. Signals become a line drawing, volumes one slice, concepts one
  * colour each. If nothing of the map is shown, a bar at the foot says so and why
  * (not with filter `none`, which keeps to ELI5's bytes there too).
@@ -150,11 +150,11 @@ export function commonMaximum(
     maps.map((map) => displayMaximum(map, filter, share)),
     0,
   );
-  // nothing to share where all maps are empty
+  // there is nothing to share if all maps are empty
   return largest > 0 ? largest : undefined;
 }
 
-/** The maps that a picture shows: those of one target, or without one of the first. */
+/** The maps that a picture shows: those of the chosen target, by default of the first. */
 function shownMaps(explanation: Explanation, target: TargetChoice | undefined): Heatmap[] {
   if (explanation.kind === 'concepts') {
     const named = explanation.concepts.map((concept) => ({ ...concept, target: concept.name }));

@@ -9,7 +9,7 @@ import { SvgFormatter } from './svg.js';
 import { TableFormatter } from './table.js';
 import { TextFormatter } from './text.js';
 
-/** The registration list: one line a formatter. */
+/** The registration list: one line for each formatter. */
 const FORMATTERS = [
   ImageFormatter,
   TextFormatter,

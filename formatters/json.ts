@@ -59,7 +59,8 @@ export type ExplanationDict = Readonly<Record<string, JsonValue>>;
  * The record as plain JSON data, losslessly: arrays as base64 (or numbers),
  * pictures as PNG files, `schema` and `version` first.
  *
- * @throws WhylensError `INVALID_EXPLANATION` where a number is not finite, an array does not fit its shape, or a field is unknown: what could not be read back is not written
+ * @throws WhylensError `INVALID_EXPLANATION` if a number is not finite, an array does not fit its
+ * shape, or a field is unknown: a record that could not be read back is not written
  */
 export function formatAsDict(expl: Explanation, options: DictOptions = {}): ExplanationDict {
   const { arrays } = validateOptions('dict', { arrays: OPTIONS.arrays }, { ...options });
@@ -80,7 +81,7 @@ export function formatAsJson(expl: Explanation, options: JsonOptions = {}): stri
   const { indent, ...rest } = validateOptions('json', OPTIONS, { ...options });
   const dict = formatAsDict(expl, rest);
   const text = jsonText(dict, indent);
-  // one line a list of numbers; strings hold no raw line break, so that none can match
+  // one line for each list of numbers; strings hold no raw line break, so that none can match
   return `${text.replace(/\[\s+((?:-?[\d.e+-]+,\s+)*-?[\d.e+-]+)\s+\]/g, (_, numbers: string) => `[${numbers.replace(/\s+/g, ' ')}]`)}\n`;
 }
 

@@ -31,7 +31,7 @@ const DRAWN = {
     min: 0.1,
     max: 32,
     default: 2,
-    help: 'pixels for one of the figure (png)',
+    help: 'pixels of the picture for one pixel of the figure (png)',
   },
 } as const satisfies OptionSpecs;
 const SUMMARY = {
@@ -55,7 +55,7 @@ export interface DependenceOptions {
   readonly theme?: FigureTheme;
   /** `'svg'` (default): a drawing as text; `'png'`: a picture for `saveImage`. */
   readonly format?: 'svg' | 'png';
-  /** Pixels of the picture for one of the figure. Default 2. */
+  /** Pixels of the picture for one pixel of the figure. Default 2. */
   readonly scale?: number;
 }
 
@@ -68,11 +68,11 @@ export interface SummaryOptions extends DependenceOptions {
 }
 
 /**
- * Explanations of many rows in one figure (a beeswarm): a line a feature, a
- * dot a row, to the right where the feature raises the score, coloured by the
- * feature's value. Features are sorted by their mean weight without its sign.
+ * Explanations of many rows in one figure (a beeswarm): one line for each feature and one dot for
+ * each row, to the right if the feature raises the score, coloured by the feature's value.
+ * Features are sorted by their mean weight without its sign.
  *
- * Explain the rows with `top: null`, or features below the cut count as 0.
+ * Explain the rows with `top: null`; otherwise features below the cut count as 0.
  *
  * @param records what `explainPredictions` gives for rows of one model
  * @returns SVG, or with `format: 'png'` a picture
@@ -120,8 +120,8 @@ export function formatAsSummary(
 
 /**
  * What `partialDependence` gives, drawn: the mean prediction over the values
- * of the feature, one curve a class, and behind it each row's own where
- * `kind` was `'both'` or `'individual'`.
+ * of the feature, one curve for each class, and behind it each row's own if `kind` was `'both'` or
+ * `'individual'`.
  *
  * @returns SVG, or with `format: 'png'` a picture
  * @throws WhylensError `INVALID_EXPLANATION` for two features, `INVALID_OPTION`

@@ -12,7 +12,7 @@ import { WhylensError } from '../src/errors.js';
 import { type GivenOptions, type OptionSpecs, validateOptions } from '../src/options.js';
 import { checkExplanation } from './shared/check.js';
 
-/** A cell; undefined where a row has nothing to say. */
+/** A cell; undefined if a row has no value there. */
 export type Cell = string | number | boolean | undefined;
 
 /** One row, by column name; all rows of a table have the same columns in the same order. */
@@ -55,7 +55,7 @@ const AXES: Readonly<Record<number, readonly string[]>> = {
  * | decision-tree | a node, parents first |
  * | transition-features | a pair of classes |
  *
- * Several explanations, as of the rows of a table, stand below each other; the
+ * Several explanations, such as those of the rows of a table, come one below the other; the
  * column `explanation` counts them from 0.
  *
  * @throws WhylensError `INVALID_EXPLANATION` for a damaged record or an empty list

@@ -306,7 +306,7 @@ function body(expl: Explanation, text: TextBuilder, percentile: Percentile): voi
 }
 
 function heat(text: TextBuilder, map: Heatmap, extent: Extent): void {
-  // right beneath the name of its target, where that is shown
+  // right beneath the name of its target, if that is shown
   text[text.sections.has('targets') ? 'join' : 'add']('heat', () =>
     heatWords(map, extent, text.style),
   );
@@ -363,7 +363,7 @@ function targetLines(
   );
 }
 
-/** The same over a table of weights, as ELI5 has it: `y='cat' (class 1, probability=0.991, score=-4.715) top features`. */
+/** The same over a table of weights, as in ELI5: `y='cat' (class 1, probability=0.991, score=-4.715) top features`. */
 function weightsHead(
   target: TargetBase,
   isRegression: boolean,

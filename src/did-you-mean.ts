@@ -1,4 +1,4 @@
-/** "Did you mean" for every name that nobody knows: one rule for labels, layers, options, flags and all others. */
+/** "Did you mean" for every unknown name: one rule for labels, layers, options, flags and all others. */
 
 /** Suggestions in a message, at most. */
 const MOST = 3;
@@ -15,9 +15,9 @@ type Rank = readonly [kind: number, distance: number];
 /**
  * The names near to `name`, nearest first; none if all are far off. In this order:
  * the same but for case and hyphens, names that begin with it or that it begins with,
- * names that a few slips of the keys lead to (one for each three letters), names that contain
- * it, names that begin alike, and names with a word that is near. Letters that changed places
- * are one slip.
+ * names that differ by a few typing errors (one for each three letters), names that contain
+ * it, names that begin alike, and names with a word that is near. Swapped neighbouring letters
+ * count as one error.
  */
 export function nearestNames(name: string, names: Iterable<string>, count = MOST): string[] {
   const wanted = name.length > LONGEST ? '' : plainly(name);
@@ -50,7 +50,7 @@ export function didYouMean(
 ): string {
   const near = nearestNames(name, names, MOST);
   if (near.length === 0) return '.';
-  // equally good beginnings are all told; of slips the nearest is meant
+  // all equally good beginnings are suggested; of typing errors only the nearest
   const first = plainly(near[0]);
   const wanted = plainly(name);
   const shown = first !== wanted && first.startsWith(wanted) ? near.filter(begins) : [near[0]];
@@ -80,7 +80,7 @@ function rankOf(wanted: string, candidate: string): Rank | undefined {
   return undefined;
 }
 
-/** A slip in one of several words: `tigre` in `tiger cat`, one layer of a path. */
+/** A typing error in one of several words: `tigre` in `tiger cat`, one layer of a path. */
 function rankOfWords(wanted: string, candidate: string): Rank | undefined {
   if (wanted.length < ALIKE.letters) return undefined;
   const words = candidate.split(/[^\p{L}\p{N}+]+/u).filter(({ length }) => length >= ALIKE.letters);

@@ -1,5 +1,5 @@
 /**
- * Every error this library throws on purpose.
+ * Every error that this library throws on purpose.
  *
  * One base class with a stable `code`; the message says what was required,
  * what was received, what is allowed and what to do next. Programs switch on
@@ -39,7 +39,7 @@ export type ErrorCode =
 
 /** What a message is made of beside its first sentence. */
 export interface ErrorDetails {
-  /** The original error, when this one wraps it. */
+  /** The original error, if this one wraps it. */
   cause?: unknown;
   /** Machine-readable facts: names received, names allowed, sizes. */
   facts?: Readonly<Record<string, unknown>>;
@@ -58,7 +58,7 @@ export class WhylensError extends Error {
   }
 }
 
-/** What was received may be a whole file; nobody reads a message of megabytes. */
+/** The received value may be a whole file; a message of megabytes is useless. */
 const LONGEST_MESSAGE = 5000;
 const clipped = (message: string): string =>
   message.length > LONGEST_MESSAGE
@@ -67,7 +67,7 @@ const clipped = (message: string): string =>
 
 /** True for an error of this library, optionally of one `code`. */
 export function isWhylensError(error: unknown, code?: ErrorCode): error is WhylensError {
-  // by shape and not by class: two copies of the package may meet in one process
+  // by shape and not by class, since two copies of the package may meet in one process
   return (
     error instanceof Error &&
     typeof (error as { code?: unknown }).code === 'string' &&
@@ -88,7 +88,7 @@ export class AbortedError extends WhylensError {
   }
 }
 
-/** What somebody handed in, for messages. */
+/** Describes a value that a caller passed, for messages. */
 export function describeValue(value: unknown): string {
   if (value === null) return 'null';
   if (value === undefined) return 'undefined';

@@ -1,5 +1,5 @@
 /**
- * The record every explainer returns and every formatter reads: plain data,
+ * The record that every explainer returns and every formatter reads: plain data,
  * a union discriminated by `kind`. It survives `structuredClone` and the JSON
  * formatter; it holds no tensor, no handle and no class instance.
  */
@@ -61,7 +61,7 @@ export type Target =
     }
   | {
       readonly kind: 'element';
-      /** Index into one sample's output, one number an axis (a detector's box and class). */
+      /** Index into one sample's output, one number for each axis (a detector's box and class). */
       readonly index: readonly number[];
       readonly output?: string;
     };
@@ -91,25 +91,25 @@ export interface ClassShare {
 
 /** The class that the model gives the highest score. */
 export interface TopClass {
-  /** Class index, or a name where there is no index. */
+  /** Class index, or a name if there is no index. */
   readonly target: number | string;
-  /** Class name, where labels are known. */
+  /** Class name, if labels are known. */
   readonly label?: string;
-  /** Softmax or sigmoid probability, where the model has one. */
+  /** Softmax or sigmoid probability, if the model has one. */
   readonly proba?: number;
 }
 
 /** What all targets have. */
 export interface TargetBase {
-  /** Class index, or a name where there is no index. */
+  /** Class index, or a name if there is no index. */
   readonly target: number | string;
   /** The data that defines the target. */
   readonly definition?: Target;
-  /** Class name, where labels are known, or the target in words. */
+  /** Class name, if labels are known, or the target in words. */
   readonly label?: string;
   /** The number that was explained (differentiated, perturbed). */
   readonly score?: number;
-  /** Softmax or sigmoid probability, where the model has one. */
+  /** Softmax or sigmoid probability, if the model has one. */
   readonly proba?: number;
   /** Place of the class among the classes of its output by score, from 0: the top class. Left out if the target is no single class. */
   readonly rank?: number;
@@ -141,7 +141,7 @@ interface MapExplanation extends ExplanationBase {
   readonly input?: string;
 }
 
-/** Which pixels: one map a target over one picture. */
+/** Which pixels: one map for each target over one picture. */
 export interface ImageExplanation extends MapExplanation {
   readonly kind: 'image';
   readonly image: Picture;

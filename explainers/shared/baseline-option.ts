@@ -1,4 +1,4 @@
-/** The option that says what replaces the parts taken away, shared by all who take parts away. */
+/** The option that says what replaces the parts that are taken away, shared by all methods that take parts away. */
 import type { ExplainContext } from '../../src/container/plugin.js';
 import type { NdArray } from '../../src/explanation.js';
 import {
@@ -18,7 +18,7 @@ export const BASELINE_OPTIONS = {
     check: isBaseline,
     parse: parseBaseline,
     default: 'mean',
-    help: "what stands where something is taken away: the sample's mean colour, black, white, blur, a number",
+    help: "what replaces the parts that are taken away: the sample's mean colour, black, white, blur, a number",
   },
 } as const satisfies OptionSpecs;
 

@@ -40,8 +40,8 @@ export async function differentiateLayer(
 }
 
 /**
- * As `differentiateLayer` where the layer's activations `[N, …]` are known
- * already: only what comes after the layer is run.
+ * As `differentiateLayer`, if the layer's activations `[N, …]` are known already: only what comes
+ * after the layer is run.
  */
 export async function differentiateFrom(
   context: LayerContext,

@@ -12,7 +12,7 @@ import {
 } from '../../src/model/interface.js';
 import { concreteTarget, scoreOf } from '../../src/model/targets.js';
 
-/** The unchanged samples' outputs, their targets made definite, and what these score. */
+/** The outputs of the unchanged samples, their targets made definite, and the scores of these. */
 export interface PlainRun {
   readonly outputs: readonly OutputValues[];
   readonly targets: readonly (readonly Target[])[];
@@ -70,7 +70,7 @@ export async function runPlain(context: ExplainContext): Promise<PlainRun> {
   };
 }
 
-/** Every sample's targets with `top` made the class that it means for the unchanged sample. */
+/** Every sample's targets, `top` replaced by the class that it means for the unchanged sample. */
 function definiteTargets(
   context: Pick<ExplainContext, 'targets'>,
   outputs: readonly OutputValues[],
@@ -78,7 +78,7 @@ function definiteTargets(
   return context.targets.map((list, n) => list.map((t) => concreteTarget(t, outputs, n)));
 }
 
-/** True where no target depends on which class is on top, so that no run is needed to know it. */
+/** True if no target depends on which class is on top, so that no run is needed to know it. */
 export function areDefinite(targets: readonly (readonly Target[])[]): boolean {
   const definite = (target: Target): boolean =>
     target.kind === 'weighted'

@@ -1,4 +1,4 @@
-/** What a classifier of global average pooling and one linear layer says of each channel. */
+/** The weight of each channel in a classifier of global average pooling and one linear layer. */
 import type { ExplainContext } from '../../src/container/plugin.js';
 import type { Target } from '../../src/explanation.js';
 import type { OutputValues, ScoreKind } from '../../src/model/interface.js';
@@ -6,8 +6,8 @@ import { seedOf } from '../../src/model/targets.js';
 
 /**
  * How much the target's score rises with the mean of each channel of the
- * context's layer, where nothing but global average pooling and a linear layer
- * follow and the target is linear in that output; else in words what is there.
+ * context's layer, if nothing but global average pooling and a linear layer follow and the target
+ * is linear in that output; otherwise what is there, in words.
  */
 export function channelWeights(
   context: ExplainContext,

@@ -1,6 +1,6 @@
 /**
  * A network as a linear map plus offsets: which layers add a constant to the
- * score, and how that constant is read off. What `full-grad` is made of.
+ * score, and how that constant is computed. `full-grad` is made of it.
  */
 import type { NdArray, Target } from '../../src/explanation.js';
 import {
@@ -26,7 +26,7 @@ import { scoreOf, seedOf } from '../../src/model/targets.js';
 /** Value-by-value units with f(x) = f'(x)·x everywhere: they add nothing. */
 const HOMOGENEOUS = new Set(['linear', 'relu', 'leakyRelu', 'prelu']);
 /**
- * Of what degree an operation is in its inputs together, where it has several:
+ * The degree of an operation in its inputs together, if it has several:
  * f(t·x) = t^k·f(x) makes Σ ∂y/∂x·x = k·y.
  */
 const DEGREES: Readonly<Record<string, (inputs: number) => number>> = {
@@ -112,7 +112,7 @@ function outputsOf(target: Target, first: string): string[] {
     : [target.output ?? first];
 }
 
-/** Paths that lead to these; all of them where a model does not tell where its logits are. */
+/** Paths that lead to these; all of them if a model does not tell where its logits are. */
 function reachedFrom(
   ends: readonly (string | undefined)[],
   layers: readonly LayerInfo[],
@@ -132,7 +132,7 @@ function biasTerm(
   const readers = layers.filter(({ inputs }) => inputs.includes(path));
   const name = readers[0]?.activation?.name;
   if (readers.length === 1 && (name === 'relu' || name === 'relu6')) {
-    // read behind the rectifier: a model that is asked for nothing in between
+    // read behind the rectifier: a model whose inner values are not asked for
     // runs convolution, normalisation and rectifier as one
     const [{ path: behind, activation }] = readers;
     return {
@@ -203,14 +203,14 @@ function offsetTerm(
   };
 }
 
-/** True where nothing with weights comes after the layer. */
+/** True if nothing with weights comes after the layer. */
 function isLast(path: string, layers: readonly LayerInfo[]): boolean {
   return layers
     .filter(({ inputs }) => inputs.includes(path))
     .every((reader) => reader.parameters === 0 && isLast(reader.path, layers));
 }
 
-/** What the score has beyond being linear in the logits: s − Σ ∂s/∂z·z. Zero for the logit of a class. */
+/** The part of the score that is not linear in the logits: s − Σ ∂s/∂z·z. Zero for the logit of a class. */
 export function scoreOffset(
   target: Target,
   outputs: readonly OutputValues[],

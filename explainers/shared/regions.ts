@@ -37,8 +37,8 @@ export interface Regions {
   /** Regions in all. */
   readonly count: number;
   /**
-   * Per region its place in a coalition, −1 where the sample already equals
-   * the baseline: hiding such a region cannot change the answer.
+   * Per region its place in a coalition, −1 if the sample already equals the baseline there:
+   * hiding such a region cannot change the answer.
    */
   readonly players: Int32Array;
   readonly playerCount: number;
@@ -86,7 +86,7 @@ export async function scoreCoalitions(
   return scores;
 }
 
-/** A weight a player as a map: every position has its region's weight, 0 where there is no player. */
+/** One weight for each player, as a map: every position has its region's weight, 0 where there is no player. */
 export function regionMap(
   { sample, labels, players }: Regions,
   weights: ArrayLike<number>,

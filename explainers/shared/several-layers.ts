@@ -35,14 +35,14 @@ const own = {
 
 type Context = ExplainContext<OptionValues<typeof own>>;
 
-/** How such an explainer introduces itself, and what it makes of the layers' maps. */
+/** How such an explainer describes itself, and what it does with the layers' maps. */
 export interface Combining<Id extends string = string> {
   readonly id: Id;
   readonly family: Explainer['family'];
   readonly summary?: string;
   readonly description: string;
   readonly reference: string;
-  /** Id of the method where none is named. */
+  /** Id of the method if none is named. */
   readonly defaultMethod: string;
   /** One layer's map before it is resized. */
   scale(values: Float32Array): Float32Array;
@@ -195,8 +195,8 @@ function severalLayersChoice(layers: readonly LayerChoice[]): LayerChoice {
 }
 
 /**
- * The last layer of each of the last map sizes, nearest to the output first. A
- * size that only padding gives is none: the layer before has the same evidence.
+ * The last layer of each of the last map sizes, nearest to the output first. A size that only
+ * padding gives does not count: the layer before has the same evidence.
  */
 export function stageLayers(description: ModelDescription, count = STAGES): string[] {
   const candidates = description.layers
@@ -218,7 +218,7 @@ function requireLayerMethod(explainer: Explainer): void {
   if (explainer.needs.layer === true) return;
   throw new WhylensError(
     'INVALID_OPTION',
-    `option 'of' must name a method that explains a layer, '${explainer.id}' explains none, so several layers mean nothing to it; grad-cam, layer-cam and the rest of the CAM family do`,
+    `option 'of' must name a method that explains a layer, '${explainer.id}' does not, so several layers mean nothing to it; grad-cam, layer-cam and the rest of the CAM family do`,
     { facts: { method: explainer.id } },
   );
 }

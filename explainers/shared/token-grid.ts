@@ -26,7 +26,7 @@ export type LayerContext = ExplainContext<OptionValues<typeof TOKEN_OPTIONS>>;
  * sequence `[n, k]` over a picture becomes `[rows, columns, k]` without class
  * and register tokens; everything else is returned as it is.
  *
- * @throws UNSUITABLE_LAYER where the tokens fill no grid over the input
+ * @throws UNSUITABLE_LAYER if the tokens fill no grid over the input
  */
 export function inSpace(context: LayerContext, array: NdArray): NdArray {
   const given = context.options.tokens;

@@ -19,12 +19,12 @@ export interface OfOption extends StringOption {
   readonly default: string;
 }
 
-/** How a wrapper introduces itself, and what it does with the method that it wraps. */
+/** How a wrapper describes itself, and what it does with the method that it wraps. */
 export interface WrapperDefinition<Id extends string, Own extends OptionSpecs> {
   readonly id: Id;
   /** A line of `whylens methods`. */
   readonly summary?: string;
-  /** What it says of itself while it wraps nothing yet. */
+  /** Its description while it wraps nothing yet. */
   readonly description: string;
   /** What it adds to the description of the method that it wraps. */
   readonly added: string;
@@ -52,7 +52,7 @@ export interface Wrapper<Id extends string, Own extends OptionSpecs> {
 
 /**
  * An explainer that runs another one many times, as data: `smooth`, `tta`.
- * With the options of what it wraps it takes on its needs and documents.
+ * It takes on the needs, documents and options of the method that it wraps.
  *
  * @example
  * const { explainer: twice, around } = wrapper({
@@ -114,7 +114,7 @@ type Wrapping = Pick<
 
 /**
  * An explainer with the needs, documents and options of `inner`, and the
- * wrapper's own options beside them (which win where names meet).
+ * wrapper's own options beside them (which win if names are the same).
  */
 export function wrapped(inner: Explainer, wrapping: Wrapping, id: string = wrapping.id): Explainer {
   const { added, reference, cost, seeded, options, explain } = wrapping;
@@ -151,14 +151,14 @@ export function innerOptions(
   return validateOptions(inner.id, inner.options, given);
 }
 
-/** A stretch of a wrapper's work: `size` units after `done` of `total`. */
+/** A part of a wrapper's work: `size` units after `done` of `total`. */
 export interface Part {
   readonly done: number;
   readonly size: number;
   readonly total: number;
 }
 
-/** Runs the wrapped method; its progress and its abort are told in units of the whole. */
+/** Runs the wrapped method; its progress and its abort are reported in units of the whole. */
 export async function explainPart(
   inner: Explainer,
   context: ExplainContext,
@@ -189,7 +189,7 @@ export async function explainPart(
   );
 }
 
-/** A wrapper used without knowing what it wraps was asked for no layer: then the default one. */
+/** A wrapper that does not know yet what it wraps needs no layer; when it runs, it takes the default one. */
 function withLayer(context: ExplainContext, needs: ExplainerNeeds): ExplainContext {
   return needs.layer !== true || context.layer !== undefined
     ? context

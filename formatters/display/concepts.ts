@@ -10,5 +10,5 @@ const COLOURS = [
   '#ff5fb0',
 ] as const;
 
-/** The colour of concept `index`; after the eighth they come again. */
+/** The colour of concept `index`; after the eighth they repeat. */
 export const conceptColour = (index: number): string => COLOURS[index % COLOURS.length];

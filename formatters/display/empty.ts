@@ -1,4 +1,4 @@
-/** What is said of maps that show nothing. */
+/** What is said about maps that show nothing. */
 import type { Heatmap } from '../../src/explanation.js';
 import { whyEmpty } from '../../src/maths/filters.js';
 import type { DisplayFilter } from './filters.js';

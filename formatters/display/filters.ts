@@ -16,7 +16,7 @@ export type DisplayFilter = MapFilter | 'symmetric';
 /** ELI5's: evidence for the target, scaled by its maximum. */
 export const DEFAULT_DISPLAY_FILTER = 'positive' satisfies DisplayFilter;
 
-/** Filters whose values have a common zero, so that one value can be what counts as full. */
+/** Filters whose values have a common zero, so that one value can count as full. */
 export const FROM_ZERO = ['positive', 'negative', 'absolute', 'symmetric'] as const;
 /** A filter whose values start from zero. */
 export type FromZero = (typeof FROM_ZERO)[number];

@@ -1,4 +1,4 @@
-/** Which value of a map is drawn in full. */
+/** Which value of a map is drawn at full strength. */
 import { WhylensError } from '../../src/errors.js';
 import type { Heatmap } from '../../src/explanation.js';
 import { extentOf } from '../../src/maths/filters.js';
@@ -7,7 +7,7 @@ import { DEFAULT_DISPLAY_FILTER, sideOf, type DisplayFilter } from './filters.js
 /** The percentile of the values that has full strength, or `auto`: 99 for fine maps, else 100, the largest. */
 export type Percentile = number | 'auto';
 
-/** Maps of as many cells show single pixels: one of them that stands out would darken the rest. */
+/** Maps of as many cells show single pixels: a single one that stands out would darken the rest. */
 const FINE_CELLS = 64 * 64;
 const FINE_PERCENTILE = 99;
 

@@ -36,7 +36,7 @@ export function heatOf(
 ): Heat {
   extentOf(map);
   if (percentile === 'auto') {
-    // where a percentile has no meaning, 'auto' takes none
+    // 'auto' takes no percentile if it has no meaning
     const usable = maximum === undefined && isFromZero(filter);
     return heatOf(map, filter, maximum, usable ? percentileFor([map], 'auto') : 100);
   }
@@ -45,13 +45,13 @@ export function heatOf(
     const full = maximum ?? displayMaximum(map, filter, percentile);
     return heatBetween(map, filter, { low: -full, high: full });
   }
-  // what these make of a map is scaled already; ELI5 rounds to 32 bits in between
+  // these filters scale the map already; ELI5 rounds to 32 bits in between
   const full = maximum ?? 1;
   const filtered = checkDisplayFilter(filter);
   return heatBetween(applyFilter(map, filtered), 'none', { low: -full, high: full });
 }
 
-/** The same where it is known which raw values count as full, as for maps that share a scale. */
+/** The same, if it is known which raw values count as full, as for maps that share a scale. */
 export function heatBetween({ shape, data }: Heatmap, filter: DisplayFilter, full: Extent): Heat {
   const shareOf = scaleOf(filter, full);
   const values = new Float64Array(data.length);

@@ -49,7 +49,7 @@ export function shownExtent(
   return { low: -most, high: most };
 }
 
-/** A value as its signed share of what is full, −1 to 1; 0 where nothing is. */
+/** A value as its signed share of what counts as full, −1 to 1; 0 if nothing does. */
 export function shareOf(value: number, full: number): number {
   return full > 0 ? Math.max(-1, Math.min(value / full, 1)) : 0;
 }

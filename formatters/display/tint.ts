@@ -1,4 +1,4 @@
-/** Colours of single values where there is no colormap: cells of a terminal, words of a text, rows of a table. */
+/** Colours of single values, if there is no colormap: cells of a terminal, words of a text, rows of a table. */
 import { shareOf } from './scale.js';
 
 export type Rgb = readonly [red: number, green: number, blue: number];

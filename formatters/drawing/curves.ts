@@ -1,4 +1,4 @@
-/** Partial dependence, drawn: the mean curve of each class, and every row's own behind it. */
+/** A drawing of partial dependence: the mean curve of each class, and every row's own behind it. */
 import { greatest, least } from '../../src/maths/extremes.js';
 import { short } from '../shared/numbers.js';
 import { widthOf } from './font.js';
@@ -7,7 +7,7 @@ import type { Block, Palette, Shape } from './scene.js';
 const WIDTH = 420;
 const HEIGHT = 220;
 const SMALL = { size: 10.5 };
-/** More rows than this are a blot. */
+/** More rows than this would be an unreadable blot. */
 const MOST_ROWS = 200;
 
 /** What `partialDependence` gives: plain data. */

@@ -51,7 +51,7 @@ export function visualOrder(
   });
 }
 
-/** The characters as they stand from left to right, where nothing else puts them into order. */
+/** The characters as they stand from left to right, if nothing else puts them into order. */
 export function drawnOrder(text: string): string {
   if (directionOf(text) !== 'rtl') return text;
   return graphemes(text)

@@ -8,7 +8,7 @@ import { PALETTES, type Scene } from './scene.js';
 /** Opacity of maps in a grid, as keras-explainable draws them. */
 const GRID_OPACITY = 0.75;
 
-/** @param given what the caller said, where it matters whether it was said */
+/** @param given what the caller said, if it matters whether it was said */
 export function figureScene(
   expl: Explanation | readonly Explanation[],
   values: FigureValues,

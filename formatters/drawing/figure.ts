@@ -16,7 +16,7 @@ import { append, greatest } from '../../src/maths/extremes.js';
 const MARGIN = 16;
 const GAP = { x: 16, y: 20 };
 const BAR = 10;
-/** Panels in a row where the caller does not say, as keras-explainable has them. */
+/** Panels in a row if the caller does not say, as in keras-explainable. */
 const WIDEST = 8;
 
 /** The options of a figure, with what follows from them. */
@@ -37,7 +37,7 @@ export function figureOf(list: readonly Explanation[], layout: FigureLayout): Sc
     ...(extent !== undefined && { extent }),
   };
   const paths = list.map((expl) => ('layer' in expl ? expl.layer?.path : undefined));
-  // the layer stands in the title only where it tells the panels apart
+  // the layer stands in the title only if it tells the panels apart
   const several = new Set(paths).size > 1;
   const panels: Panel[] = list.flatMap((expl, i) =>
     panelsOf(expl, options).map((panel) =>

@@ -67,7 +67,7 @@ export function wrap(text: string, width: number, style: TextStyle, most = Infin
   return [...lines.slice(0, most - 1), truncate(last, width, style)];
 }
 
-/** How many letters from `at` on stand in one line: at least one, and found without measuring all that is left. */
+/** How many letters from `at` on fit into one line, at least one. Found without measuring all that is left. */
 function fitting(letters: readonly string[], at: number, width: number, style: TextStyle): number {
   const left = letters.length - at;
   const fits = (count: number): boolean =>
@@ -84,11 +84,11 @@ function fitting(letters: readonly string[], at: number, width: number, style: T
   return low;
 }
 
-/** Code points as they are drawn: composed where there is one sign for it, white space as spaces. */
+/** Code points as they are drawn: composed if there is one sign for it, white space as spaces. */
 export function* codesOf(text: string): Generator<number> {
   for (const char of text.normalize('NFC')) {
     const code = char.codePointAt(0)!;
-    // joiners, directions and variation selectors ask for nothing that this font could do
+    // joiners, directions and variation selectors change nothing that this font could draw
     if (/\p{Default_Ignorable_Code_Point}/u.test(char) || code === 0xfeff) continue;
     yield /[\s\u0085]/u.test(char) ? 0x20 : code;
   }
@@ -107,7 +107,7 @@ export function advanceOf(code: number, bold: boolean): number {
   return Math.ceil(hexOf(code).length / 2) * BOX.digit + 3 * BOX.side;
 }
 
-/** True where every character has a sign of this typeface; else a reader's own font draws it otherwise. */
+/** True if every character has a sign in this typeface; if not, the reader's own font draws the text with other widths. */
 export function isKnown(text: string, { bold = false }: Pick<TextStyle, 'bold'> = {}): boolean {
   for (const code of codesOf(text)) if (unitsOf(code, bold) === undefined) return false;
   return true;
@@ -119,7 +119,7 @@ export const hexOf = (code: number): string => {
   return hex.padStart(hex.length > 4 ? 6 : hex.length > 2 ? 4 : 2, '0');
 };
 
-/** The bold weight takes from the regular one what it lacks. */
+/** Signs that the bold weight lacks are taken from the regular one. */
 function unitsOf(code: number, bold: boolean): number | undefined {
   return (bold ? faceOf(true).get(code) : undefined) ?? faceOf(false).get(code);
 }

@@ -17,7 +17,7 @@ export const FIGURE_OPTIONS = {
     default: undefined,
     help: 'panels in a row; at most eight, the rows as even as can be, if left out',
   },
-  /** Titles of the maps in order, or false for none. Default made from target and layer. */
+  /** Titles of the maps in order, or false for none. By default they are made from target and layer. */
   titles: {
     type: 'value',
     expects: 'true, false, or a list of strings',
@@ -28,16 +28,15 @@ export const FIGURE_OPTIONS = {
     default: true,
     help: 'titles of the maps in order, separated by semicolons, or false for none',
   },
-  /** Default: where there are several maps. */
+  /** Default: if there are several maps. */
   colorbar: {
     type: 'boolean',
     default: undefined,
-    help: 'a colour bar; where there are several maps',
+    help: 'a colour bar; by default if there are several maps',
   },
   /**
    * The original beside each map, once before all of them, or not at all.
-   * `'auto'`: beside a map that is alone, before several maps of one picture,
-   * otherwise not. Default `'auto'`.
+   * `'auto'`: beside a single map, before several maps of one picture, otherwise not. Default `'auto'`.
    */
   original: {
     type: 'choice',
@@ -65,7 +64,8 @@ export const FIGURE_OPTIONS = {
   },
   /**
    * Percentile of a map's values that counts as full; above it nothing grows. `'auto'`: 99 for
-   * maps of 64×64 cells and more, where single pixels outshine all the rest, otherwise 100, the largest value. Default `'auto'`.
+   * maps of 64×64 cells and more, in which single pixels outshine all the rest, otherwise 100, the
+   * largest value. Default `'auto'`.
    */
   percentile: PERCENTILE_OPTION,
   /** Opacity grows with the value up to this. Default 0.65. */

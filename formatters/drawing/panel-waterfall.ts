@@ -1,4 +1,4 @@
-/** A row of a table, drawn from the base value to its score. */
+/** A drawing of a row of a table, from the base value to its score. */
 import type { FeatureWeight } from '../../src/explanation.js';
 import { greatest } from '../../src/maths/extremes.js';
 import { count, short, signedColumn } from '../shared/numbers.js';
@@ -11,7 +11,7 @@ const ROW = 22;
 const TEXT = { size: 12 };
 const SMALL = { size: 10.5 };
 const NAME_WIDTH = 220;
-/** A bar that is nearly nothing is still seen. */
+/** Least width of a bar, so that it is seen. */
 const THIN = 1.5;
 
 /** One bar a feature, each beginning where the last one ended; the ends marked above and below. */

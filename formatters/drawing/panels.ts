@@ -34,7 +34,7 @@ export type PanelOptions = Pick<
 /** A block and what stands above it. */
 export interface Panel extends Block {
   readonly title: string;
-  /** True for the drawing of a map, which a title of the caller's is meant for. */
+  /** True for the drawing of a map; titles that the caller gives are for those. */
   readonly titled?: boolean;
 }
 

@@ -43,7 +43,7 @@ export interface Text {
 
 export type Shape = Box | Line | Image | Text;
 
-/** Something to be put somewhere. */
+/** Shapes with a size, to be placed. */
 export interface Block {
   readonly width: number;
   readonly height: number;

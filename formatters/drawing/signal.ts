@@ -6,7 +6,7 @@ import { checkMap } from '../display/overlay.js';
 import { shareOf } from '../display/scale.js';
 import { append } from '../../src/maths/extremes.js';
 
-/** More points than this a line are thinned, the extremes of each stretch kept. */
+/** A line of more points than this is thinned; the extremes of each stretch are kept. */
 const MOST_POINTS = 4000;
 
 export interface SignalLines {

@@ -20,7 +20,7 @@ export interface Run {
 /**
  * The text in runs of one weight each, and the weight that is shaded fully.
  * With `preserveDensity` (the document's own wish unless given) a weight is
- * shared by the characters of its span, so that long n-grams do not shout.
+ * shared by the characters of its span, so that long n-grams do not stand out.
  */
 export function runsOf(
   { document, spans, preserveDensity }: DocumentSpans,

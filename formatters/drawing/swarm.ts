@@ -1,4 +1,4 @@
-/** Many rows in one picture: a line a feature, a dot a row. */
+/** Many rows in one picture: one line for each feature, one dot for each row. */
 import type { FeatureWeight, FeatureWeightsExplanation } from '../../src/explanation.js';
 import { greatest } from '../../src/maths/extremes.js';
 import { plain, short } from '../shared/numbers.js';
@@ -24,7 +24,7 @@ interface Swarm {
 
 /**
  * The features that weigh most over all records, each with its weight in
- * every one. A record that left a feature out says 0 of it.
+ * every one. If a record left a feature out, it counts as 0 there.
  */
 export function swarmsOf(
   records: readonly FeatureWeightsExplanation[],
@@ -104,7 +104,7 @@ export function swarmBlock(swarms: readonly Swarm[], more: number, palette: Pale
   return { width: left + LENGTH + 10 + 80, height: bottom + 40, shapes };
 }
 
-/** Blue for the least value of the feature, red for the largest; none for what is not a number. */
+/** Blue for the least value of the feature, red for the largest; none for values that are not numbers. */
 function shadeOf(values: readonly FeatureWeight['value'][]): (d: number) => string | undefined {
   const numbers = values.filter((v): v is number => typeof v === 'number' && Number.isFinite(v));
   const sorted = [...numbers].sort((a, b) => a - b);
@@ -124,7 +124,7 @@ function colourAt(share: number): string {
   return `#${parts.map((part) => part.toString(16).padStart(2, '0')).join('')}`;
 }
 
-/** The place nearest to the line where no dot lies; the edge of the line's room where there is none. */
+/** The free place nearest to the line; the edge of the line's room if no place is free. */
 function free(taken: readonly { x: number; y: number }[], x: number): number {
   const near = taken.filter((dot) => Math.abs(dot.x - x) < DOT);
   const step = DOT * 0.8;

@@ -10,7 +10,7 @@ import { outlineOf, type Contour } from './font-outlines.js';
 import { widthOf } from './font.js';
 import type { Box, Image, Line, Scene, Text } from './scene.js';
 
-/** Corners and ends of lines are polygons with this many sides a full turn. */
+/** Round corners and ends of lines are polygons with this many sides. */
 const TURN = 24;
 
 export function toPicture(scene: Scene, scale: number): Picture {

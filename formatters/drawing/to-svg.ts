@@ -49,7 +49,7 @@ function element(shape: Shape, places: ReadonlyMap<Picture, string>): Markup {
       const style = { size, ...(bold !== undefined && { bold }) };
       const room = widthOf(text, style);
       if (!isKnown(text, style)) return foreign(shape, text, room);
-      // whatever font draws it, it takes the room it was given
+      // the text takes the same room whatever font draws it
       return markup`<text x="${n(shape.x)}" y="${n(shape.y)}" font-size="${n(size)}"${bold === true && markup` font-weight="600"`}${anchor !== undefined && markup` text-anchor="${anchor}"`}${room > 0 && markup` textLength="${n(room)}" lengthAdjust="spacingAndGlyphs"`} fill="${shape.fill}" xml:space="preserve">${text}</text>`;
     }
   }
@@ -61,7 +61,7 @@ function foreign({ x, y, anchor, bold, size, fill }: Text, text: string, room: n
   return markup`<text x="${n(at)}" y="${n(y)}" font-size="${n(size)}"${bold === true && markup` font-weight="600"`} text-anchor="${anchor === undefined || directionOf(text) === 'rtl' ? mirrored(anchor) : anchor}"${directionOf(text) === 'rtl' && markup` direction="rtl"`} fill="${fill}" xml:space="preserve">${text}</text>`;
 }
 
-/** Where text runs from the right, its end is at the left. */
+/** If text runs from the right, its end is at the left. */
 function mirrored(anchor: Text['anchor']): string {
   if (anchor === undefined) return 'middle';
   return anchor === 'end' ? 'start' : anchor;

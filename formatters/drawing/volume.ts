@@ -46,7 +46,7 @@ export function heatSlice(map: Heatmap, slice: number, slices: number): Heatmap 
   return { shape, data: sliceOf(map.data, depth, slice, slices) };
 }
 
-/** The slice that holds the largest value, the middle one where there is none. */
+/** The slice that holds the largest value; the middle one if no value is positive. */
 export function strongestSlice(map: Heatmap | undefined, slices: number): number {
   let best = Math.floor(slices / 2);
   let most = 0;

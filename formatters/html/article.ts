@@ -138,7 +138,7 @@ function how(expl: Explanation): Markup {
   </details>`;
 }
 
-/** The class with its number and all its names, and what was explained of it. */
+/** The class with its number and all its names, its probability and its score. */
 const targetFacts = (target: TargetBase): Markup =>
   markup`<dt>${typeof target.target === 'number' ? 'Class' : 'Target'}</dt>
     <dd>

@@ -34,7 +34,7 @@ const DARK =
   '--warn:#2d2715;--warn-line:#6d5a1f;--warn-ink:#f1dc9a;--shadow:0 1px 2px #0006,0 8px 24px #0004;' +
   '--c0:#7d9bf0;--c1:#efb118;--c2:#ff725c;--c3:#6cc5b0;--c4:#b48be8;--c5:#b39b78';
 
-// at full strength the rows have 80 % lightness and words 60 %, as in ELI5; without any, they are as the card
+// at full strength rows have 80 % lightness and words 60 %, as in ELI5; at none they look like the card
 function shades(body: string): string {
   const used = new Set(
     Array.from(body.matchAll(/class="(pos|neg)-(\d+)"/g), ([, sign, level]) => `${sign}-${level}`),

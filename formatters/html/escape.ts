@@ -1,6 +1,6 @@
 /**
- * HTML that escapes by default: `markup` is a template whose holes are text;
- * only what is already `Markup` goes in as it is. Nothing else makes markup.
+ * HTML that escapes by default: `markup` is a template whose holes are text; only values that are
+ * `Markup` already go in unchanged. Nothing else makes markup.
  */
 
 /** A piece of finished HTML. */
@@ -12,7 +12,7 @@ export class Markup {
   }
 }
 
-/** What may stand in a hole: text and numbers are escaped, lists joined, nothing and `false` left out. */
+/** What may fill a hole: text and numbers are escaped, lists are joined, `undefined` and `false` are left out. */
 export type Hole = Markup | string | number | false | null | undefined | readonly Hole[];
 
 /**

@@ -31,7 +31,7 @@ export function renderImage(expl: ImageExplanation, id: string, options: PageVal
   )}`;
 }
 
-/** The picture itself, or a smaller one where it is too large for a page. */
+/** The picture itself, or a smaller one if it is too large for a page. */
 export function embedded(picture: Picture, longest: number): Picture {
   const scale = longest / Math.max(picture.width, picture.height);
   if (scale >= 1) return picture;

@@ -51,7 +51,7 @@ export const HTML_OPTIONS = {
   },
   /**
    * Percentile of a map's values that has full strength. `'auto'`: 99 for maps of 64×64 cells and
-   * more, where single pixels outshine all the rest, otherwise 100, the largest value. Default `'auto'`.
+   * more, in which single pixels outshine all the rest, otherwise 100, the largest value. Default `'auto'`.
    */
   percentile: PERCENTILE_OPTION,
   /** What lies under the map, at first: the picture, the picture in grey, or nothing. Default `'picture'`. */

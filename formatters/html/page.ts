@@ -1,4 +1,4 @@
-/** The shell: one file that asks nothing of anybody, and a policy that says so. */
+/** The frame of a page: one file that makes no requests, and a policy that forbids them. */
 import { sha256 } from '@noble/hashes/sha2';
 import { toBase64 } from '../../src/images/base64.js';
 import { markup, Markup, oneLine } from './escape.js';
@@ -6,7 +6,7 @@ import { markup, Markup, oneLine } from './escape.js';
 export interface Page {
   readonly title: string;
   readonly css: string;
-  /** Left out where nothing on the page moves. */
+  /** Left out if nothing on the page moves. */
   readonly script?: string;
   readonly body: Markup;
 }

@@ -1,4 +1,4 @@
-/** Which moments: the signal as lines over the heat of a map, a plot a target. */
+/** Which moments: the signal as lines over the heat of a map, one plot for each target. */
 import type { MapTarget, SignalExplanation } from '../../src/explanation.js';
 import { heatBands, signalLines } from '../drawing/signal.js';
 import { count, nameOf, short, signed } from '../shared/numbers.js';

@@ -25,7 +25,7 @@ export function renderSpans(expl: WeightedSpansExplanation, options: SpanValues)
   return markup`${expl.targets.map((target) => renderTarget(target, most, fullIn(expl, options), options))}`;
 }
 
-/** What is shaded fully in each document: the most of any target, so that their texts compare, as in ELI5. */
+/** The weight that is shaded fully in each document: the largest of any target, so that their texts can be compared, as in ELI5. */
 function fullIn(
   { targets }: WeightedSpansExplanation,
   { scheme, preserveDensity }: SpanValues,
@@ -62,7 +62,7 @@ function renderTarget(
   </section>`;
 }
 
-/** What the words in the text weigh together stands beside what lies outside it, as in ELI5. */
+/** The sum of the weights in the text, shown beside what lies outside it, as in ELI5. */
 function withHighlighted(
   { weightedSpans: { documents } }: WeightedSpansTarget,
   other: FeatureWeights,

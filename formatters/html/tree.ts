@@ -1,4 +1,4 @@
-/** Decision trees as nested lists that fold: each branch a rule, each leaf what it answers. */
+/** Decision trees as nested lists that fold: each branch shows a rule, each leaf its answer. */
 import type { DecisionTreeExplanation, TreeNode } from '../../src/explanation.js';
 import { count, percent, short } from '../shared/numbers.js';
 import { markup, outside, type Markup } from './escape.js';

@@ -131,7 +131,7 @@ function panel(parts: ViewerParts, options: PageValues, target: MapTarget, i: nu
   </section>`;
 }
 
-/** A frame over the picture; it shows where half of the positive evidence lies, so only with that. */
+/** A frame over the picture; it shows where half of the positive evidence lies, so it is hidden while other evidence is shown. */
 function halfBox([x, y, width, height]: BoxShares, hidden: boolean): Markup {
   const frame = (kind: string): Markup =>
     markup`<rect class="${kind}" x="${x * 100}" y="${y * 100}" width="${width * 100}" height="${height * 100}" />`;

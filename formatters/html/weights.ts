@@ -21,7 +21,7 @@ import { waterfallOf, type Waterfall } from '../shared/waterfall.js';
 import { shadeClass } from './css.js';
 import { markup, oneLine, outside, type Markup } from './escape.js';
 
-/** What ELI5 says of it. */
+/** ELI5's word for it, with ELI5's explanation. */
 const CONTRIBUTION = markup`<abbr title="What the feature adds to the score in this row">Contribution</abbr>`;
 
 export function renderFeatureWeights(expl: FeatureWeightsExplanation): Markup {
@@ -41,7 +41,7 @@ export function targetHead(target: TargetBase): Markup {
   return headWith(target, percent, short);
 }
 
-/** The same with the decimals of the weights below it, as ELI5 has it. */
+/** The same with the decimals of the weights below it, as in ELI5. */
 export function weightsHead(target: TargetBase): Markup {
   return headWith(
     target,
@@ -65,7 +65,7 @@ function headWith(
   </div>`;
 }
 
-/** What is shaded fully: the largest weight of all tables that stand beside each other. */
+/** The weight that is shaded fully: the largest of all tables that stand beside each other. */
 export function largestWeight(tables: readonly (FeatureWeights | undefined)[]): number {
   let most = 0;
   for (const table of tables) {
@@ -76,7 +76,7 @@ export function largestWeight(tables: readonly (FeatureWeights | undefined)[]): 
   return most;
 }
 
-/** Largest first, what remains counted on both sides, the most negative last. */
+/** Largest first, the most negative last; the features that are left out are counted on both sides. */
 export function weightTable(
   weights: FeatureWeights,
   most: number,
@@ -90,7 +90,7 @@ export function weightTable(
   const say = signedWeights(numbers);
   const spread = spreadIn(numbers);
   const columns = (values ? 3 : 2) + (fall === undefined ? 0 : 1);
-  // what was cut is at most as strong as the least that is shown
+  // features that were cut are at most as strong as the weakest one shown
   const rest = (n: number, sign: string, shown: readonly FeatureWeight[]): Markup | false =>
     n > 0 &&
     markup`<tr class="${shadeClass(shown.at(-1)?.weight ?? 0, most)}" data-rest>
@@ -147,7 +147,7 @@ export function renderImportances(expl: FeatureImportancesExplanation): Markup {
   return markup`<section class="card">${importanceTable(expl.importances, expl.remaining)}</section>`;
 }
 
-/** Importances with a bar each, the spread as a whisker of one standard deviation either way. */
+/** Importances with a bar each, the spread as a whisker of one standard deviation to each side. */
 export function importanceTable(importances: readonly FeatureWeight[], remaining: number): Markup {
   const most = importances.reduce(
     (a, { weight, std = 0 }) => Math.max(a, Math.abs(weight) + std),
@@ -224,7 +224,7 @@ export function renderTransitions(expl: TransitionFeaturesExplanation): Markup {
 const scroll = (name: string, table: Markup): Markup =>
   markup`<div class="scroll" role="group" aria-label="${name}" tabindex="0">${table}</div>`;
 
-/** Spreads have the decimals of what they are the spread of. */
+/** A spread has the decimals of its weight. */
 function spreadIn(weights: readonly number[]): (item: FeatureWeight) => Markup | false {
   const format = weightColumn(weights);
   return ({ std }) => std !== undefined && markup` <span class="spread">± ${format(std)}</span>`;

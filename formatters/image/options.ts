@@ -49,7 +49,8 @@ export const IMAGE_OPTIONS = {
   },
   /**
    * Percentile of the map's values that has full strength, above 0. `'auto'`: 100, the largest, as
-   * ELI5, and 99 for maps of 64×64 cells and more, where single pixels outshine all the rest. Default `'auto'`.
+   * ELI5, and 99 for maps of 64×64 cells and more, in which single pixels outshine all the rest.
+   * Default `'auto'`.
    */
   percentile: PERCENTILE_OPTION,
   /** Class index, name, or `#n` for the n-th target of the record. Default the first. */

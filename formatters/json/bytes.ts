@@ -140,7 +140,7 @@ function checkFinite(data: Float32Array, at: At): void {
   if (bad !== -1) fail(inside(inside(at, 'data'), bad), 'a finite float32 number', data[bad]);
 }
 
-/** Errors of the picture code, told as an error of the record at its place. */
+/** Errors of the picture code, reported as errors of the record, with the place. */
 function wrapped<T>(work: () => T, at: At, value: unknown): T {
   try {
     return work();

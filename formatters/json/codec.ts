@@ -1,8 +1,8 @@
 /**
  * The pieces of which the stored form is described once, for both ways: a
  * codec checks a value and copies it, to JSON when writing and from JSON when
- * reading; checking alone leaves arrays and pictures where they lie. Everything
- * that does not fit is refused with its place.
+ * reading; a check alone copies no arrays or pictures. Everything that does not fit is refused,
+ * and the message names the place.
  */
 import { didYouMean } from '../../src/did-you-mean.js';
 import { WhylensError } from '../../src/errors.js';
@@ -16,7 +16,7 @@ const FORBIDDEN = ['__proto__', 'constructor', 'prototype'];
 /** Which way, and how. */
 export type Way = Write | Read | Check;
 
-/** What reads and writes PNG files comes with the way: a check needs neither. */
+/** The functions that read and write PNG files come with the direction: a check needs neither. */
 interface Write {
   readonly direction: 'write';
   readonly arrays: 'base64' | 'numbers';
@@ -31,7 +31,7 @@ interface Read {
   decode(bytes: Uint8Array, options: { readonly maxPixels: number }): Picture;
 }
 
-/** As writing, but nothing is stored and further fields are let pass. */
+/** As writing, but nothing is stored and unknown fields are allowed. */
 interface Check {
   readonly direction: 'check';
 }
@@ -50,7 +50,7 @@ export interface OptionalCodec<T> {
   readonly optional: Codec<T>;
 }
 
-/** One codec a field: a field that the type gains or changes does not compile until it is here. */
+/** One codec for each field: a field that is new or changed in the type does not compile until it is here. */
 export type Fields<T> = {
   readonly [K in keyof T]-?: object extends Pick<T, K>
     ? OptionalCodec<Exclude<T[K], undefined>>
@@ -132,7 +132,7 @@ export function object<T extends object>(fields: Fields<T>): Codec<T> {
   };
 }
 
-/** Objects that one of their fields tells apart. */
+/** Objects of several kinds, told apart by one of their fields. */
 export function variants<T extends object, Tag extends keyof T & string>(
   tag: Tag,
   of: { readonly [K in T[Tag] & string]: Codec<Extract<T, Record<Tag, K>>> },
@@ -163,12 +163,12 @@ export function dictionary<T>(of: Codec<T>): Codec<Readonly<Record<string, T>>> 
     );
 }
 
-/** A codec used inside itself. */
+/** A codec that is used inside itself. */
 export function lazy<T>(codec: () => Codec<T>): Codec<T> {
   return (value, at, way) => codec()(value, at, way);
 }
 
-/** A further condition, checked on the value as it lies in memory. */
+/** A further condition, checked on the value in memory. */
 export function refine<T>(codec: Codec<T>, check: (value: T, at: Place) => void): Codec<T> {
   return (value, at, way) => {
     const result = codec(value, at, way);

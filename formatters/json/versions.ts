@@ -41,7 +41,7 @@ export function migrate(stored: unknown): Stored {
 /**
  * Version 0 is the draft before the first release: the name under `format`,
  * arrays as plain numbers without `dtype`, pictures as base64 of their raw
- * samples, and `probability` where it is now `proba`.
+ * samples, and the name `probability` instead of `proba`.
  */
 function fromVersion0({ format: _format, ...record }: Stored): Stored {
   return { ...(upgrade0(record, 0) as Stored), schema: SCHEMA, version: 1 };

@@ -10,7 +10,7 @@ const CHECK: Way = { direction: 'check' };
 /**
  * Refuses what is not a record, or a damaged one, naming the place: a map that
  * does not fill its shape, a value that is not a number, spans outside their document,
- * a tree that refers to itself. Fields that no kind has are let pass.
+ * a tree that refers to itself. Unknown fields are allowed.
  *
  * @throws WhylensError `INVALID_EXPLANATION`
  */
@@ -19,7 +19,7 @@ export function checkExplanation(record: Explanation): void {
   explanation(record, ROOT, CHECK);
 }
 
-/** Refuses what is easily taken for an explanation, saying what to do instead. */
+/** Refuses what is easily taken for an explanation, and says what to do instead. */
 export function refuseMistaken(record: unknown): void {
   const got = remedyFor('explanation', record);
   if (got === undefined) return;

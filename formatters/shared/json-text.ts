@@ -1,4 +1,4 @@
-/** JSON in which nothing steers a terminal or turns the text around it, and which still says the same. */
+/** JSON with the same meaning, in which nothing steers a terminal or turns the text around it. */
 export function jsonText(value: unknown, space?: number): string {
   return JSON.stringify(value, null, space).replace(STEERING, (char) => {
     return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;

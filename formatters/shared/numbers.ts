@@ -1,7 +1,7 @@
 /** Numbers as people read them, the same in every form. */
 import type { TargetBase } from '../../src/explanation.js';
 
-/** A number of at most `digits` significant ones, what is before the point always whole; ASCII. */
+/** A number with at most `digits` significant digits; the digits before the point are always complete; ASCII. */
 export function plain(value: number, digits = 4): string {
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-4 || size >= 1e7)) return value.toExponential(digits - 1);
@@ -18,7 +18,7 @@ export function plainColumn(values: readonly number[]): (value: number) => strin
   return (value) => value.toFixed(decimals);
 }
 
-/** Weights as ELI5 prints them: three decimals, more only where the largest of the column would read as 0.00; ASCII. */
+/** Weights as ELI5 prints them: three decimals, more only if the largest of the column would read as 0.00; ASCII. */
 export function weightColumn(values: readonly number[]): (value: number) => string {
   const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const ordinary = largest === 0 || (largest >= 0.005 && largest < 1e15);
@@ -33,7 +33,7 @@ export function featureValue(value: number): string {
 /** `plain` as it is printed: a real minus sign, powers of ten. */
 export const short = (value: number, digits?: number): string => typeset(plain(value, digits));
 
-/** The same with its sign always there. */
+/** The same, always with its sign. */
 export const signed = (value: number): string => withSign(value, short(value));
 
 /** `plainColumn` as it is printed. */
@@ -54,7 +54,7 @@ export function signedWeights(values: readonly number[]): (value: number) => str
   return (value) => withSign(value, typeset(format(value)));
 }
 
-/** Importances as ELI5 prints them: four decimals, a zero bare, and twice the standard deviation; ASCII. */
+/** Importances as ELI5 prints them: four decimals, a plain 0 for zero, and twice the standard deviation; ASCII. */
 export function importanceText(
   { weight, std }: { readonly weight: number; readonly std?: number },
   spread: string,

@@ -6,9 +6,9 @@ import { labelIndex } from '../../src/images/labels.js';
 export type TargetChoice = number | string;
 
 /**
- * The chosen target of a record; left out, the first. A number is a class
- * index, and a position only where no target has an index. A name is looked
- * up as labels are: the whole, one of its synonyms, whatever the case.
+ * The chosen target of a record; left out, the first. A number is a class index, and a position
+ * only if no target has an index. A name is looked up as labels are: the whole label or one of its
+ * synonyms, in any case.
  *
  * @throws WhylensError `INVALID_TARGET` or `UNKNOWN_LABEL`, listing what the record holds
  */

@@ -1,4 +1,4 @@
-/** From what every row starts from to the score of this one, feature by feature. */
+/** The steps from the base value, which is the same for all rows, to the score of this one, feature by feature. */
 import { greatest } from '../../src/maths/extremes.js';
 import type {
   FeatureWeight,
@@ -8,9 +8,9 @@ import type {
 
 /** A step up or down. */
 export interface WaterfallStep {
-  /** The feature; left out for the features below the cut, all together. */
+  /** The feature; left out for the step that holds all features below the cut. */
   readonly item?: FeatureWeight;
-  /** How many features stand behind a step without one. */
+  /** How many features such a step holds. */
   readonly more: number;
   readonly from: number;
   readonly to: number;
@@ -19,24 +19,23 @@ export interface WaterfallStep {
 export interface Waterfall {
   /** The base value, or the bias. */
   readonly base: number;
-  /** True where the bias stands among the features as what the steps begin with. */
+  /** True if the steps begin with the bias, which is one of the features. */
   readonly fromBias: boolean;
   readonly score: number;
-  /** The largest first, those below the cut together, the most negative last. */
+  /** The largest first, the most negative last, those below the cut as one step. */
   readonly steps: readonly WaterfallStep[];
-  /** What all ends lie between. */
+  /** The least and the largest value of all ends. */
   readonly low: number;
   readonly high: number;
 }
 
 const BIAS = '<BIAS>';
-/** The parts of a sum differ from it by rounding alone. */
+/** The parts may differ from their sum only by rounding. */
 const ROUNDING = 1e-6;
 
 /**
- * The steps of target `t`, or undefined where the weights do not add up from a
- * base value to the score (a linear model fitted around the row), or the
- * record is not of a row.
+ * The steps of target `t`, or undefined if the weights do not add up from a base value to the
+ * score (a linear model fitted around the row) or the record is not of a row.
  */
 export function waterfallOf(
   { parameters }: FeatureWeightsExplanation,

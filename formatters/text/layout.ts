@@ -40,12 +40,12 @@ export function pad(text: string, width: number, align: Align = 'left'): string 
   return align === 'left' ? text + space : space + text;
 }
 
-/** In the middle of `width` columns; what is wider begins at the margin. */
+/** In the middle of `width` columns; wider text begins at the margin. */
 export function centred(text: string, width: number): string {
   return ' '.repeat(Math.max(0, Math.floor((width - widthOf(text)) / 2))) + text;
 }
 
-/** Cut to `width` columns, never through a character; what was cut is shown by `mark`. */
+/** Cut to `width` columns, never through a character; `mark` shows that something was cut. */
 export function truncate(text: string, width: number, mark: string): string {
   if (widthOf(text) <= width) return text;
   const room = width - widthOf(mark);
@@ -59,7 +59,7 @@ export function truncate(text: string, width: number, mark: string): string {
   return kept + mark;
 }
 
-/** Lines of at most `width` columns, broken at spaces, and inside words only where one does not fit. */
+/** Lines of at most `width` columns, broken at spaces, and inside a word only if it does not fit. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';

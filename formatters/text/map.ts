@@ -1,4 +1,4 @@
-/** Maps drawn with characters: half blocks over the picture in colour, shades without, ASCII at least. */
+/** Maps drawn with characters: half blocks over the picture with colour, shades without colour, or plain ASCII. */
 import type { Heatmap, Picture } from '../../src/explanation.js';
 import { sizeOf } from '../../src/maths/ndarray.js';
 import { resizeMap } from '../../src/maths/resize.js';
@@ -22,8 +22,8 @@ const BLANK = 0.1;
 
 /**
  * The map in a frame with its legend. In 256 colours or more a character
- * shows two pixels of the picture, tinted red where the map is positive and
- * blue where it is negative; otherwise a character's darkness is the value.
+ * shows two pixels of the picture, tinted red where the map is positive and blue where it is
+ * negative; with fewer colours the darkness of a character is the value.
  */
 export function drawMap(
   map: Heatmap,
@@ -58,16 +58,16 @@ export function shadeRow(values: ArrayLike<number>, largest: number, style: Styl
 }
 
 /**
- * The absolute value that is drawn in full. Of a coarse map the largest; of a
- * fine one a percentile of what is drawn, since a character stands for the mean
- * of many cells, in which single strong ones are lost.
+ * The absolute value that is drawn at full strength: of a coarse map the largest, of a fine one a
+ * percentile of what is drawn, since a character is the mean of many cells, in which single strong
+ * ones are lost.
  */
 export function fullStrength(map: Heatmap, drawn: Heatmap, percentile: Percentile): number {
   const share = percentileFor([map], percentile);
   return displayMaximum(share === 100 ? map : drawn, 'absolute', share);
 }
 
-/** A map at another size: means of what a cell covers where it shrinks, bilinear where it grows. */
+/** A map at another size: the mean of the covered cells if it shrinks, bilinear if it grows. */
 export function fit(map: Heatmap, ...size: readonly number[]): Heatmap {
   let { data } = map;
   const shape = [...map.shape];

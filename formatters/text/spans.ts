@@ -8,7 +8,7 @@ import type { Style } from './style.js';
 /** Of the largest weight; stronger than this gets the strong mark. */
 const STRONG = 0.5;
 const FAINT = 0.02;
-/** What a word lies on. */
+/** The ground behind a word. */
 const PAPER: Rgb = [250, 250, 250];
 const MARKS = { for: ['+', '#'], against: ['-', '='] };
 
@@ -41,8 +41,7 @@ export function documentLines(document: DocumentSpans, style: Style): string[] {
 
 /**
  * The sum of the weights over each UTF-16 unit. With `preserveDensity` a
- * feature's weight is shared by the units it covers, so that long n-grams do
- * not shout.
+ * feature's weight is shared by the units it covers, so that long n-grams do not stand out.
  */
 export function characterWeights({
   document,

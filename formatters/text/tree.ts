@@ -7,7 +7,7 @@ import { append, greatest } from '../../src/maths/extremes.js';
 
 const STEP = 4;
 
-/** One line a branch: the rule, the share of samples, and at a leaf what it says. */
+/** One line for each branch: the rule, the share of samples, and the answer of a leaf. */
 export function treeLines(record: DecisionTreeExplanation, style: Style): string[] {
   const lines: string[] = [];
   const visit = (node: TreeNode, rule: string, depth: number): void => {
@@ -26,7 +26,7 @@ export function treeLines(record: DecisionTreeExplanation, style: Style): string
   return lines;
 }
 
-/** The indentation stops where it would leave less than half of the width; the depth is written instead. */
+/** The indentation stops when it would leave less than half of the width; then the depth is written instead. */
 function branch(text: string, depth: number, style: Style, leaf = ''): string[] {
   const deepest = Math.max(0, Math.floor(style.width / 2 / STEP) - 1);
   const indent = ' '.repeat(STEP * Math.min(depth, deepest));

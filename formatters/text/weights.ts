@@ -5,14 +5,14 @@ import { centred, clean, table, truncate, widthOf, type Column } from './layout.
 import type { Style } from './style.js';
 import { append, greatest } from '../../src/maths/extremes.js';
 
-/** The largest first, with what remains below each cut where it was cut; ELI5's layout. */
+/** The largest first; a line counts the features that were cut; ELI5's layout. */
 export function weightTable(weights: FeatureWeights, style: Style): string[] {
   const { pos, neg, posRemaining, negRemaining } = weights;
   const against = [...neg].reverse();
   const rows = [...pos, ...against];
   const say = weightColumn(rows.map(({ weight }) => weight));
   const spread = rows.some(({ std }) => std !== undefined);
-  // a weight with the value it is made of is a contribution
+  // a weight that has the value of its feature is a contribution
   const values = rows.some(({ value }) => value !== undefined);
   const columns: Column[] = [
     { title: values ? 'Contribution' : 'Weight', align: 'right' },
@@ -38,7 +38,7 @@ export function weightTable(weights: FeatureWeights, style: Style): string[] {
   return [...lines.slice(0, 2 + pos.length), ...cut, ...lines.slice(2 + pos.length)];
 }
 
-/** What was cut, in the middle of the table. */
+/** The line in the middle of the table that counts what was cut. */
 function moreLine(
   count: number,
   sign: string,
@@ -51,7 +51,7 @@ function moreLine(
   return [paint('dim', centred(line, widthOf(lines[1])))];
 }
 
-/** Names with their spaces shown in all of them as soon as one name begins or ends with a space. */
+/** If one name begins or ends with a space, the spaces of all names are shown. */
 function featureNames(rows: readonly FeatureWeight[]): (feature: string) => string {
   const shown = rows.some(({ feature }) => feature.startsWith(' ') || feature.endsWith(' '));
   return (feature) => (shown ? clean(feature).replaceAll(' ', '░') : clean(feature));
@@ -73,7 +73,7 @@ export function importanceTable(
   const numbers = importances.map((item) => importanceText(item, signs.spread));
   const widest = greatest(numbers.map(widthOf), 0);
   const cells = importances.map(({ feature, std }, row) => [
-    // what has no spread keeps its decimals under those that have one
+    // a number without a spread keeps its decimals below those with one
     spread && std === undefined ? numbers[row].padEnd(widest) : numbers[row],
     nameOf(feature),
   ]);
@@ -81,7 +81,7 @@ export function importanceTable(
   return [...lines, ...moreLine(remaining, '', lines, style)];
 }
 
-/** `from` down, `to` across; a matrix wider than the text goes on below itself. */
+/** `from` down, `to` across; a matrix wider than the text is continued below. */
 export function transitionTable(
   names: readonly string[],
   coefficients: readonly (readonly number[])[],

@@ -72,7 +72,7 @@ function boxWords({ from, to }: HeatBox, { axes }: Extent, scale: readonly numbe
   );
 }
 
-/** Readers expect x before y, arrays have it last. */
+/** Readers expect x before y; arrays have x last. */
 function inOrder(parts: readonly string[]): string {
   return [...parts].reverse().join(', ');
 }

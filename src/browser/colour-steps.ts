@@ -1,10 +1,10 @@
 /**
- * The four maps by van der Walt and Smith (CC0), to the bit as matplotlib has
- * them and with it ELI5: cut to 8 bits and not rounded. One of 255 looks the
- * same, but it is amplified where a thin layer of colour is resampled.
+ * The four maps by van der Walt and Smith (CC0), the same to the bit as in matplotlib and ELI5:
+ * cut to 8 bits and not rounded. A difference of one in 255 cannot be seen, but resampling a thin
+ * layer of colour makes it larger.
  *
- * First the colour of value 0; then 255 steps from colour to colour for red,
- * for green and for blue, a letter each: P is 0, Q is 1 more, O is 1 less.
+ * First the colour of value 0; then 255 steps from colour to colour for red, for green and for
+ * blue, one letter for each step: P is 0, Q is 1 more, O is 1 less.
  */
 export const STEPS = {
   viridis: [

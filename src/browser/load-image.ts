@@ -11,8 +11,8 @@ import type { ImageSource, LoadImageOptions } from '../images/formats.js';
 
 /**
  * `loadImage` from a URL (relative ones too), a `File` or `Blob`, or bytes. PNG
- * is decoded as in Node, to the bit; everything else by the browser: upright as
- * EXIF says, without colour conversion, always RGBA, also where the file is grey.
+ * is decoded as in Node, to the bit; everything else by the browser: upright as EXIF says, without
+ * colour conversion, always RGBA, even if the file is grey.
  */
 export async function loadImage(
   source: ImageSource,
@@ -55,7 +55,7 @@ export async function loadImage(
   }
 }
 
-/** Before the rest of a large file is read. */
+/** The size is checked before the rest of a large file is read. */
 function checkHeader(head: Uint8Array, maxPixels: number): void {
   const { width, height } = readPngHeader(head);
   checkSize(width, height, maxPixels);

@@ -69,7 +69,7 @@ function stepped(first: readonly number[], steps: string): ColormapFunction {
   };
 }
 
-/** A uniform cubic B-spline through the first and last colour, led by those between, as d3 has it. */
+/** A uniform cubic B-spline through the first and last colour, led by those between, as in d3. */
 function spline(hex: string): ColormapFunction {
   const channel = (offset: number) =>
     Array.from({ length: hex.length / 6 }, (_, i) =>

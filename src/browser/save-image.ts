@@ -8,7 +8,7 @@ import type { SaveImageOptions } from '../images/formats.js';
 
 const WHITE = { background: [255, 255, 255] } as const;
 
-/** `saveImage` as a download: png, jpg or webp, by the name's ending. `overwrite` is the browser's business. */
+/** `saveImage` as a download: png, jpg or webp, by the name's ending. `overwrite` is left to the browser. */
 export async function saveImage(
   picture: Picture,
   name: string,

@@ -1,6 +1,6 @@
 import { WhylensError } from '../errors.js';
 
-/** A builder's input that would make a record nobody can read. */
+/** Refuses input of a builder that would make a record nobody can read. */
 export function invalid(message: string): WhylensError {
   return new WhylensError('INVALID_EXPLANATION', message);
 }

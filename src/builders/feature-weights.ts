@@ -1,7 +1,7 @@
 import type { FeatureWeight, FeatureWeights } from '../explanation.js';
 import { invalid, optionalNumber, requireNumber } from './checks.js';
 
-/** Features and weights as they are at hand: records, pairs, a map or an object. */
+/** Features and weights in any common form: records, pairs, a map or an object. */
 export type FeatureEntries =
   | Iterable<FeatureWeight | readonly [feature: string, weight: number]>
   | Readonly<Record<string, number>>;
@@ -71,8 +71,8 @@ export function featureWeights(
 
 /**
  * Sorts importances from the largest down, keeps the `top` ones and counts the
- * rest: the fields of a `feature-importances` record. Zero and below (a
- * shuffled column that helped) stay, since they say something here.
+ * rest: the fields of a `feature-importances` record. Zero and negative values (a shuffled column
+ * that helped) are kept, since they mean something here.
  *
  * @example
  * const record = { ...about, kind: 'feature-importances', ...featureImportances(entries, { top: 20 }) };

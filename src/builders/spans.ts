@@ -50,7 +50,7 @@ export function wordAnalyzer({
   checkRange(ngrams);
   const flags = pattern.flags.includes('g') ? pattern.flags : `${pattern.flags}g`;
   return function* (document) {
-    // words are lowered one by one: lowering may change lengths, and places are of the document
+    // words are put into small letters one by one: that may change lengths, and places count in the document
     const words = Array.from(document.matchAll(new RegExp(pattern.source, flags)), (match) => ({
       text: lowercase ? match[0].toLowerCase() : match[0],
       start: match.index,
@@ -97,7 +97,7 @@ export function charAnalyzer({ ngrams = [3, 3], lowercase = true }: NgramOptions
 }
 
 /**
- * Puts weighted features where they stand in a document: those found become
+ * Finds where weighted features stand in a document: those found become
  * spans, strongest first; the others (a bias, a length) go to `other`, sorted
  * and cut to `top`.
  *
@@ -141,7 +141,7 @@ export function weightedSpans(
 }
 
 /**
- * One entry a feature: the places of entries with the same feature are put
+ * One entry for each feature: the places of entries with the same feature are put
  * together in order, and places that overlap become one, so that no character
  * carries the same feature twice. Places that only touch stay two.
  *

@@ -1,8 +1,8 @@
 import { invalid, requireNumber } from './checks.js';
 
 /**
- * The fields of a `transition-features` record, checked: one row a class the
- * sequence comes from, one number a class it goes to.
+ * The fields of a `transition-features` record, checked: one row for each class that the sequence
+ * comes from, one number for each class that it goes to.
  *
  * @param coefficients `coefficients[from][to]`, or an object of objects by class name; missing pairs are 0
  * @example

@@ -1,14 +1,14 @@
 import type { TreeNode } from '../explanation.js';
 import { invalid, optionalNumber } from './checks.js';
 
-/** A node as it is at hand: a rule with two children, or a leaf. */
+/** A node as a caller gives it: a rule with two children, or a leaf. */
 export interface TreeNodeInput {
   /** Class weights or counts, or the value of a regression tree. */
   readonly value?: readonly number[];
   readonly impurity?: number;
   /** Number of samples that arrive here. */
   readonly samples?: number;
-  /** Index of the feature the node asks for. */
+  /** Index of the feature that the node tests. */
   readonly featureId?: number;
   readonly featureName?: string;
   /** Left is `feature <= threshold`. */
@@ -17,7 +17,7 @@ export interface TreeNodeInput {
   readonly right?: TreeNodeInput;
 }
 
-/** A tree as parallel arrays, one entry a node, the root first: what many libraries export. */
+/** A tree as parallel arrays, one entry for each node, the root first, as many libraries export it. */
 export interface TreeArrays {
   /** Index of the left child, or a negative number at a leaf. */
   readonly childrenLeft: ArrayLike<number>;
@@ -41,7 +41,8 @@ export interface TreeOptions {
  * A tree's nodes numbered from the root, left before right, with names and the
  * shares of samples and values filled in: the `tree` of a `decision-tree` record.
  *
- * @throws WhylensError `INVALID_EXPLANATION` for a node with one child, values that are not numbers, a node that is its own descendant
+ * @throws WhylensError `INVALID_EXPLANATION` for a node with one child, values that are not
+ * numbers, a node that is its own descendant
  * @example
  * decisionTree({ featureId: 2, threshold: 4.8, left: { value: [9, 1] }, right: { value: [0, 5] } });
  */

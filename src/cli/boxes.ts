@@ -6,7 +6,7 @@ import { readFileBounded } from '../node/read-file.js';
 import type { Fail } from '../reading/fetch.js';
 import { limitsOf } from '../reading/limits.js';
 
-/** A box, and which class it belongs to where the file says so. */
+/** A box, and which class it belongs to if the file says so. */
 export interface KnownBox {
   readonly box: Box;
   readonly index?: number;
@@ -19,7 +19,7 @@ export type BoxFile = ReadonlyMap<string, readonly KnownBox[]>;
 export const BOXES_HELP =
   '{ "cat.png": [{ "left": 3, "top": 4, "right": 9, "bottom": 12 }] }; an entry may also be { "name": "cat", "box": … } or { "index": 281, "box": … }, and the whole a list of { "file", "objects" }';
 
-/** Throws `FILE` where the file cannot be read, `USAGE` where it holds something else. */
+/** Throws `FILE` if the file cannot be read, `USAGE` if it holds something else. */
 export async function readBoxes(path: string, signal?: AbortSignal): Promise<BoxFile> {
   const fail: Fail = (why, details) =>
     new WhylensError('FILE', `cannot read the boxes from '${path}': ${why}`, {
@@ -50,7 +50,7 @@ export async function readBoxes(path: string, signal?: AbortSignal): Promise<Box
 
 /**
  * The boxes for a picture and the explained class; those that name another
- * class are left out. Throws where none is left.
+ * class are left out. Throws if none is left.
  */
 export function boxesFor(
   boxes: BoxFile,

@@ -8,5 +8,5 @@ export const clean = (text: string): string => visible(text).replaceAll('\r', '\
 /** The same for a name within a line. */
 export const cleanName = (text: string): string => oneLine(text);
 
-/** JSON in which nothing steers a terminal, and which still says the same. */
+/** JSON with the same meaning, in which nothing steers a terminal. */
 export const cleanJson = (value: unknown, space = 2): string => jsonText(value, space);

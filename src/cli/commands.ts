@@ -29,7 +29,7 @@ export interface CommandEntry {
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'explain',
-    summary: 'Show which pixels made the model say what it said.',
+    summary: 'Show which pixels (or words, or features) made the model say what it said.',
     load: () => import('./commands/explain.js'),
   },
   {
@@ -39,7 +39,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'compare',
-    summary: 'Put methods, layers, models, targets or scores side by side in one grid.',
+    summary: 'Show methods, layers, models, targets or scores side by side in one grid.',
     load: () => import('./commands/compare.js'),
   },
   {
@@ -49,7 +49,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'batch',
-    summary: 'Explain a folder, an archive or a table whole; goes on after a crash.',
+    summary: 'Explain a whole folder, archive or table; it can go on after a crash.',
     load: () => import('./commands/batch.js'),
   },
   {

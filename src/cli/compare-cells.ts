@@ -9,7 +9,7 @@ export interface Axis {
 export interface Cell {
   /** Index of the value on each axis. */
   readonly at: readonly number[];
-  /** The values that differ between panels, in words; empty for a panel that is alone. */
+  /** The values that differ between panels, in words; empty for a single panel. */
   readonly title: string;
   /** Names of the axes that differ between panels. */
   readonly varies: ReadonlySet<string>;
@@ -17,17 +17,17 @@ export interface Cell {
 
 export interface Grid {
   readonly cells: readonly Cell[];
-  /** Left open where rows mean nothing: the figure makes them even. */
+  /** Undefined if rows have no meaning: the figure makes them even. */
   readonly columns?: number;
-  /** True where each row is one value of the other axes. */
+  /** True if each row is one value of the other axes. */
   readonly aligned: boolean;
 }
 
 const WIDEST = 8;
 
 /**
- * The last axis varies fastest. A row holds the last axis that varies, where
- * another one varies too and a row of it fits; otherwise the figure decides.
+ * The last axis varies fastest. A row holds the last axis that varies, if another one varies too
+ * and such a row fits; otherwise the figure decides.
  */
 export function cellsOf(axes: readonly Axis[]): Grid {
   const several = axes.filter(({ values }) => values.length > 1);

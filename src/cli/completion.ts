@@ -1,4 +1,4 @@
-/** Scripts by which shells complete the command, written from the flags that the commands declare. */
+/** Scripts with which shells complete the command, made from the flags that the commands declare. */
 import type { Command, Option } from 'commander';
 import { firstSentence } from './help.js';
 
@@ -7,7 +7,7 @@ export type Shell = (typeof SHELLS)[number];
 
 interface Flag {
   readonly words: readonly string[];
-  /** What it may be; undefined for a flag without a value, empty for anything, files above all. */
+  /** Its possible values; undefined for a flag without a value, empty if anything is possible, such as files. */
   readonly values?: readonly string[];
   readonly help: string;
 }
@@ -20,7 +20,7 @@ interface Entry {
   readonly words: readonly string[];
 }
 
-/** Words that mean something to no shell. */
+/** Only words without a special meaning in any shell. */
 const PLAIN = /^[\w.:+-]+$/;
 
 /** The script for `shell`; `names` are the values of flags that declare none, by the flag's name. */

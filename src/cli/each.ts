@@ -1,8 +1,8 @@
-/** The one loop over pictures and over panels: what fails of one is kept and told at the end. */
+/** The one loop over pictures and over panels: failures are collected and reported at the end. */
 import { isWhylensError, type ErrorCode, type WhylensError } from '../errors.js';
 import { errorText, EXIT, type Messages } from './io.js';
 
-/** Errors that say something about one picture; every other one would meet the next picture too. */
+/** Errors that say something about one picture; every other error would come with the next picture too. */
 const OF_ONE_PICTURE: readonly ErrorCode[] = [
   'INVALID_DOCUMENT',
   'INVALID_PICTURE',
@@ -33,29 +33,29 @@ const FORGIVEN = { pictures: OF_ONE_PICTURE, panels: OF_ONE_PANEL } as const;
 
 export interface Loop<T> {
   readonly what: keyof typeof FORGIVEN;
-  /** How an item is called in what is said of it. */
+  /** The name of an item in messages. */
   readonly name: (item: T) => string;
   readonly messages: Messages;
   readonly verbose?: boolean;
   /** Called after each item, whether it was done or not: say, to take a progress bar away. */
   readonly settle?: () => void;
-  /** Called for an item that failed and was forgiven. */
+  /** Called for an item that failed while the loop goes on. */
   readonly failed?: (item: T, index: number) => void;
-  /** What an interruption says. Default: the error itself. */
+  /** The message of an interruption. Default: that of the error. */
   readonly interrupted?: (error: WhylensError) => WhylensError;
 }
 
 /** How a loop ended. */
 export interface Ended {
   readonly done: number;
-  /** Says what failed, if anything did, and gives the exit code. Call it after the results are out. */
+  /** Reports what failed, if anything did, and gives the exit code. Call it after the results are written. */
   report(): number;
 }
 
 /**
- * Does `work` for each item in turn. An error that says something about this
- * item alone does not keep the others from being done; it ends the loop if
- * there is one item only, or if it would meet the next one too.
+ * Does `work` for each item in turn. After an error that says something about one item alone the
+ * loop goes on with the others; it ends if there is only one item, or if the error would come with
+ * the next one too.
  */
 export async function eachOf<T>(
   items: readonly T[],

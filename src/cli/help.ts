@@ -14,7 +14,7 @@ export function helpWanted(given: readonly string[]): { args: string[]; short: b
   return { args, short };
 }
 
-/** In short: the options without a heading of their own, a sentence each. */
+/** The short help: the options without a heading of their own, one sentence each. */
 export function helpStyle(short: boolean): HelpConfiguration {
   if (!short) return { sortSubcommands: false, optionDescription };
   const whole = new Help();
@@ -76,7 +76,7 @@ export function requireValues(args: readonly string[], options: readonly Option[
   }
 }
 
-/** Choices and default as sentences, where commander puts them into brackets. */
+/** Choices and default as sentences; commander would put them into brackets. */
 function optionDescription({ description, argChoices, defaultValue }: Option): string {
   const choices = argChoices === undefined ? '' : ` One of ${argChoices.join(', ')}.`;
   return `${description}${choices}${defaultText(defaultValue)}`;

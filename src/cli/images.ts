@@ -10,11 +10,11 @@ import { readStdin, STDIN } from './stdin.js';
 export interface ImageSource {
   /** As it is shown, and read: a path, an address, or `-` for standard input. */
   readonly path: string;
-  /** File name without folder and ending: what outputs are called after. */
+  /** File name without folder and ending: outputs are named after it. */
   readonly name: string;
 }
 
-/** Where a command line names pictures. */
+/** The places in a command line that name pictures. */
 interface PictureFlags {
   readonly image?: readonly string[];
   readonly input?: readonly string[];

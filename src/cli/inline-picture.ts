@@ -7,7 +7,7 @@ import type { Graphics } from './terminal.js';
 
 /** kitty takes its data in pieces of at most this many characters. */
 const KITTY_CHUNK = 4096;
-/** Terminals do not say how wide a column is; most are about this many pixels. */
+/** Terminals do not say how wide a column is; usually it has about this many pixels. */
 const COLUMN_PIXELS = 8;
 
 /** @param columns width to draw it at, the height follows */

@@ -70,18 +70,18 @@ const KINDS: Readonly<Record<ErrorCode, Kind>> = {
 export interface Io {
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
-  /** Left out where nothing can be read. */
+  /** Left out if nothing can be read. */
   readonly stdin?: AsyncIterable<Uint8Array> & { readonly isTTY?: boolean };
   /** Fires when the user interrupts. */
   readonly signal: AbortSignal;
   /**
-   * Called by a command that finishes what it has in hand when the user
-   * interrupts: it is then given its time, and `note` is said.
+   * Called by a command that finishes the work it has begun when the user interrupts: it then gets
+   * the time for that, and `note` is printed.
    */
   readonly finishing?: (note: string) => void;
 }
 
-/** Options that every command that talks has. */
+/** Options of every command that prints messages. */
 export interface Talk {
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -91,7 +91,7 @@ export class Messages {
   constructor(
     readonly io: Io,
     private readonly talk: Talk = {},
-    /** True where stdout is the output itself, so that everything said goes to stderr. */
+    /** True if stdout is the output itself, so that all messages go to stderr. */
     private readonly stdoutTaken = false,
   ) {}
 
@@ -111,7 +111,7 @@ export class Messages {
     (this.stdoutTaken ? this.io.stderr : this.io.stdout).write(`${clean(text)}\n`);
   }
 
-  /** Details for --verbose: on stderr, where they spoil no output. */
+  /** Details for --verbose: on stderr, so that they are not mixed with the output. */
   detail(text: string): void {
     if (this.talk.verbose === true) this.io.stderr.write(`${clean(text)}\n`);
   }

@@ -9,28 +9,28 @@ const PATIENCE = 1000;
 async function start(): Promise<void> {
   const watched = isWatched();
   const interrupt = new AbortController();
-  /** What is said to the first Ctrl-C by a command that then finishes what it has in hand. */
+  /** The message after the first Ctrl-C, of a command that then finishes the work it has begun. */
   let finishing: string | undefined;
   const end = (code: number): never => {
     removeUnfinished();
     process.exit(code);
   };
   const stop = (): void => {
-    // a terminal interrupts both processes, and the watcher passes its own on
+    // a terminal interrupts both processes, and the watcher passes its own signal on
     if (interrupt.signal.aborted) return watched ? undefined : end(EXIT.interrupted);
     interrupt.abort();
     if (finishing !== undefined) {
       process.stderr.write(`whylens: ${finishing}\n`);
       return;
     }
-    // a plugin or a native call that hears nothing does not hold the command
+    // a plugin or a native call that ignores the signal does not keep the command from ending
     setTimeout(() => {
       process.stderr.write('whylens: interrupted; something that was running did not answer\n');
       end(EXIT.interrupted);
     }, PATIENCE).unref();
   };
   process.on('SIGINT', stop);
-  // what a service manager sends: only those who finish what they have in hand hear it
+  // the signal of a service manager: only commands that finish the work they have begun listen to it
   process.on('SIGTERM', () => {
     if (finishing === undefined) end(143);
     stop();
@@ -42,7 +42,7 @@ async function start(): Promise<void> {
   });
 
   let done = false;
-  // nothing is left that could happen, and the command has not ended: a promise of somebody else's is never kept
+  // nothing is left that could happen, but the command has not ended: a promise of other code never settles
   process.on('beforeExit', () => {
     if (done) return;
     done = true;
@@ -55,7 +55,7 @@ async function start(): Promise<void> {
   if (watched) endWithWatcher(() => end(EXIT.interrupted));
   const { run } = await import('./run.js');
   void run(process.argv.slice(2), {
-    // a getter: whoever does not read it leaves it alone
+    // a getter: standard input is not touched unless it is read
     get stdin() {
       return process.stdin;
     },
@@ -68,7 +68,7 @@ async function start(): Promise<void> {
   }).then((code) => {
     done = true;
     process.exitCode = code;
-    // after an interrupt whatever goes on is nobody's
+    // after an interrupt nobody needs what still runs
     if (interrupt.signal.aborted) end(code);
   });
 }

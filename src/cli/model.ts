@@ -19,7 +19,7 @@ export interface ModelFlags {
   readonly quiet?: boolean;
 }
 
-/** A model, and what a module said of it that `loadModel` has no place for. */
+/** A model, and what its module says about it in addition to `loadModel`. */
 export interface OpenModel {
   readonly model: LoadedModel;
   readonly options: { readonly inputShape?: readonly number[] };

@@ -8,14 +8,14 @@ import type { Io } from './io.js';
 
 /** A picture, or one for each of several inputs. */
 export interface DocumentSource extends ImageSource {
-  /** Which picture is for which input; undefined where there is one. */
+  /** Which picture is for which input; undefined if there is only one input. */
   readonly inputs?: Readonly<Record<string, ImageSource>>;
 }
 
 /**
  * The documents that a command line names. A file whose name holds a `=` is that file.
  *
- * @throws WhylensError `USAGE` where one input is named twice, or pictures with and without a name are mixed
+ * @throws WhylensError `USAGE` if one input is named twice, or pictures with and without a name are mixed
  */
 export async function findDocuments(named: readonly string[]): Promise<DocumentSource[]> {
   const pairs = named.map(pairOf);

@@ -1,4 +1,4 @@
-/** Where results go: one name a picture, never the same one twice. */
+/** The names of result files: one for each picture, never the same twice. */
 import { existsSync, statSync } from 'node:fs';
 import { extname, join, sep } from 'node:path';
 import { WhylensError } from '../errors.js';
@@ -9,20 +9,20 @@ export const STDOUT = '-';
 export interface OutputRequest {
   /** What the user gave with --out: a file, a folder, `-`, or nothing. */
   readonly out?: string;
-  /** Of the files to be named by us, without dot. */
+  /** The ending of files that are named here, without dot. */
   readonly extension: string;
   /** How many pictures there are, and whether the user named a folder of them. */
   readonly several: boolean;
   readonly force?: boolean;
-  /** True where files need an ending, so that a name without one can only be a folder. */
+  /** True if files need an ending, so that a name without one can only be a folder. */
   readonly endingNeeded?: boolean;
-  /** What is read, and so never written. */
+  /** The inputs, which are never overwritten. */
   readonly inputs?: Inputs;
 }
 
 export interface Output {
   readonly path: string;
-  /** False where the name was made up here and `--force` is not set. */
+  /** False if the name was made up here and `--force` is not set. */
   readonly overwrite: boolean;
 }
 
@@ -50,12 +50,12 @@ export class Outputs {
     }
   }
 
-  /** True where the name was left to us. */
+  /** True if the user gave no name. */
   get named(): boolean {
     return this.folder === undefined;
   }
 
-  /** Throws `FILE_EXISTS` for a name that is taken, before any work goes into what it cannot hold. */
+  /** Throws `FILE_EXISTS` for a name that is taken, before any work is done for it. */
   look(picture: string, method: string, parts: readonly (readonly string[])[] = [[]]): void {
     for (const part of parts) {
       const { path: wanted, overwrite } = this.nameOf(picture, method, part);
@@ -135,7 +135,7 @@ export function slug(text: string): string {
   return [...safe].slice(0, 60).join('') || 'x';
 }
 
-/** A device or a pipe, whose name says nothing of what goes into it. */
+/** A device or a pipe, whose name says nothing about its content. */
 export function isDevice(path: string): boolean {
   const found = statSync(path, { throwIfNoEntry: false });
   return found !== undefined && !found.isFile() && !found.isDirectory();

@@ -5,10 +5,10 @@ import type { Messages, Talk } from './io.js';
 const WORTH_A_BAR = 16;
 const BAR_WIDTH = 40;
 
-/** The time left is a guess that is worth nothing before this many milliseconds. */
+/** Before this many milliseconds the time left cannot be estimated. */
 const WORTH_A_GUESS = 1000;
 
-/** What a bar of `cli-progress` knows when it draws itself. */
+/** The numbers that `cli-progress` gives to the function that draws the bar. */
 interface BarState {
   readonly progress: number;
   readonly value: number;
@@ -16,7 +16,7 @@ interface BarState {
   readonly startTime: number;
 }
 
-/** ` grad-cam ████░░░░ 12/225 model runs, 8 s left`; without the time as long as it cannot be known. */
+/** ` grad-cam ████░░░░ 12/225 model runs, 8 s left`; without the time while it is not known. */
 export function progressLine(
   method: string,
   { progress, value, total, startTime }: BarState,
@@ -35,7 +35,7 @@ function duration(milliseconds: number): string {
   return seconds < 100 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }
 
-/** A bar with the method's name and the time left on a terminal; nothing elsewhere, where each result has its line. */
+/** A bar with the method's name and the time left on a terminal; nothing elsewhere, since each result prints a line. */
 export class Progress {
   private bar: SingleBar | undefined;
   private readonly shown: boolean;
@@ -50,7 +50,7 @@ export class Progress {
     this.shown = messages.io.stderr.isTTY === true && !quiet;
   }
 
-  /** What runs from now on. */
+  /** Names the method that runs from now on. */
   name(method: string): void {
     this.method = method;
   }

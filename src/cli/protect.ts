@@ -1,22 +1,22 @@
-/** What a command reads is never what it writes. */
+/** A command never overwrites what it reads. */
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { WhylensError } from '../errors.js';
 
-/** Model files are searched for names of weight files only up to here. */
-/** What is taken for a model's labels where none are named. */
+/** Model files are searched for names of weight files up to this size. */
+/** Files that are used as a model's labels if none are named. */
 const LABELS =
   /^(labels|metadata|classes|class_names|class_indices|imagenet_class_index)[.](json|txt)$/i;
 const LONGEST_MODEL = 64 * 2 ** 20;
 
 export interface Inputs {
-  /** Files, or addresses, which nobody can overwrite. */
+  /** Files, or addresses, which cannot be overwritten. */
   readonly files: readonly (string | undefined)[];
   /** A model's weight files are inputs too, though nobody named them. */
   readonly models?: readonly string[];
 }
 
-/** Throws `FILE_EXISTS` where `path` is one of the files that are read, by whatever name. */
+/** Throws `FILE_EXISTS` if `path` is one of the files that are read, under any name. */
 export function refuseInput(path: string | undefined, { files, models = [] }: Inputs): void {
   if (path === undefined) return;
   const output = identityOf(path);
@@ -56,7 +56,7 @@ function isNamedBy(model: string, path: string): boolean {
     if (LABELS.test(basename(path))) return true;
     return size <= LONGEST_MODEL && readFileSync(file).includes(basename(path));
   } catch {
-    // no file of this machine
+    // not a file of this machine
     return false;
   }
 }

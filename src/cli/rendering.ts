@@ -13,7 +13,7 @@ import { isDevice, STDOUT, type Output } from './outputs.js';
 
 const DEFAULT_FORMATTER = 'image';
 
-/** Formatters for `--as`, or for the ending of `--out`, best first; throws where there is none. */
+/** Formatters for `--as`, or for the ending of `--out`, best first; throws if there is none. */
 export function formattersFor(
   registry: Registry,
   as: string | undefined,
@@ -53,7 +53,7 @@ export function formatterOf(candidates: readonly Formatter[], kind: ExplanationK
   );
 }
 
-/** Formatters whose results may follow each other in one stream, each on lines of its own. */
+/** Formatters whose results can follow each other in one stream, each on its own lines. */
 const STREAMED = ['json', 'text'];
 
 /**

@@ -16,7 +16,9 @@ import { version } from './version.js';
 export async function run(given: readonly string[], io: Io): Promise<number> {
   const { args, short } = helpWanted(given);
   const program = new Command('whylens')
-    .description('Why did the model say that? Explanations of image classifiers.')
+    .description(
+      'Why did the model say that? Explanations of predictions: pictures, texts, rows of tables.',
+    )
     .version(version(), '-V, --version', 'Print the version.')
     .helpOption('-h, --help', 'Show help: -h in short, --help with every option.')
     .helpCommand('help [command]', 'Show the help of a command.')
@@ -43,7 +45,7 @@ export async function run(given: readonly string[], io: Io): Promise<number> {
     },
     declared: async () =>
       (await declaredCommands(context)).map((command) => command.addOption(noConfig())),
-    // an interrupt before the first plugin is told by the command, which knows what it keeps
+    // an interrupt before the first plugin is reported by the command, which knows what it keeps
     container: () =>
       (container ??= containerWith(plugins, io.signal.aborted ? undefined : io.signal)),
   };
@@ -80,7 +82,7 @@ export async function run(given: readonly string[], io: Io): Promise<number> {
 }
 
 function noConfig(): Option {
-  return more('--no-config', `Take nothing from ${CONFIG_NAME}.`);
+  return more('--no-config', `Ignore ${CONFIG_NAME}.`);
 }
 
 async function containerWith(

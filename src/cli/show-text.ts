@@ -24,7 +24,7 @@ export async function textForTerminal(
   const fitting: TextOptions = { ...terminalOptions(stdout, TEXT_OPTIONS, env), ...options };
   const graphics = await graphicsOf(stdout, env);
   const drawn = expl.kind === 'image' || expl.kind === 'volume';
-  // whoever asks for certain parts, or for no colour, gets what the formatter makes of it
+  // a user who asks for certain parts, or for no colour, gets exactly what the formatter makes
   if (graphics === undefined || !drawn || options.show !== undefined || isPlain(fitting)) {
     return formatAsText(expl, fitting);
   }

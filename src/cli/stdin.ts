@@ -1,4 +1,4 @@
-/** Standard input, whole: `-` where a file is expected. */
+/** All of standard input: `-` instead of a file. */
 import { WhylensError } from '../errors.js';
 import { abortable } from '../reading/abort.js';
 import type { Io } from './io.js';
@@ -14,7 +14,7 @@ const read = new WeakMap<Io, Promise<Uint8Array>>();
  * All bytes of standard input; read once, however often it is asked for.
  *
  * @param what is expected there, for messages: "a picture"
- * @throws WhylensError `USAGE` for a terminal, `FILE` where nothing comes or too much
+ * @throws WhylensError `USAGE` for a terminal, `FILE` if nothing comes or too much
  */
 export function readStdin(io: Io, what: string): Promise<Uint8Array> {
   const known = read.get(io);

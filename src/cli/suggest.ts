@@ -1,4 +1,4 @@
-/** What commander says of a wrong command line, in our words and with what may have been meant. */
+/** What commander says about a wrong command line, in our words and with what may have been meant. */
 import type { Command } from 'commander';
 import { nearestNames } from '../did-you-mean.js';
 
@@ -6,7 +6,7 @@ const FLAG = /^error: unknown option '(--?[^'=]+)/;
 const COMMAND = /^error: unknown command '([^']*)'/;
 const CHOICE = /argument '([^']*)' is invalid\. Allowed choices are (.*)\.$/;
 
-/** The message, with near names below it: flags of the command at hand, commands, or choices of the flag. */
+/** The message, with near names below it: flags of the command, commands, or choices of the flag. */
 export function withSuggestion(message: string, program: Command, args: readonly string[]): string {
   const text = message.trimEnd();
   const near = nearestOf(text, program, args);

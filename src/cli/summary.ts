@@ -1,4 +1,4 @@
-/** What was inferred, and what came out, in a line each. */
+/** What was inferred, and the results, in one line each. */
 import type { Preprocess } from '../documents/document.js';
 import type { Explanation, TargetBase, TopClass } from '../explanation.js';
 import { describeSteps } from '../images/steps.js';
@@ -9,7 +9,7 @@ import { version } from './version.js';
 
 const LONGEST = 60;
 
-/** What was decided of the model where the user left it out. */
+/** What was decided about the model because the user left it out. */
 export function inferredOfModel({ model }: OpenModel, flags: ModelFlags): string[] {
   const { labels, preprocess, inferred = {} } = model;
   const lines: [string, string][] = [];
@@ -32,7 +32,7 @@ export function inferredOfModel({ model }: OpenModel, flags: ModelFlags): string
   if (flags.preprocess === undefined) {
     const own =
       preprocess === undefined
-        ? 'none said: pixel values 0 to 255 as they are (--preprocess)'
+        ? 'none given: pixel values 0 to 255 as they are (--preprocess)'
         : `${inWords(preprocess)}, which came with the model`;
     const guessed =
       inferred.preprocess === undefined
@@ -54,7 +54,7 @@ function besideModel(labels: readonly string[] | undefined, why: string): string
   return labels === undefined ? `${why} (--labels)` : `${labels.length} names in ${why}`;
 }
 
-/** Everything the user left out and the program decided; printed once a run. */
+/** Everything that the user left out and the program decided; printed once in a run. */
 export function inferredLines(
   opened: OpenModel,
   explanation: Explanation,
@@ -89,7 +89,7 @@ export function inferredLines(
   ];
 }
 
-/** What --verbose says of the surroundings: versions, and what the model takes. */
+/** What --verbose says about the environment: versions, and what the model takes. */
 export function details({ model, options }: OpenModel): string[] {
   const shape = options.inputShape ?? model.inputShape;
   const sizes = shape === undefined ? 'not known' : shape.map((size) => size ?? 'any').join('×');

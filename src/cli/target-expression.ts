@@ -1,7 +1,8 @@
 /**
  * Targets as people write them on a command line: `282`, `tiger cat`,
  * `tiger cat - bull mastiff`, `0.5 * 3 + "salt, pepper"`, `not cat`, `top 2`,
- * `7@other head` or `head:7`, `[4, 7]` for one number of an output. Labels hold spaces, commas and hyphens, so known labels are
+ * `7@other head` or `head:7`, `[4, 7]` for one number of an output. Labels hold spaces, commas and
+ * hyphens, so known labels are
  * matched first and the longest one wins; an operator has spaces on both sides.
  */
 import { WhylensError } from '../errors.js';
@@ -24,14 +25,14 @@ interface Reader {
   at: number;
 }
 
-/** One `--target`. Throws `UNKNOWN_LABEL` with the nearest labels, `USAGE` where the text makes no sense. */
+/** One `--target`. Throws `UNKNOWN_LABEL` with the nearest labels, `USAGE` if the text makes no sense. */
 export function parseTarget(text: string, labels: readonly string[] = []): Target {
   const reader = read(text, labels, false);
   if (/^[-−]\d+$/.test(reader.text) && !labels.includes(reader.text)) {
     const index = reader.text.slice(1);
     throw new WhylensError(
       'INVALID_TARGET',
-      `target index must be at least 0, got ${reader.text}; what speaks against class ${index} is 'not ${index}'`,
+      `target index must be at least 0, got ${reader.text}; write 'not ${index}' for what speaks against class ${index}`,
     );
   }
   const target = expression(reader);
@@ -86,7 +87,7 @@ function atom(reader: Reader): Target {
   if (index !== undefined) return classTarget(Number(index), output(reader));
   const label = longestLabel(reader);
   if (label === undefined) {
-    // `head:3` is `3@head`, and what stands before the colon is not a class of this output
+    // `head:3` is `3@head`, and the text before the colon is not a class of this output
     const before = skip(reader, /[^\s:"'@[\]]+:(?=\S)/y)?.slice(0, -1);
     if (before !== undefined) return ofOutput(atom(reader), before, reader);
     const place = skipWhole(reader, /\[\s*\d+(\s*,\s*\d+)*\s*\]/y);
@@ -133,7 +134,7 @@ function output(reader: Reader): string | undefined {
   )?.slice(1);
 }
 
-/** The longest label that stands here and ends here. */
+/** The longest label that begins at this place and ends at the end of a word. */
 function longestLabel(reader: Reader): string | undefined {
   let longest: string | undefined;
   for (const label of reader.labels.flatMap((name) => [name, ...synonymsOf(name)])) {
@@ -164,7 +165,7 @@ function skip(reader: Reader, pattern: RegExp): string | undefined {
   return match;
 }
 
-/** As `skip`, but only where the target ends after it. */
+/** As `skip`, but only if the target ends after it. */
 function skipWhole(reader: Reader, pattern: RegExp): string | undefined {
   const start = reader.at;
   const match = skip(reader, pattern);

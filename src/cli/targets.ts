@@ -109,7 +109,7 @@ async function maskOf(
     );
   }
   const picture = await loadPicture({ path, name: path }, io);
-  // the model sees the same part of it as of the picture
+  // the model sees the same part of the mask as of the picture
   const seen = documentSeen({ kind: 'image', picture: convertPicture(picture, 'L') }, preprocess);
   const grey = seen.kind === 'image' ? seen.picture : picture;
   const { data } = resize(grey, { width, height, filter: 'nearest' });
@@ -117,7 +117,7 @@ async function maskOf(
   if (!weights.includes(1)) {
     throw new WhylensError(
       'INVALID_TARGET',
-      `the mask '${path}' is dark everywhere at the size of output '${name}', ${width}×${height}; what is meant must be bright in it`,
+      `the mask '${path}' is dark everywhere at the size of output '${name}', ${width}×${height}; the region that is meant must be bright in it`,
       { facts: { file: path } },
     );
   }

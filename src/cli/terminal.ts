@@ -18,7 +18,7 @@ export function terminalOptions(
   specs: OptionSpecs,
   env: Environment = process.env,
 ): Record<string, unknown> {
-  // a terminal that does not know its width says 0
+  // a terminal that does not know its width reports 0
   const wanted: Record<string, unknown> = {
     color: colorLevel(stdout, env),
     width: Math.min(WIDTH.most, Math.max(WIDTH.least, stdout.columns || WIDTH.default)),
@@ -33,7 +33,7 @@ export function colorLevel(
 ): 'none' | '16' | '256' | 'truecolor' {
   if (isSet(env.NO_COLOR)) return 'none';
   if (!isTTY && env.FORCE_COLOR === undefined) return 'none';
-  // an empty NO_COLOR counts for Node, and not for the convention
+  // an empty NO_COLOR has an effect in Node, but not by the convention
   const { NO_COLOR: _empty, ...rest } = env;
   const depth = WriteStream.prototype.getColorDepth.call({}, rest as Record<string, string>);
   return LEVELS[depth as keyof typeof LEVELS] ?? 'none';

@@ -1,6 +1,6 @@
 /**
- * Code of others (a plugin, a model that is a JavaScript module) may spin without
- * letting go, and a process that spins hears no signal. Such a command runs in a
+ * Code of others (a plugin, a model that is a JavaScript module) may loop forever, and a process
+ * in such a loop hears no signal. Such a command runs in a
  * process of its own; this one only watches it, so that Ctrl-C always ends it.
  */
 import { spawn } from 'node:child_process';
@@ -11,10 +11,10 @@ import { EXIT } from './io.js';
 const VARIABLE = 'WHYLENS_WATCHER';
 /** Milliseconds after a signal in which the watched process may say itself what it keeps. */
 const PATIENCE = 2000;
-/** How often the watched process looks whether somebody still watches. */
+/** How often the watched process checks that its watcher is still there. */
 const LOOK = 500;
 
-/** Commands that finish what they have in hand, however long it takes: a second signal ends them. */
+/** Commands that finish the work they have begun, however long it takes: a second signal ends them. */
 const FINISHING = ['batch', 'worker', 'serve'];
 
 /** True in the process that is watched. */
@@ -32,7 +32,7 @@ export function watch(): Promise<number> {
     env: { ...process.env, [VARIABLE]: String(process.pid) },
   });
   const finishes = FINISHING.includes(process.argv[2] ?? '');
-  /** The signal that asked it to end; if it does not answer, it is killed in that name. */
+  /** The signal that asked it to end; if it does not answer, it is killed with the same exit code. */
   let asked: NodeJS.Signals | undefined;
   let killed = false;
   const kill = (): void => {

@@ -25,7 +25,7 @@ export function createContainer(...plugins: readonly Plugin[]): Container {
   return container;
 }
 
-/** Loads a plugin and checks at once that the registry still stands; a bad one is taken out again. */
+/** Loads a plugin and checks at once that the registry is still valid; a bad plugin is removed again. */
 export function loadPlugin(container: Container, plugin: Plugin): void {
   if (
     !(plugin instanceof ContainerModule) &&
@@ -46,7 +46,7 @@ export function loadPlugin(container: Container, plugin: Plugin): void {
 }
 
 /**
- * The plugin with what its function returns left alone: `({ bind }) => bind(…).to(…)`
+ * The plugin, with the value that its function returns ignored: `({ bind }) => bind(…).to(…)`
  * returns what inversify takes for a promise. A promise is refused: its plugin would come too late.
  */
 function forgiving(plugin: Plugin): Plugin {
@@ -78,7 +78,7 @@ const registries = new WeakMap<
   { readonly plugins: readonly unknown[]; readonly registry: Registry }
 >();
 
-/** What the container holds now: made afresh where plugins came or went since it was last asked. */
+/** What the container holds now: made anew if plugins were added or removed since it was last asked. */
 export function registryOf(container: Container): Registry {
   const plugins = Object.values(TOKENS).flatMap((token) =>
     container.getAll<unknown>(token, { optional: true }),
@@ -99,12 +99,12 @@ export function registryOf(container: Container): Registry {
 
 let defaultContainer: Container | undefined;
 
-/** The container used where none is passed. */
+/** The container that is used if none is passed. */
 export function getDefaultContainer(): Container {
   return (defaultContainer ??= createContainer());
 }
 
-/** Makes `container` the one used where none is passed; `undefined` goes back to the built-in one. */
+/** Makes `container` the one that is used if none is passed; `undefined` goes back to the built-in one. */
 export function setDefaultContainer(container: Container | undefined): void {
   defaultContainer = container;
 }

@@ -3,7 +3,7 @@ import type { BuiltInExplainer, RowSides } from '../../explainers/index.js';
 import type { GivenOptions, OptionSpecs } from '../options.js';
 import type { Explainer } from './plugin.js';
 
-/** Every option of any built-in method; where several have a name in common, the values of all. */
+/** Every option of any built-in method; if several have a name in common, the values of all. */
 type AnyOptions = {
   readonly [K in NamesIn<BuiltInExplainer>]?: BuiltInExplainer extends infer E
     ? E extends { readonly options: infer Specs extends OptionSpecs }

@@ -23,7 +23,7 @@ import type { Inferred } from '../model/infer.js';
 import type { Rows, TabularModel } from '../model/tabular/interface.js';
 import type { OptionSpecs, OptionValues } from '../options.js';
 
-/** What kind of method an explainer is: the lists of methods are ordered by it. */
+/** What kind of method an explainer is: lists of methods are grouped by it. */
 export type ExplainerFamily = 'cam' | 'gradient' | 'perturbation' | 'tabular' | 'wrapper' | 'other';
 
 /** What an explainer asks of a model. A model that lacks one of these is refused with the methods that would work. */
@@ -48,25 +48,25 @@ export interface ExplainContext<Options = Readonly<Record<string, unknown>>> {
   readonly model: ExplainableModel;
   /** A model of rows or texts; `model` is then a view of it that predicts in float32. */
   readonly tabular?: TabularModel;
-  /** The documents as rows in the order of the model's features, where the model is one of rows. */
+  /** The documents as rows in the order of the model's features, if it is a model of rows. */
   readonly rows?: Rows;
-  /** The documents, where the model is one of texts. */
+  /** The documents, if it is a model of texts. */
   readonly texts?: readonly string[];
   readonly description: ModelDescription;
   /** One `[N, …]` array per model input, preprocessed. Never written to. */
   readonly inputs: readonly NdArray[];
   /** Index of the explained input; the others are held fixed. */
   readonly input: number;
-  /** Smallest and largest value that the explained input can take, where the preprocessing tells. */
+  /** Smallest and largest value that the explained input can take, if the preprocessing tells. */
   readonly inputRange?: readonly [number, number];
-  /** One document a sample, of the explained input, by `kind`. */
+  /** One document for each sample, of the explained input, by `kind`. */
   readonly documents: readonly Document[];
   /** `targets[sample]`; every sample has the same number. */
   readonly targets: readonly (readonly Target[])[];
-  /** Class names by index, where they are known. */
+  /** Class names by index, if they are known. */
   readonly labels?: readonly string[];
   readonly score: ScoreKind;
-  /** Present where `needs.layer` is set. */
+  /** Present if `needs.layer` is set. */
   readonly layer?: LayerChoice;
   /** Finds another layer by path or index; throws with the nearest names. */
   resolveLayer(layer?: string | number): LayerChoice;
@@ -90,14 +90,14 @@ export interface ExplainedMaps {
   readonly outputs: readonly OutputValues[];
   /** `maps[sample][target]`, raw and signed; `[h, w]`, `[n]` or `[d, h, w]`. */
   readonly maps: readonly (readonly NdArray[])[];
-  /** The layer really used, where it is not `context.layer`. */
+  /** The layer that was really used, if it is not `context.layer`. */
   readonly layer?: LayerChoice;
   /** Facts found on the way, recorded with the options: one object for all samples, or one each. */
   readonly facts?:
     Readonly<Record<string, JsonValue>> | readonly Readonly<Record<string, JsonValue>>[];
 }
 
-/** Finished records of any kind, one a sample. `estimator`, `method` and parameters are filled in if left empty. */
+/** Finished records of any kind, one for each sample. `estimator`, `method` and parameters are filled in if left empty. */
 export interface ExplainedRecords {
   readonly kind: 'records';
   readonly explanations: readonly Explanation[];
@@ -118,7 +118,7 @@ export const SANITY = {
 
 /** A method as data: what it says of itself, its options, and the function that explains. Made by `explainer`, `layerMethod` and their like, or a class of your own. */
 export interface Explainer<Id extends string = string, Specs extends OptionSpecs = OptionSpecs> {
-  /** Also the file's, the test's and the documentation entry's name. */
+  /** Also the name of its file, of its test and of its page. */
   readonly id: Id;
   readonly family: ExplainerFamily;
   /** What it does, in a few words: a line of `whylens methods`. Default: the first sentence of `description`. */
@@ -132,13 +132,13 @@ export interface Explainer<Id extends string = string, Specs extends OptionSpecs
   readonly needs: ExplainerNeeds;
   readonly documents: readonly DocumentKind[];
   readonly options: Specs;
-  /** True where the map does not depend on a target. */
+  /** True if the map does not depend on a target. */
   readonly ignoresTarget?: boolean;
   /** True if another `seed` may give another result. */
   readonly seeded?: boolean;
   /** Kinds of the records that it makes itself. Default: none, it gives maps over the document. */
   readonly records?: readonly ExplanationKind[];
-  /** Set where the method does not survive the model-randomisation check, in words. */
+  /** Set if the method does not pass the model-randomisation check, in words. */
   readonly sanity?: string;
   /**
    * What this explainer becomes with these options: a wrapper takes on the needs
@@ -215,9 +215,9 @@ export interface KnownOfModel {
 /** What an adapter is told about a model beside the model itself. */
 export interface AdaptOptions {
   readonly name?: string;
-  /** Which engine to run on, where there is a choice: `onnxruntime`, `onnxruntime-web`, `tfjs` or `auto`. */
+  /** Which engine to run on, if there is a choice: `onnxruntime`, `onnxruntime-web`, `tfjs` or `auto`. */
   readonly engine?: string;
-  /** Threads of one operation, where the engine has them. */
+  /** Threads of one operation, if the engine has them. */
   readonly threads?: number;
   /** Which backend of TensorFlow.js to run on. */
   readonly backend?: string;

@@ -1,4 +1,4 @@
-/** What plugins bind themselves to. `Symbol.for`, so that two copies of the package agree. */
+/** The tokens that plugins bind to. `Symbol.for`, so that two copies of the package agree. */
 export const TOKENS = {
   Explainer: Symbol.for('whylens.Explainer'),
   Formatter: Symbol.for('whylens.Formatter'),

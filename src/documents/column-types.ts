@@ -10,13 +10,13 @@ const LEADING_ZERO = /^[+-]?0\d/;
 export interface TypedColumn {
   readonly type: ColumnType;
   readonly cells: readonly Cell[];
-  /** Words that were taken for missing, without the empty one. */
+  /** Words that were taken for missing values, without the empty one. */
   readonly missing: readonly string[];
 }
 
 /**
- * The cells of a column as what they most likely are: numbers where every word
- * is one (or a word for missing), true and false, else text as it stands.
+ * The cells of a column as what they most likely are: numbers if every word is one (or a word for
+ * missing), true and false, else text as it stands.
  */
 export function typeColumn(words: readonly string[], wanted?: ColumnType): TypedColumn {
   const own = words.map((word) => word.trim());

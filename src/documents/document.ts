@@ -1,4 +1,4 @@
-/** What a caller hands in, and what becomes of it at the door. */
+/** What a caller passes as a document, and what it becomes when it is read. */
 import type { NdArray, Picture } from '../explanation.js';
 import type { PreprocessMode } from '../images/preprocess.js';
 import type { PreprocessSteps } from '../images/steps.js';
@@ -20,7 +20,7 @@ export interface ArrayDocument {
   readonly data: ArrayLike<number>;
 }
 
-/** What can be explained of a model over numbers: a picture, or `[1, …]` of what the model eats. */
+/** What can be explained of a model over numbers: a picture, or `[1, …]` numbers as the model takes them. */
 export type ModelDocument = Picture | ArrayDocument | TensorLike | NestedNumbers;
 
 /** A function that does what the model was trained with, one of the known ways, or steps as data. */
@@ -28,7 +28,7 @@ export type Preprocess =
   PreprocessMode | PreprocessSteps | ((picture: Picture) => NdArray | ArrayDocument);
 
 /**
- * A document as `readDocuments` gives it: everything behind the door asks `kind`.
+ * A document as `readDocuments` gives it: all other code asks for its `kind`.
  *
  * - `image`: a picture, checked; its samples are the caller's and are never written to.
  * - `array`: numbers with their shape, in the precision in which they came.

@@ -27,7 +27,7 @@ const EMPTY: Readonly<Record<string, string>> = {
  * @throws WhylensError `INVALID_DOCUMENT` if it holds no picture or may not be read, `PICTURE_TOO_LARGE`
  */
 export function readDrawable(value: object): Picture | undefined {
-  // by name and not by class: the object may come from another frame
+  // by name and not by class, since the object may come from another frame
   const kind = Object.prototype.toString.call(value).slice('[object '.length, -1);
   if (!Object.hasOwn(SIZES, kind)) return undefined;
   const [width, height] = SIZES[kind].map((name) =>

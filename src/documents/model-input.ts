@@ -1,4 +1,4 @@
-/** Documents as what a model eats: pictures resized and preprocessed, everything checked against the input. */
+/** Documents as inputs of a model: pictures resized and preprocessed, everything checked against the input. */
 import { describeValue, WhylensError } from '../errors.js';
 import type { NdArray, Picture, PictureMode } from '../explanation.js';
 import { imageToArray } from '../images/array.js';
@@ -41,7 +41,7 @@ export function modelInput(
 
 /** An array in the model's own order (channels first), brought to the order that explainers see. */
 function channelsLast(array: NdArray, input: InputInfo): NdArray {
-  // what is channels last already needs nothing
+  // an array with channels last needs no change
   if (!isInOwnOrder(array.shape, input)) return array;
   const { order = [] } = input;
   return reordered(
@@ -59,13 +59,13 @@ function isInOwnOrder(given: readonly number[], { order, shape }: InputInfo): bo
   });
 }
 
-/** The sizes that a model wants with its batch axis, in the order of its own file. */
+/** The sizes that a model wants, with its batch axis, in the order of its own file. */
 function wantedShape({ order, shape }: InputInfo): string {
   const own = order === undefined ? shape : order.map((axis) => shape[axis]);
   return ['N', ...own.map((size) => size ?? 'any')].join(', ');
 }
 
-/** The warning for a picture that is fed to a model of which nobody knows what it was trained on. */
+/** The warning for a picture that is fed to a model whose preprocessing is not known. */
 export function rangeProblem(
   documents: readonly Document[],
   preprocess: Preprocess | undefined,
@@ -103,12 +103,12 @@ function arrayOf(document: Document, input: InputInfo, options: DocumentOptions)
   }
 }
 
-/** The numbers of an array: the caller's own where they are put into another order anyway, else a copy. */
+/** The numbers of an array: the caller's own if they are put into another order anyway, else a copy. */
 function floatsOf({ data, shape }: ArrayDocument, input: InputInfo): Float32Array {
   return data instanceof Float32Array && isInOwnOrder(shape, input) ? data : new Float32Array(data);
 }
 
-/** For documents that are not numbers, where numbers are wanted. */
+/** The error for documents that are not numbers, if numbers are wanted. */
 function wrongDocument(got: string): WhylensError {
   return new WhylensError(
     'INVALID_DOCUMENT',
@@ -144,7 +144,7 @@ function pictureInput(picture: Picture, input: InputInfo, options: DocumentOptio
   return { shape, data: new Float32Array(sample.data) };
 }
 
-/** Sizes that the model leaves open are those that the steps make, else the picture's own. */
+/** Sizes that the model leaves open follow from the steps, or else from the picture. */
 function sizeOfInput(
   picture: Picture,
   [height, width]: readonly (number | null)[],
@@ -161,7 +161,7 @@ export function documentSeen(document: Document, preprocess: Preprocess | undefi
   return { kind: 'image', picture: partSeen(document.picture, preprocess) };
 }
 
-/** What a function of the caller's gives for a picture, whole: a shape, and as many numbers as it says. */
+/** What the caller's preprocessing function gives for a picture: a shape, and as many numbers as it says. */
 function checkedNumbers(given: unknown): NdArray {
   const { shape, data } = (given ?? {}) as { shape?: unknown; data?: unknown };
   const isList = Array.isArray(data) || (ArrayBuffer.isView(data) && !(data instanceof DataView));

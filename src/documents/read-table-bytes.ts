@@ -1,4 +1,4 @@
-/** Tables out of bytes: which kind of file it is, its content tells. */
+/** Reads tables from bytes; the content tells which kind of file it is. */
 import { readArrowTable } from './table-arrow.js';
 import { readCsvTable } from './table-csv.js';
 import { isJsonTable, readJsonTable } from './table-json.js';

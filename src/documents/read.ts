@@ -1,4 +1,4 @@
-/** The door: what a caller hands in is looked at here once, and nowhere else. */
+/** The one place that looks at what a caller passes as a document, once. */
 import { describeValue, WhylensError } from '../errors.js';
 import type { Picture } from '../explanation.js';
 import { remedyFor } from '../mistaken.js';
@@ -12,7 +12,7 @@ const MAX_AXES = 32;
 const NUMERIC_TYPES = ['float32', 'int32', 'bool', 'float64', 'float16', 'uint8'];
 
 /**
- * Documents as their kinds; properties (also getters) are read once.
+ * Finds the kind of each document; properties (also getters) are read once.
  *
  * @throws WhylensError `INVALID_DOCUMENT`, `INVALID_PICTURE` for what is not a document of any kind
  */
@@ -41,8 +41,8 @@ export async function readDocument(value: unknown, what = 'the document'): Promi
 }
 
 /**
- * A picture, checked; a browser's `ImageData` is one without a mode, and what a
- * browser draws is read. Undefined for anything else.
+ * A picture, checked; a browser's `ImageData` is one without a mode, and an element that a browser
+ * draws is read. Undefined for anything else.
  */
 export function readPicture(value: unknown): Picture | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
@@ -114,7 +114,7 @@ function requireOne(value: unknown): void {
   if (!Array.isArray(value) || !value.some(isDocument)) return;
   throw new WhylensError(
     'INVALID_DOCUMENT',
-    `one document is wanted here, got an array of ${value.length}; explainPredictions takes several: for await (const expl of explainPredictions(model, documents)) …`,
+    `one document is needed here, got an array of ${value.length}; explainPredictions takes several: for await (const expl of explainPredictions(model, documents)) …`,
   );
 }
 
@@ -126,11 +126,11 @@ function readList(list: readonly unknown[], what: string): Document {
     if (shape.push(at.length) > MAX_AXES) {
       throw new WhylensError(
         'INVALID_DOCUMENT',
-        `${what} is nested more than ${MAX_AXES} levels deep; an array has an axis a level`,
+        `${what} is nested more than ${MAX_AXES} levels deep; each level is one axis of the array`,
       );
     }
   }
-  // no array is made before every number in it is known to be there
+  // no array is made before it is known that every number is there
   const data: number[] = [];
   const walk = (part: unknown, axis: number): void => {
     if (axis === shape.length) {

@@ -5,11 +5,11 @@ import { undoToBytes } from '../images/preprocess.js';
 import type { Preprocess } from './document.js';
 import { MODES } from './model-input.js';
 
-/** The picture behind an array: a known preprocessing undone, or values stretched to 0–255 as ELI5 does. */
+/** The picture from which an array was made: a known preprocessing is undone; otherwise values are stretched to 0–255 as ELI5 does. */
 export function pictureOf(sample: NdArray, preprocess: Preprocess | undefined): Picture {
   const channels = sample.shape[sample.shape.length - 1];
   if (sample.shape.length === 3 && ![1, 3, 4].includes(channels)) {
-    // no colours to show: the mean over channels in grey
+    // the channels are no colours: their mean is shown in grey
     const data = new Float32Array(sample.data.length / channels);
     sample.data.forEach((value, i) => (data[Math.floor(i / channels)] += value / channels));
     return arrayToImage({ shape: sample.shape.slice(0, 2), data });

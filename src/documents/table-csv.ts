@@ -50,13 +50,13 @@ export async function readCsvTable(
       `CSV, separated by ${separator}`,
       `types inferred: ${columns.map((name, j) => `${name} ${typed[j].type}`).join(', ')}`,
       ...(missing.size > 0
-        ? [`taken as missing in columns of numbers: ${[...missing].join(', ')}`]
+        ? [`read as missing values in columns of numbers: ${[...missing].join(', ')}`]
         : []),
     ],
   };
 }
 
-/** The one that the first line has most of, outside of quotes; a comma where there is none. */
+/** The separator that occurs most in the first line, outside of quotes; a comma if there is none. */
 function guessDelimiter(text: string): string {
   const line = /^[^\r\n]*/.exec(text)![0].replace(/"[^"]*"/g, '');
   const counts = DELIMITERS.map((candidate) => line.split(candidate).length);

@@ -24,7 +24,7 @@ export function readJsonTable(text: string, file: string): Table {
     } catch (cause) {
       throw badTable(
         file,
-        `line ${i + 1} is no JSON: ${(cause as Error).message}`,
+        `line ${i + 1} is not JSON: ${(cause as Error).message}`,
         { line: i + 1, row: rows.length },
         cause,
       );

@@ -6,7 +6,7 @@ import type { ReadingOptions } from '../reading/limits.js';
 /** A value of a table; null is a missing one. */
 export type Cell = number | string | boolean | null;
 
-/** What a column holds: `empty` where nothing is in it. */
+/** What a column holds: `empty` if nothing is in it. */
 export type ColumnType = 'number' | 'boolean' | 'text' | 'empty';
 
 /** What `readTable` gives, and every method over tables takes. */
@@ -16,11 +16,11 @@ export interface Table {
   readonly rows: readonly (readonly Cell[])[];
   /** By column, in the order of `columns`. */
   readonly types: readonly ColumnType[];
-  /** How the file was read, in words: `CSV, separated by ';'`, and what was taken for missing. */
+  /** How the file was read, in words: `CSV, separated by ';'`, and which words were read as missing values. */
   readonly notes: readonly string[];
 }
 
-/** Options of `readTable`: what reading may cost (`maxBytes`, `timeout`, `signal`, …), and what is not to be inferred. */
+/** Options of `readTable`: limits of reading (`maxBytes`, `timeout`, `signal`, …), and settings that are not inferred. */
 export interface TableOptions extends ReadingOptions {
   /** What separates the cells of a CSV file. Default: the one of `, ; tab |` that the first line has most of. */
   readonly delimiter?: string;
@@ -43,7 +43,7 @@ export function tableColumn({ columns, rows }: Table, name: string): Cell[] {
   return rows.map((row) => row[index]);
 }
 
-/** A file that is not a table. */
+/** The error for a file that is not a table. */
 export function badTable(
   file: string,
   problem: string,

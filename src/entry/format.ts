@@ -1,5 +1,5 @@
 /**
- * `whylens/format`: for pages that show explanations and make none. No model
+ * `whylens/format`: for pages that show explanations but make none. No model
  * loader, no methods, no container, no font outlines.
  */
 export type * from '../explanation.js';

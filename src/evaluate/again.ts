@@ -1,4 +1,4 @@
-/** Making an explanation once more: of a changed input, or of a changed model. */
+/** Makes an explanation once more: of a changed input, or of a changed model. */
 import { WhylensError } from '../errors.js';
 import { explainPrediction } from '../explain/explain.js';
 import { type ExplainOptions } from '../explain/explain-options.js';
@@ -7,7 +7,7 @@ import type { Registry } from '../container/registry.js';
 import type { Explainer } from '../container/plugin.js';
 import type { BatchOptions, ScoreKind } from '../model/interface.js';
 
-/** An explanation with one map a target. */
+/** An explanation with one map for each target. */
 export type MapRecord = Extract<Explanation, { kind: 'image' | 'signal' | 'volume' }>;
 
 /** The map of a model, a document and a target. */
@@ -25,7 +25,7 @@ export function isMapRecord(explanation: Explanation): explanation is MapRecord 
 /**
  * The method of a record with the options that the record tells. A method that
  * is not a registered id (`smooth(…)`), and options that are functions or pictures,
- * have to be given again.
+ * must be given again.
  */
 export function makerOf(
   explanation: MapRecord,

@@ -1,4 +1,4 @@
-/** Is an explanation any good? From a model, a document and its explanation to numbers. */
+/** Measures how good an explanation is, from a model, a document and the explanation. */
 import { inputRange } from '../documents/model-input.js';
 import { readDocuments } from '../documents/read.js';
 import { WhylensError } from '../errors.js';
@@ -58,16 +58,16 @@ export interface EvaluateOptions
     > {
   /**
    * Which metrics. Default: all but those that run the method again (`sensitivity`,
-   * `randomisation`), and those with boxes where boxes are given; `'all'` takes those too.
+   * `randomisation`), and those with boxes if boxes are given; `'all'` takes those too.
    */
   readonly metrics?: readonly (Metric | TabularMetric)[] | 'all';
   /** Which of the explanation's targets. Default 0, the first. */
   readonly target?: number;
   /** Where the object of that target is, in pixels of the picture. */
   readonly boxes?: readonly Box[];
-  /** Options of the method where the record cannot tell them (functions, pictures). */
+  /** Options of the method that the record cannot hold (functions, pictures). */
   readonly methodOptions?: Readonly<Record<string, unknown>>;
-  /** Rows that stand for unknown values, where an explanation of a row is judged. */
+  /** Rows that stand for unknown values, if an explanation of a row is measured. */
   readonly background?: unknown;
   /** How many other seeds a row or text is explained with for `stability`. Default 5. */
   readonly seeds?: number;
@@ -80,7 +80,7 @@ export interface Evaluation {
   readonly method: string;
   readonly target: number | string;
   readonly label?: string;
-  /** By metric; null where the question has no answer, which `warnings` explain. */
+  /** By metric; null if the question has no answer, which `warnings` explain. */
   readonly values: Readonly<Partial<Record<Metric | TabularMetric, number | null>>>;
   /** Scores along the way: from nothing deleted (inserted) to everything. */
   readonly curves: Readonly<Partial<Record<'deletion' | 'insertion', readonly number[]>>>;
@@ -91,7 +91,7 @@ export interface Evaluation {
 }
 
 /**
- * Puts an explanation to the test. The map is enlarged to the model's input
+ * Measures how good an explanation is. The map is enlarged to the model's input
  * (bilinear, half-pixel centres) for all metrics but `sensitivity` and
  * `randomisation`, which compare maps as the method makes them.
  *
@@ -148,7 +148,7 @@ export async function evaluateExplanation(
   const seed = options.seed ?? 0;
   const registry = registryFor(options);
   const again = metrics.some((metric) => metric === 'sensitivity' || metric === 'randomisation');
-  // asked first: a method that cannot be made again is told before anything is computed
+  // asked first: if the method cannot be run again, the error comes before anything is computed
   const maker = again ? makerOf(record, registry, options) : undefined;
   return withModel(model, options, registry, async (prepared) => {
     const found = await watchingProgress(options.onProgress, async (onProgress) => {
@@ -189,12 +189,12 @@ function metricsFor(record: MapRecord, { metrics, boxes }: EvaluateOptions): Met
   if (Array.isArray(metrics) && own?.length !== metrics.length) {
     throw new WhylensError(
       'INVALID_OPTION',
-      "metric 'stability' is of rows and texts; 'sensitivity' asks of a picture how its map changes",
+      "metric 'stability' is for rows and texts; 'sensitivity' measures how the map of a picture changes",
     );
   }
   const chosen = chooseMetrics(own, boxes !== undefined && boxes.length > 0);
   if (record.kind === 'image') return chosen;
-  // what is defined over pictures only
+  // metrics that are defined for pictures only
   const flat: readonly Metric[] = ['road', 'pointing', 'energy', 'iou'];
   if (Array.isArray(metrics) && chosen.some((metric) => flat.includes(metric))) {
     throw new WhylensError(
@@ -339,7 +339,9 @@ async function measure(
       case 'infidelity':
         values.infidelity = (await infidelityOf(job)) ?? null;
         if (values.infidelity === null)
-          warnings.push('infidelity: no perturbation changed the score, so nothing is to predict');
+          warnings.push(
+            'infidelity: no perturbation changed the score, so there is nothing to predict',
+          );
         break;
       case 'pointing':
       case 'energy':
@@ -349,7 +351,9 @@ async function measure(
       case 'sensitivity':
         values.sensitivity = (await sensitivityOf(job, around)) ?? null;
         if (values.sensitivity === null)
-          warnings.push('sensitivity: the map is zero everywhere, so nothing is to compare with');
+          warnings.push(
+            'sensitivity: the map is zero everywhere, so there is nothing to compare with',
+          );
         break;
       case 'randomisation':
         more.randomisation = await randomisationOf(job, around);
@@ -409,7 +413,7 @@ function randomisationOf(
   });
 }
 
-/** Arrays as the model eats them, by input name where there are several. */
+/** Arrays as the model takes them, by input name if there are several. */
 function documentOf(inputs: readonly NdArray[], { description }: Prepared): unknown {
   return inputs.length === 1
     ? inputs[0]

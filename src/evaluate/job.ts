@@ -1,4 +1,4 @@
-/** What every metric works with, and the one call by which they run the model. */
+/** The data that every metric works with, and the one call with which they run the model. */
 import type { Heatmap, NdArray, Target } from '../explanation.js';
 import { asPartOf } from '../../explainers/shared/calls.js';
 import type { BatchOptions, ExplainableModel, Samples, ScoreKind } from '../model/interface.js';

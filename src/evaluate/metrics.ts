@@ -1,8 +1,8 @@
-/** The metrics by name: what each asks, which way is better, where it comes from. */
+/** The metrics by name: what each measures, whether high or low is better, where it comes from. */
 import { didYouMean } from '../did-you-mean.js';
 import { WhylensError } from '../errors.js';
 
-/** What a metric says of itself. */
+/** The facts of a metric. */
 export interface MetricInfo {
   /** The question it answers, in one line. */
   readonly help: string;
@@ -65,7 +65,7 @@ export const METRICS = {
     boxes: true,
   },
   sensitivity: {
-    help: 'how much the map changes at most when the input hardly does',
+    help: 'how much the map changes at most while the input hardly changes',
     better: 'lower',
     reference: 'Yeh 2019',
     again: true,
@@ -92,7 +92,7 @@ export const TABULAR_METRICS: readonly TabularMetric[] = [
   'stability',
 ];
 
-/** A name, several, `'all'`, or nothing: those that run neither the method again nor need boxes that are not there. */
+/** The metrics that a name, several, `'all'` or nothing stands for; nothing: those that do not run the method again and need no boxes that are missing. */
 export function chooseMetrics(
   given: readonly string[] | 'all' | undefined,
   hasBoxes: boolean,

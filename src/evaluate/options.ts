@@ -16,7 +16,7 @@ export const METRIC_OPTIONS = {
     check: isBaseline,
     parse: parseBaseline,
     default: 'mean',
-    help: "deletion, drop, increase, infidelity: what stands where something is taken away: the sample's mean colour, black, white, blur, a number",
+    help: "deletion, drop, increase, infidelity: what replaces the parts that are taken away: the sample's mean colour, black, white, blur, a number",
   },
   insertInto: {
     type: 'value',
@@ -74,7 +74,7 @@ export const METRIC_OPTIONS = {
   normalize: {
     type: 'boolean',
     default: true,
-    help: 'infidelity: scale the map by the one best factor and divide by the mean squared drop, so that maps of any unit compare',
+    help: 'infidelity: scale the map by the one best factor and divide by the mean squared drop, so that maps of any unit can be compared',
   },
   noise: {
     type: 'number',

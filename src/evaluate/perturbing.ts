@@ -12,7 +12,7 @@ import { scoresOf, type EvaluationJob } from './job.js';
 /** Shares of the side that a hidden square has, from … to. */
 const SQUARE = [0.1, 0.5] as const;
 
-/** The curve, one score a point, from the start to everything changed. */
+/** The curve, one score for each point, from the start to everything changed. */
 export async function curve(
   job: EvaluationJob,
   kind: 'deletion' | 'insertion',
@@ -76,7 +76,7 @@ export async function road(job: EvaluationJob): Promise<RoadResult> {
   return { least, most, combined };
 }
 
-/** Undefined where no perturbation changes the score. */
+/** Undefined if no perturbation changes the score. */
 export async function infidelityOf(job: EvaluationJob): Promise<number | undefined> {
   const { sample, options, range, explained } = job;
   const { perturbation, perturbations, normalize } = options;
@@ -108,7 +108,7 @@ function squares(
   const { shape: space, data: map } = large;
   const baseline = baselineOf(options.baseline, sample, range).data;
   return (index, into) => {
-    // one stream an index: whatever the chunks, the same squares
+    // one random stream for each index, so that the squares do not depend on the chunks
     const random = seededRandom(seed + 7919 * (index + 1));
     const share = SQUARE[0] + (SQUARE[1] - SQUARE[0]) * random.uniform();
     const side = space.map((size) => Math.max(1, Math.round(share * size)));

@@ -11,9 +11,8 @@ import { structuralSimilarity } from '../maths/metrics/ssim.js';
 import type { BatchOptions, ExplainableModel, ModelDescription } from '../model/interface.js';
 
 /**
- * A method fails where its maps hardly change although the head, which alone
- * tells the classes apart, was re-drawn; or where on average over the stages
- * they still rank places much as the original.
+ * A method fails if its maps hardly change although the head, which alone tells the classes apart,
+ * was re-drawn; or if on average over the stages they still rank places much like the original.
  */
 export const RANDOMISATION_LIMITS = { head: 0.9, mean: 0.5 } as const;
 
@@ -28,7 +27,7 @@ export interface RandomisationStage {
   readonly similarity: number;
 }
 
-/** What `checkRandomisation` gives: how alike the map stays while the model is re-drawn. */
+/** What `checkRandomisation` gives: how similar the map stays while the model is re-drawn. */
 export interface Randomisation {
   readonly stages: readonly RandomisationStage[];
   /** Mean rank correlation over the stages. */
@@ -79,7 +78,7 @@ export interface RandomisationOptions {
     target: Target,
     batch: BatchOptions,
   ) => Promise<Heatmap>;
-  /** Stands around every call of `explain`. */
+  /** Wraps every call of `explain`. */
   readonly step?: (call: (batch: BatchOptions) => Promise<Heatmap>) => Promise<Heatmap>;
 }
 

@@ -1,4 +1,4 @@
-/** Is an explanation of a row or a text any good? Features and words are taken away and put back. */
+/** Measures how good an explanation of a row or a text is: features and words are taken away and put back. */
 import { scoreAt, scoresFor, type ScoreOf } from '../../explainers/shared/tabular/targets.js';
 import { partsOf, without } from '../../explainers/shared/tabular/words.js';
 import type { Registry } from '../container/registry.js';
@@ -31,12 +31,12 @@ export function isTabularRecord(explanation: Explanation): explanation is Tabula
   return explanation.kind === 'feature-weights' || explanation.kind === 'weighted-spans';
 }
 
-/** So many background rows stand for what is taken away; of more, the first. */
+/** How many background rows replace what is taken away; if there are more, the first. */
 const MOST_BACKGROUND = 100;
 
 /** What can be taken away: the features of a row, or the words of a text. */
 interface Game {
-  /** What the explanation says of each. */
+  /** The weight that the explanation gives to each. */
   readonly weights: Float64Array;
   /** Scores with the players that `shown` holds a 1 for, one set after the other. */
   score(shown: readonly Uint8Array[], kind: ScoreKind): Promise<Float64Array>;
@@ -57,7 +57,7 @@ export interface TabularEvaluation {
   readonly registry: Registry;
 }
 
-/** Names of the metrics that are asked for, of those that rows and texts have. */
+/** Names of the metrics that are asked for, checked against those for rows and texts. */
 export function tabularMetrics(metrics: EvaluateOptions['metrics']): TabularMetric[] {
   if (metrics === 'all') return [...TABULAR_METRICS];
   if (metrics === undefined) return TABULAR_METRICS.filter((name) => name !== 'stability');
@@ -72,8 +72,8 @@ export function tabularMetrics(metrics: EvaluateOptions['metrics']): TabularMetr
 }
 
 /**
- * Deletion and insertion by features (words), the largest weight first; how
- * well the weights say what taking away random sets does; and whether another
+ * Deletion and insertion by features (words), the largest weight first; how well the weights
+ * predict what taking away random sets does; and whether another
  * seed gives the same order.
  */
 export async function evaluateTabular(job: TabularEvaluation): Promise<Evaluation> {

@@ -1,4 +1,4 @@
-/** Putting together what an explainer found and what the caller asked into records. */
+/** Makes records of what an explainer found and what the caller asked. */
 import type { ExplainedMaps, ExplainedRecords, Explainer } from '../container/plugin.js';
 import type { Registry } from '../container/registry.js';
 import type { Document } from '../documents/document.js';
@@ -88,7 +88,7 @@ export function assembleMaps(explained: ExplainedMaps, about: MapsAbout): Explan
   });
 }
 
-/** Records of an explainer's own making get the fields it left empty. */
+/** Records that an explainer made itself get the fields that it left empty. */
 export function completeRecords(
   { explanations }: ExplainedRecords,
   about: About & Pick<MapsAbout, 'samples' | 'inputs'>,
@@ -130,7 +130,7 @@ function pictureOfSample(document: Document): Picture | undefined {
   return document.kind === 'image' ? document.picture : undefined;
 }
 
-/** The record owns its picture: the caller may draw on his afterwards. */
+/** The record has its own copy of the picture: the caller may draw on his afterwards. */
 function copyOf({ width, height, mode, data }: Picture): Picture {
   return { width, height, mode, data: data.slice() };
 }
@@ -175,7 +175,7 @@ function parametersOf(
   return { ...parameters, ...facts };
 }
 
-/** Arrays become lists, functions and pictures say what they are. */
+/** Arrays become lists, functions and pictures are described. */
 function asJson(value: unknown, owner: string): JsonValue {
   if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
   if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<number>);
@@ -197,7 +197,7 @@ function requireFinite({ data, shape }: NdArray, method: string): void {
   );
 }
 
-/** Why nothing would be seen of a map, or undefined where something is. */
+/** Why nothing would be seen of a map; undefined if something is. */
 function emptyReason(
   { data }: NdArray,
   explainer: Explainer,
@@ -209,12 +209,12 @@ function emptyReason(
     return 'the map has no positive value: every place speaks against this target; show the negative part, or explain the top class';
   }
   if (explainer.needs.gradients !== true)
-    return 'the map is zero everywhere: nothing that was changed changed the score';
+    return 'the map is zero everywhere: none of the changes changed the score';
   return score === 'output'
     ? "the map is zero everywhere: the output is saturated or does not depend on the layer here; try score 'logit'"
     : `the map is zero everywhere: all gradients vanish, so the score does not depend on the layer for this document${
         tokens
-          ? '; where only a class token is read behind it, as in vision transformers, name a layer before the last attention'
+          ? '; if only a class token is read behind it, as in vision transformers, name a layer before the last attention'
           : ''
       }`;
 }

@@ -21,8 +21,8 @@ export interface BatchExplanation {
 }
 
 /**
- * Explains many documents into one typed array: for statistics over maps, where
- * a record a document would be in the way.
+ * Explains many documents into one typed array: for statistics over maps, for which one record for
+ * each document would be unhandy.
  *
  * @param docs as in `explainPredictions`
  * @param options `targets: 'all'` gives every unit; a list of lists names them document by document

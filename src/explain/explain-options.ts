@@ -46,7 +46,7 @@ export interface SharedOptions extends BatchOptions {
   readonly backend?: string;
   /** Name of the model in the record. */
   readonly estimator?: string;
-  /** Where plugins are looked up. Default: the default container. */
+  /** The container in which plugins are looked up. Default: the default container. */
   readonly container?: Container;
   /** Plugins for this call alone. */
   readonly plugins?: readonly Plugin[];
@@ -64,7 +64,7 @@ export type ExplainOptions<M = string | Explainer> = SharedOptions & {
 
 /** Options of `explainPredictions`. */
 export type ExplainManyOptions<M = string | Explainer> = ExplainOptions<M> & {
-  /** Called with the documents done, and their total where it is known. */
+  /** Called with the number of documents done, and their total if it is known. */
   readonly onDocument?: (done: number, total: number | undefined) => void;
   /** Documents explained in one call. Default: as `batchSize`, else 8. */
   readonly together?: number;

@@ -20,8 +20,8 @@ import { GRACE, watchingProgress } from './progress.js';
 import { methodsOwn } from './shared-options.js';
 
 /**
- * The method taken where none is named: what is exact for the model, else what
- * works for any. Trees: Tree SHAP, which needs covers or a background.
+ * The method if none is named: one that is exact for the model, else one that works for any.
+ * Trees: Tree SHAP, which needs covers or a background.
  */
 function defaultTabularMethod(model: TabularModel, { background }: ExplainOptions): string {
   if (model.linear !== undefined) return 'linear';
@@ -101,7 +101,7 @@ export async function explainTabular(
         if (!list.includes(message)) warnings.set(index, [...list, message]);
       },
     });
-  // functions and methods may be somebody else's, and need not hear the signal
+  // functions and methods may be other people's code, which may ignore the signal
   const explained = await abortable(
     watchingProgress(options.onProgress, explain),
     options.signal,
@@ -160,7 +160,7 @@ function tabularMethods(model: TabularModel, registry: Registry): string[] {
     .map(({ id }) => id);
 }
 
-/** A method for pictures may have a side of its own for rows. */
+/** A method for pictures may have a version for rows. */
 function forTabular(explainer: Explainer): Explainer {
   return explainer.rows ?? explainer;
 }

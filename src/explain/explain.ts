@@ -45,7 +45,7 @@ export const DEFAULT_METHOD = 'grad-cam';
  * Explains one document.
  *
  * @param model a tfjs layers or graph model, a function `(batch) => scores`, or what `loadModel` gave
- * @param doc a picture, or `[1, H, W, C]` numbers that are already what the model eats; for a model
+ * @param doc a picture, or `[1, H, W, C]` numbers that are already as the model takes them; for a model
  *   with several inputs an object of documents by input name
  * @throws WhylensError for everything that cannot be explained; see its `code`
  * @example
@@ -245,7 +245,7 @@ async function explainTogether(
           if (!list.includes(message)) warnings.set(index, [...list, message]);
         },
       });
-    // whatever explains may be somebody else's, and need not hear the signal
+    // the explainer may be other people's code, which may ignore the signal
     const explained = await abortable(
       watchingProgress(options.onProgress, explain),
       options.signal,

@@ -48,7 +48,7 @@ export interface Exposed {
   readonly activations: Readonly<Record<string, NdArray>>;
 }
 
-/** Of what the gradients are taken. */
+/** What the gradients are taken of. */
 export type ExposeGradientOptions = Pick<ExplainOptions, 'targets' | 'score'>;
 
 /** What a model computes on the way, and how scores change with it. */
@@ -56,25 +56,25 @@ export interface ExposedGradients extends Exposed {
   /** The differentiated scores, `scores[document][target]`. */
   readonly scores: readonly (readonly number[])[];
   /**
-   * By layer path, one array `[N, …]` a target: how much the score changes for
+   * By layer path, one array `[N, …]` for each target: how much the score changes for
    * each value of the layer. What `K.gradients(score, layer.output)` gives.
    */
   readonly gradients: Readonly<Record<string, readonly NdArray[]>>;
   /**
-   * By layer path, one array `[N, channels]` a target: the mean of the gradients
+   * By layer path, one array `[N, channels]` for each target: the mean of the gradients
    * over space, which is the weight Grad-CAM gives each channel (Selvaraju 2017, eq. 1).
    */
   readonly channelWeights: Readonly<Record<string, readonly NdArray[]>>;
 }
 
-/** A model with some layers open to the eye: what `exposeModel` gives. */
+/** A model with the values of some layers visible: what `exposeModel` gives. */
 export interface ExposedModel {
   readonly description: ModelDescription;
   /** The layers whose activations `run` gives. */
   readonly layers: readonly string[];
   /** Path of the value before the final activation. */
   readonly logitsLayer: string | undefined;
-  /** The layer that pools space away before the head, where there is one. */
+  /** The layer that pools over space before the head, if there is one. */
   readonly poolingLayer: string | undefined;
   /** Logits and activations of a batch: an array `[N, …]`, a picture, or a list of pictures. */
   run(docs: unknown): Promise<Exposed>;
@@ -204,7 +204,7 @@ export function findLogitsLayer(
   return (output === undefined ? outputs[0] : outputs.find(({ name }) => name === output))?.logits;
 }
 
-/** The last layer that takes maps and gives one number a channel: where class activation maps look. */
+/** The last layer that takes maps and gives one number for each channel: class activation maps look there. */
 export function findPoolingLayer({ layers }: ModelDescription): LayerInfo | undefined {
   const byPath = new Map(layers.map((layer) => [layer.path, layer]));
   return layers

@@ -65,7 +65,7 @@ export function filterOf(
   return resize ?? own ?? DEFAULT_FILTER;
 }
 
-/** One document a sample: a picture is one, an array `[N, …]` is N of them. */
+/** One document for each sample: a picture is one, an array `[N, …]` is N of them. */
 export function samplesOf(documents: readonly Document[]): Document[] {
   return documents.flatMap((document): Document[] => {
     if (document.kind !== 'array' || document.shape[0] === 1) return [document];

@@ -1,7 +1,7 @@
 /**
- * Explanations in JavaScript notebooks. The record stays plain data: what
- * shows it is a property under a symbol, not enumerable, so that neither
- * `structuredClone`, nor JSON, nor a comparison sees it.
+ * Explanations in JavaScript notebooks. The record stays plain data: it is shown by a property
+ * under a symbol, not enumerable, so that neither `structuredClone` nor JSON nor a comparison sees
+ * it.
  */
 import { getDefaultContainer, registryOf } from '../container/container.js';
 import type { Registry } from '../container/registry.js';
@@ -24,13 +24,13 @@ const PAGE = /^\s*<!doctype html/i;
 
 type MediaType = (typeof MEDIA)[number]['type'];
 
-/** One content a media type; pictures as base64. */
+/** One content for each media type; pictures as base64. */
 export type MimeBundle = Readonly<Partial<Record<MediaType, string>>>;
 
 /** Where the formatters come from. */
 type Formatters = Pick<Registry, 'formatters'>;
 
-/** What a notebook is handed of tslab: `import { display } from 'tslab'`. */
+/** The part of tslab that is needed: `import { display } from 'tslab'`. */
 export interface RawDisplay {
   raw(contentType: string, content: string): void;
 }
@@ -112,7 +112,7 @@ function defaultRegistry(): Formatters {
   return registryOf(getDefaultContainer());
 }
 
-/** A whole page in a frame of its own: its styles must not reach the notebook's, nor its script the notebook. */
+/** A whole page in a frame of its own, so that its styles and its script do not reach the notebook. */
 function framed(page: string): string {
   const escaped = page.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
   return `<iframe sandbox="allow-scripts" title="explanation" style="width: 100%; height: 40rem; border: 0; resize: vertical; overflow: auto" srcdoc="${escaped}"></iframe>`;

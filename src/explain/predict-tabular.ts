@@ -51,7 +51,7 @@ function arrayOf({ count, columns, data }: Columns) {
   return { shape: [count, columns], data };
 }
 
-/** One number a class: a distance to the border stands for both of its sides. */
+/** One number for each class: a distance to the border stands for both sides. */
 function choices(model: TabularModel, { columns, data }: Columns, n: number): ArrayLike<number> {
   const row = data.subarray(n * columns, (n + 1) * columns);
   if (columns === 1 && model.task === 'classification') {

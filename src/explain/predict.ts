@@ -1,4 +1,4 @@
-/** What a model says, before anybody asks why. */
+/** What a model predicts. */
 import { rangeProblem } from '../documents/model-input.js';
 import { readDocuments } from '../documents/read.js';
 import { remarksOn } from '../images/remarks.js';
@@ -45,9 +45,9 @@ export interface OutputPrediction {
   readonly name: string;
   /** `[N, …]` as the model gives them. */
   readonly values: PredictedArray;
-  /** `[N, …]` before the final softmax or sigmoid; equal to `values` where there is none. */
+  /** `[N, …]` before the final softmax or sigmoid; equal to `values` if there is none. */
   readonly logits: PredictedArray;
-  /** True where `values` are probabilities: after a softmax or sigmoid. */
+  /** True if `values` are probabilities: after a softmax or sigmoid. */
   readonly probabilities: boolean;
   /** The classes with the highest values: one list for each document. */
   readonly top: readonly (readonly DecodedPrediction[])[];
@@ -57,7 +57,7 @@ export interface OutputPrediction {
 export interface Prediction extends Pick<OutputPrediction, 'values' | 'logits' | 'top'> {
   /** All outputs; `values`, `logits` and `top` beside it are those of the first. */
   readonly outputs: readonly OutputPrediction[];
-  /** What to be wary of, such as labels whose number does not fit the model. */
+  /** Warnings, such as labels whose number does not fit the model. */
   readonly warnings: readonly string[];
 }
 
@@ -67,7 +67,7 @@ export interface Prediction extends Pick<OutputPrediction, 'values' | 'logits' |
  * `logits` are its raw scores: one column for a binary classifier with one score.
  *
  * @param model as `explainPrediction` takes it
- * @param docs a picture, an array `[N, …]` of what the model eats, or a list of pictures; for a
+ * @param docs a picture, an array `[N, …]` as the model takes it, or a list of pictures; for a
  *   model of rows a row by feature name, a list of values, a list of rows or a table; texts
  * @throws WhylensError as `explainPrediction` does; `INVALID_OPTION` for a `top` below 1
  * @example

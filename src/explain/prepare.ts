@@ -1,4 +1,4 @@
-/** What must stand before an explainer is asked: plugins, a model behind its interface, and whether the three go together. */
+/** What must be known before an explainer is asked: plugins, a model behind its interface, and whether the three go together. */
 import {
   createContainer,
   getDefaultContainer,
@@ -31,7 +31,7 @@ export interface Prepared {
   readonly inferred?: Inferred;
 }
 
-/** Adapts a model (one that needs no adapter is taken as it is), hands it to `work`, and frees it afterwards, also if `work` fails. */
+/** Adapts a model (one that needs no adapter is taken as it is), passes it to `work`, and frees it afterwards, even if `work` fails. */
 export async function withModel<T>(
   model: unknown,
   options: Pick<
@@ -85,7 +85,7 @@ export async function withModel<T>(
   }
 }
 
-/** A model that runs somewhere is not moved. */
+/** A model that runs on one engine is not moved to another. */
 function requireEngine({ name, engine }: ModelDescription, wanted: string | undefined): void {
   const runsOn = engine?.name;
   if (wanted === undefined || wanted === 'auto' || wanted === runsOn) return;
@@ -107,7 +107,7 @@ function adapterFor(native: unknown, registry: Registry): ModelAdapter {
   );
 }
 
-/** Refuses what is not a model before the document is looked at, whose message would be about a second mistake. */
+/** Refuses a value that is not a model, before a message about the document would hide this mistake. */
 export function requireModel(model: unknown, registry: Registry): void {
   const native = isLoadedModel(model) ? model.model : model;
   if (!isExplainableModel(native)) adapterFor(native, registry);
@@ -128,7 +128,7 @@ function inferredFor(
   return left.length === 0 ? {} : { inferred: Object.fromEntries(left) };
 }
 
-/** What a library says of a model that it cannot read any more, say a disposed one, is told as an error of ours. */
+/** If a library cannot read a model any more, say a disposed one, its error becomes one of ours. */
 async function adapt(
   adapter: ModelAdapter,
   native: unknown,
@@ -161,7 +161,7 @@ export function registryFor({
   }
 }
 
-/** Whose options may be meant where a method has none of that name: the call's and those of formatters. */
+/** Whose options may be meant if a method has none of that name: the call's and those of formatters. */
 export function optionsBeside({ formatters }: Registry): OptionsBeside[] {
   const owners = new Map<string, string[]>();
   for (const { id, options } of formatters.values()) {
@@ -213,7 +213,7 @@ export function requireCapabilities(
   const lacking = lackOf(explainer, description);
   if (lacking === undefined) return;
   const working = [...registry.explainers.keys()]
-    // a wrapper needs what the method needs that it wraps unless told otherwise
+    // a wrapper needs what its default method needs
     .map((id) => registry.explainerFor(id, {}))
     .filter(
       (other) => lackOf(other, description) === undefined && other.documents.includes('array'),

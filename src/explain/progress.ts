@@ -1,13 +1,13 @@
 import { WhylensError } from '../errors.js';
 
-/** Milliseconds that an explainer has to hear the signal itself and to say how far it came. */
+/** Milliseconds in which an explainer can react to the signal itself and say how far it came. */
 export const GRACE = 100;
 
 export type Progress = (done: number, total: number) => unknown;
 
 /**
- * A progress callback whose failures belong to the call: what it throws, or what
- * its promise rejects with, ends the work with a typed error.
+ * A progress callback whose failures are failures of the call: if it throws or its promise
+ * rejects, the work ends with a typed error.
  *
  * @param run the work, given the callback to call
  */
@@ -18,7 +18,7 @@ export async function watchingProgress<T>(
   if (callback === undefined) return run(undefined);
   let fail: (error: unknown) => void;
   const failure = new Promise<never>((_, reject) => (fail = reject));
-  // heard below, or not at all where the work has ended
+  // handled below, or not at all if the work has ended
   failure.catch(() => undefined);
   const typed = (cause: unknown) =>
     new WhylensError(
@@ -33,7 +33,7 @@ export async function watchingProgress<T>(
     } catch (cause) {
       throw typed(cause);
     }
-    // promises of another realm and home-made ones too
+    // also promises of another realm, and objects that only behave like promises
     if (isThenable(answer)) {
       Promise.resolve(answer).then(undefined, (cause: unknown) => fail(typed(cause)));
     }

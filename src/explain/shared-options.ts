@@ -25,7 +25,7 @@ const value = (help: string, expects: string, check: (value: unknown) => boolean
 
 export const SHARED_OPTIONS = {
   method: value(
-    'The method that explains: how the question is answered.',
+    'The method that explains.',
     "the id of a method, or an explainer such as smooth('saliency') gives",
     (given) => isText(given) || has(given, 'explain', 'function'),
   ),
@@ -82,7 +82,7 @@ export const SHARED_OPTIONS = {
   ...ENGINE_OPTIONS,
   estimator: { type: 'string', default: undefined, help: 'Name of the model in the record.' },
   container: value(
-    'Where plugins are looked up.',
+    'The container in which plugins are looked up.',
     'a container as createContainer makes it',
     (given) => has(given, 'get', 'function') && has(given, 'bind', 'function'),
   ),
@@ -100,7 +100,7 @@ export const SHARED_OPTIONS = {
     (given) => typeof given === 'number' && given > 0,
   ),
   maxMemory: value(
-    'Bytes that values may take at once at all; what needs more is refused.',
+    'Bytes that values may take at once; a run that needs more is refused.',
     'a number of bytes above 0',
     (given) => typeof given === 'number' && given > 0,
   ),

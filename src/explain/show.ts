@@ -14,7 +14,7 @@ export type ShowOptions<M = string | Explainer> = ExplainOptions<M> & {
   readonly formatter?: string;
   /** Options of the formatter. */
   readonly format?: Readonly<Record<string, unknown>>;
-  /** A notebook's display to show the result in too: `import { display } from 'tslab'`. */
+  /** A notebook's display, in which the result is shown too: `import { display } from 'tslab'`. */
   readonly display?: RawDisplay;
 };
 
@@ -38,7 +38,7 @@ export async function showPrediction<const M extends Method = typeof DEFAULT_MET
     ...rest
   } = (options === undefined ? {} : options) as ShowOptions;
   const formatter = registryFor(rest).formatter(id);
-  // wrong formatting options are told before the model is run
+  // wrong formatting options are reported before the model is run
   const validated = validateOptions(`formatter '${id}'`, formatter.options, format, [
     { names: Object.keys(SHARED_OPTIONS), show: (name) => `'${name}', beside 'format'` },
   ]);

@@ -1,4 +1,4 @@
-/** A plain function that is asked about a text or a row by feature name, as a model of texts or rows. */
+/** A plain function as a model of texts or rows, if it is asked about a text or a row by feature name. */
 import { isLoadedModel } from '../model/loaded.js';
 import {
   modelOfRows,
@@ -13,7 +13,7 @@ const PICTURE_FILE = /^\S+\.(png|jpe?g|webp|gif|tiff?|avif|bmp)$/i;
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** The model of rows or texts that was handed in, or that a function is for these documents. */
+/** The model of rows or texts that the caller passed, or the function as such a model for these documents. */
 export function tabularModelFor(
   model: unknown,
   docs: readonly unknown[],
@@ -25,8 +25,8 @@ export function tabularModelFor(
 
 /**
  * The function as a model, or undefined for what is not a function, and for other
- * documents (pictures, arrays). Features and categories are those of the rows
- * at hand: the documents and the background.
+ * documents (pictures, arrays). Features and categories are those of the given rows: the documents
+ * and the background.
  */
 export function tabularFunction(
   model: unknown,
@@ -37,7 +37,7 @@ export function tabularFunction(
 ): TabularModel | undefined {
   const native = isLoadedModel(model) ? model.model : model;
   if (typeof native !== 'function' || docs.length === 0) return undefined;
-  // what is not an options object is refused further on
+  // a value that is not an options object is refused later
   const { estimator, labels, outputActivation, background } = Object(given) as typeof given;
   const options = {
     ...(estimator !== undefined && { name: estimator }),
@@ -45,7 +45,7 @@ export function tabularFunction(
     ...(outputActivation !== undefined && { outputActivation }),
   };
   if (docs.every((doc) => typeof doc === 'string')) {
-    // the path of a picture that was not loaded is meant for a model of pictures
+    // the path of a picture that was not loaded is probably meant for a model of pictures
     if (docs.some((doc) => PICTURE_FILE.test(doc))) return undefined;
     return modelOfTexts(native as TextFunction, options);
   }
@@ -79,7 +79,7 @@ function rowsOf(table: unknown): Row[] {
   );
 }
 
-/** Columns that hold text are columns of categories, named by what is seen in them. */
+/** Columns that hold text become columns of categories, named by the texts in them. */
 function featuresOf(rows: readonly Row[]): FeatureInfo[] {
   return Object.keys(rows[0]).map((name) => {
     const words = rows.map((row) => row[name]).filter((value) => typeof value === 'string');

@@ -22,7 +22,7 @@ test('a CSV file with quotes, missing values and types that are told', async (t)
   t.deepEqual(made.notes, [
     "CSV, separated by ','",
     'types inferred: age number, plan text, calls, all number, vip boolean, zip text',
-    'taken as missing in columns of numbers: NA',
+    'read as missing values in columns of numbers: NA',
   ]);
   t.deepEqual(tableColumn(made, 'zip'), ['01234', '98765', null]);
 });
@@ -92,7 +92,7 @@ test('what is not a table is told with its place', async (t) => {
     ['1,2\n3,4\n', /header: false/],
     ['a\nx\n', /row 0, column 'a' must be of type number/, { types: { a: 'number' } }],
     ['a\nx\n', /names the column 'b'/, { types: { b: 'number' } }],
-    ['{"a":1}\n{"a":', /line 2 is no JSON/],
+    ['{"a":1}\n{"a":', /line 2 is not JSON/],
     ['{"a":1}\n[2]', /row 1 must be an object/],
     ['{"a":1}\n{"a":{"b":2}}', /row 1, column 'a'/],
     ['{"columns":["a","b"],"rows":[[1]]}', /row 0 must be a list of 2/],

@@ -121,7 +121,7 @@ test('a shared scale makes the weaker map weaker and puts numbers at the bar', (
   t.is(maps(shared), maps(formatAsFigure([single, other], size)) + 1);
 });
 
-test('scale is pixels of the picture for one of the figure', (t) => {
+test('scale is pixels of the picture for one pixel of the figure', (t) => {
   const [one, three] = [1, 3].map((scale) =>
     formatAsFigure(single, { format: 'png', scale, cellSize: 40 }),
   );

@@ -1,4 +1,4 @@
-/** Rows that stand for "unknown": given as a table, kept small where it is large. */
+/** Rows that stand for "unknown": given as a table, reduced if it is large. */
 import type { ExplainContext } from '../../../src/container/plugin.js';
 import type { RowModel, Rows } from '../../../src/model/tabular/interface.js';
 import { modelRows } from '../../../src/model/tabular/read-rows.js';

@@ -1,4 +1,4 @@
-/** The one road of methods that share a row's score out among its features. */
+/** What all methods do that share a row's score out among its features. */
 import { featureWeights } from '../../../src/builders/feature-weights.js';
 import type { Explained, ExplainContext } from '../../../src/container/plugin.js';
 import type { JsonValue } from '../../../src/explanation.js';
@@ -12,15 +12,15 @@ import { asRecords, shownValue, targetBase, type SampleRecord } from './records.
 import { coalitionValues, varying, type WeightedRows } from './row-game.js';
 import { scoreAt, scoresFor } from './targets.js';
 
-/** How a method plays the game of one row. */
+/** How a method computes the shares of one row. */
 export interface RowGames<P extends ShapleyPlan> {
-  /** What stands for features that are not shown. */
+  /** The rows whose values replace features that are not shown. */
   readonly background: WeightedRows;
   /** Which coalitions are scored, for so many features that differ from the background. */
   planOf(players: number): P;
-  /** What the scores of the coalitions are taken as. Default: as they are. */
+  /** Changes the scores of the coalitions before they are shared out. Default: they stay as they are. */
   readonly link?: (score: number) => number;
-  /** A weight for each player, and its standard error where it is estimated. */
+  /** A weight for each player, and its standard error if it is estimated. */
   share(
     plan: P,
     values: Float64Array,

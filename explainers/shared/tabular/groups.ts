@@ -61,7 +61,7 @@ export function playersOf(
   return players.sort((a, b) => least(a.columns) - least(b.columns));
 }
 
-/** What stands beside a player: the feature's value, or those of the group. */
+/** The value that is shown beside a player: the feature's, or those of the group. */
 export function valueOf(
   { columns }: Player,
   row: Float64Array,

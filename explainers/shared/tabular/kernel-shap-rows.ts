@@ -1,4 +1,4 @@
-/** Kernel SHAP for rows of a table: the side of `kernel-shap` for models of rows. */
+/** Kernel SHAP for rows of a table: the part of `kernel-shap` for models of rows. */
 import { explainer, type ExplainContext } from '../../../src/container/plugin.js';
 import { WhylensError } from '../../../src/errors.js';
 import { kMeans } from '../../../src/maths/kmeans.js';
@@ -12,11 +12,11 @@ import { FEATURE_OPTIONS } from './options.js';
 import type { WeightedRows } from './row-game.js';
 import { GROUPS_OPTION } from './groups.js';
 
-/** Coalitions of one row that are all scored unless `samples` says otherwise. */
+/** Up to this many coalitions of one row are all scored, unless `samples` says otherwise. */
 const MOST_COALITIONS = 2048;
-/** Above this many players nobody waits for all coalitions. */
+/** Above this many players all coalitions would take too long. */
 const MOST_PLAYERS = 20;
-/** Background rows that are taken as they are; more are put together. */
+/** Up to this many background rows are taken as they are; more are put together. */
 const MOST_BACKGROUND = 100;
 
 export const ROW_SHAP_OPTIONS = {
@@ -53,9 +53,9 @@ export const ROW_SHAP_OPTIONS = {
  * score over the background rows, with the row's own values for the features
  * shown. The weights sum exactly to the score minus `parameters.baseValue`.
  *
- * All coalitions are scored while there are at most 2,048 (eleven features that
- * differ from the background): the values are then exact. Above, coalitions
- * are drawn in pairs and the fit is a constrained least squares.
+ * All coalitions are scored if there are at most 2,048 (eleven features that differ from the
+ * background): the values are then exact. If there are more, coalitions are drawn in pairs and the
+ * fit is a constrained least squares.
  */
 export const kernelShapRows = explainer({
   id: 'kernel-shap',
@@ -97,7 +97,7 @@ export const kernelShapRows = explainer({
   },
 });
 
-/** The background, put together by k-means where it is large. */
+/** The background, put together by k-means if it is large. */
 export async function weightedBackground(
   context: ExplainContext<
     Pick<OptionValues<typeof ROW_SHAP_OPTIONS>, 'background' | 'backgroundSize'>

@@ -1,4 +1,4 @@
-/** The weighted linear model that LIME fits, and what it says of itself. */
+/** The weighted linear model that LIME fits, and how well it fits. */
 import { WhylensError } from '../../../src/errors.js';
 import { forwardSelection, highestWeights, pick } from '../../../src/maths/forward-selection.js';
 import { ridge } from '../../../src/maths/least-squares.js';
@@ -7,7 +7,7 @@ import type { OptionSpecs } from '../../../src/options.js';
 
 /** Up to this many features are selected one after the other. */
 const MOST_FORWARD = 6;
-/** A fit below this R² is told of. */
+/** A fit below this R² gives a warning. */
 export const POOR_FIT = 0.5;
 
 export const LIME_OPTIONS = {
@@ -33,11 +33,11 @@ export interface LimeFit {
   /** Columns, largest |coefficient| first. */
   readonly selected: readonly number[];
   readonly intercept: number;
-  /** What the linear model says of the first row. */
+  /** What the linear model predicts for the first row. */
   readonly local: number;
-  /** Weighted R²; null where the scores do not vary. */
+  /** Weighted R²; null if the scores do not vary. */
   readonly fit: number | null;
-  /** What the linear model says of every row. */
+  /** What the linear model predicts for every row. */
   readonly fitted: Float64Array;
 }
 

@@ -66,7 +66,7 @@ export class Progress {
     this.context.batch.onProgress?.(Math.min(this.done, this.total), this.total);
   }
 
-  /** Throws where the caller wants to stop. */
+  /** Throws if the caller wants to stop. */
   check(): void {
     if (this.context.batch.signal?.aborted === true) {
       throw new AbortedError(this.done, this.total, this.context.batch.signal.reason);
@@ -165,7 +165,7 @@ function take(
       if (!Number.isFinite(score)) {
         throw new WhylensError(
           'MODEL_OUTPUT',
-          `the model '${name}' gave ${score} for a changed version of the document, where a finite number is needed; look for divisions by zero and missing values, or explain another score ('logit' or 'output')`,
+          `the model '${name}' gave ${score} for a changed version of the document, but a finite number is needed; look for divisions by zero and missing values, or explain another score ('logit' or 'output')`,
         );
       }
       scores[t][first + n] = score;

@@ -4,7 +4,7 @@ import { AbortedError } from '../../../src/errors.js';
 import type { RowModel, Rows, TabularPrediction } from '../../../src/model/tabular/interface.js';
 import { rowList } from './model.js';
 
-/** Halvings of the way back of a number. */
+/** How often the way back of a number is halved. */
 const HALVINGS = 12;
 
 export interface SearchOptions {
@@ -18,8 +18,8 @@ export interface SearchOptions {
 }
 
 /**
- * Takes the values of the nearest other rows, undoes the changes that are not
- * needed (the dearest first), and moves numbers back by halving.
+ * Takes the values of the nearest other rows, undoes the changes that are not needed (the largest
+ * first), and moves numbers back by halving.
  *
  * @param others rows of the wanted class
  */

@@ -3,7 +3,7 @@ import { WhylensError } from '../../../src/errors.js';
 import type { FeatureWeightsOptions } from '../../../src/builders/feature-weights.js';
 import type { OptionSpecs, OptionValues } from '../../../src/options.js';
 
-/** Name of the feature that holds what no feature explains. */
+/** Name of the feature that stands for the part that no feature explains. */
 export const BIAS = '<BIAS>';
 
 type Top = number | readonly [pos: number, neg: number] | null;

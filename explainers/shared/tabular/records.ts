@@ -17,7 +17,7 @@ import type {
 import type { TabularModel, TabularPrediction } from '../../../src/model/tabular/interface.js';
 import { probaAt, scoreAt, standingOf, type ScoreOf } from './targets.js';
 
-/** What a record says of its target before any weights. */
+/** The facts of a target that are not weights. */
 export function targetBase(
   of: ScoreOf,
   model: TabularModel,
@@ -65,7 +65,7 @@ export interface SampleRecord {
   readonly parameters: Readonly<Record<string, JsonValue>>;
 }
 
-/** Records of all samples; what is the same for all is filled in by the pipeline. */
+/** Records of all samples; the pipeline fills in what is the same for all. */
 export function asRecords(
   model: TabularModel,
   kind: 'feature-weights' | 'weighted-spans',

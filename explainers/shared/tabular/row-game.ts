@@ -18,7 +18,7 @@ export interface Player {
   readonly columns: readonly number[];
 }
 
-/** Players of which at least one background row differs from the row; the others cannot matter. */
+/** Players in which at least one background row differs from the row; the others cannot matter. */
 export function varying(
   players: readonly Player[],
   row: Float64Array,

@@ -12,7 +12,7 @@ import type { TabularPrediction } from '../../../src/model/tabular/interface.js'
 import type { ScoreOf } from './targets.js';
 import type { TextPart } from './words.js';
 
-/** Part of the versions that the quality is measured on. */
+/** The share of the versions on which the quality is measured. */
 const HELD_OUT = 0.3;
 /** Fewer versions than this are too few to hold some out. */
 const FEW = 20;
@@ -103,7 +103,7 @@ export interface SoftBox {
   /** Mean Kullback-Leibler divergence of the fit from the model, and how often both name the same class, weighted. */
   readonly meanKL: number;
   readonly agreement: number;
-  /** What both were measured on. */
+  /** The versions on which both were measured. */
   readonly measured: string;
 }
 

@@ -83,13 +83,13 @@ export function scoreAt(
   const { columns, data } = prediction[of];
   let sum = offset;
   for (let k = 0; k < columns; k++) {
-    // a margin may be infinite where another one is explained
+    // a margin that is not explained may be infinite
     if (weights[k] !== 0) sum += weights[k] * data[n * columns + k];
   }
   return sum;
 }
 
-/** The probability of a class, where the model gives probabilities. */
+/** The probability of a class, if the model gives probabilities. */
 export function probaAt(
   { definition }: Pick<ScoreOf, 'definition'>,
   model: TabularModel,
@@ -185,7 +185,7 @@ interface Place {
   readonly of: 'margins' | 'values';
 }
 
-/** Adds the target's weights; returns what stands beside them. */
+/** Adds the target's weights; returns the constant beside them. */
 function addTo(weights: Float64Array, target: Target, factor: number, place: Place): number {
   const { model, units, of } = place;
   switch (target.kind) {

@@ -1,4 +1,4 @@
-/** A text whose parts come and go: what is scored where some of them are taken out. */
+/** A text whose parts come and go: what is scored if some of them are taken out. */
 import type { ExplainContext } from '../../../src/container/plugin.js';
 import { WhylensError } from '../../../src/errors.js';
 import type {
@@ -15,7 +15,7 @@ import { partsOf, without, type TextPart } from './words.js';
 
 export interface TextGame {
   readonly parts: readonly TextPart[];
-  /** What stands for a part that is taken out, for the record. */
+  /** What replaces a part that is taken out, for the record. */
   readonly replacedBy: string;
   /** The text with the parts taken out for which `shown` is 0, for people. */
   text(shown: ArrayLike<number>): string;
@@ -35,7 +35,7 @@ export interface TextGame {
 export interface GameOptions {
   readonly unit: string;
   readonly replaceWith: string | undefined;
-  /** What a transformer is given where `replaceWith` is left out: its mask, or nothing. */
+  /** What a transformer is given if `replaceWith` is left out: its mask token, or nothing. */
   readonly usual: 'mask' | 'nothing';
 }
 
@@ -107,7 +107,7 @@ function writtenGame(
   };
 }
 
-/** Undefined where the text itself is changed before it is cut into tokens. */
+/** Undefined if the text itself is changed before it is cut into tokens. */
 function hidingOf(
   tokens: TokenPart,
   model: TextModel,
@@ -146,7 +146,7 @@ function shownAs(hiding: Hiding, { mask, pad }: TokenPart): string {
   return [mask, pad].find((token) => token?.id === hiding.id)!.token;
 }
 
-/** Words as the tokenizer has them, or its tokens; those that stand nowhere in the text are left out. */
+/** Words as the tokenizer has them, or its tokens; those that have no place in the text are left out. */
 export function tokenParts(text: string, encoded: TextTokens, unit: string): TextPart[] {
   const groups = new Map<number, number[]>();
   encoded.words.forEach((word, i) => {

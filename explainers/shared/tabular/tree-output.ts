@@ -1,4 +1,4 @@
-/** Shapley values of what a tree ensemble puts out, where that is not a sum over trees. */
+/** Shapley values of the output of a tree ensemble, if that is not a sum over trees. */
 import type { ExplainContext } from '../../../src/container/plugin.js';
 import { shapleyPlan } from '../../../src/maths/shapley.js';
 import type { Rows } from '../../../src/model/tabular/interface.js';
@@ -12,9 +12,9 @@ import { weightsOf, type TreeTask } from './trees.js';
 const MOST_COALITIONS = 2048;
 
 /**
- * The Shapley values of the output itself by enumeration, where few enough
- * features differ from the background and nothing stands before the trees;
- * else the margin's values, rescaled for each background row by
+ * The Shapley values of the output itself by enumeration, if few enough features differ from the
+ * background and nothing comes before the trees; otherwise the margin's values, rescaled for each
+ * background row by
  * (output(x) − output(b)) / (margin(x) − margin(b)), as SHAP does.
  */
 export async function explainOutput(

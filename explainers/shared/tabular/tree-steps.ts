@@ -21,7 +21,7 @@ export interface TreeShapFound {
   readonly facts?: Readonly<Record<string, JsonValue>>;
 }
 
-/** The whole sum, with a look at the abort signal and a word on progress between trees. */
+/** The whole sum; between trees the abort signal is looked at and progress is reported. */
 export async function treeShapInSteps(
   { batch }: Pick<ExplainContext, 'batch'>,
   trees: {

@@ -1,4 +1,4 @@
-/** What methods for tree ensembles share: the rows that the trees see, and whether margins are what is explained. */
+/** What methods for tree ensembles share: the rows that the trees see, and whether margins are explained. */
 import type { ExplainContext } from '../../../src/container/plugin.js';
 import { WhylensError } from '../../../src/errors.js';
 import type {
@@ -28,7 +28,7 @@ export interface TreeTask {
   /** Brings other rows of the table to the same form. */
   readonly inner: (rows: Rows) => readonly Float64Array[];
   readonly names: readonly string[];
-  /** What stands beside feature `j` of sample `n`. */
+  /** The value that is shown beside feature `j` of sample `n`. */
   readonly values: (n: number, j: number) => number | string;
   readonly prediction: TabularPrediction;
   /** `scores[sample][target]`, of the margins. */
@@ -46,7 +46,7 @@ export async function treeTask(context: ExplainContext): Promise<TreeTask> {
   if (context.score === 'output' && !sameAsMargin(model)) {
     throw new WhylensError(
       'INVALID_OPTION',
-      `here the margin is explained (score: 'logit'), which is what the trees add up to, and not the output of '${model.name}'. Leave 'score' out; tree-shap with a background and kernel-shap explain the output too`,
+      `here the margin is explained (score: 'logit'), which the trees add up to, and not the output of '${model.name}'. Leave 'score' out; tree-shap with a background and kernel-shap explain the output too`,
     );
   }
   return treeTaskOf(context, model, trees, 'logit');

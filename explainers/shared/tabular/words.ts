@@ -24,7 +24,7 @@ export const UNIT_OPTIONS = {
   replaceWith: {
     type: 'string',
     default: undefined,
-    help: 'what stands where something is taken out: any text; for a transformer also mask, pad (its tokens) or attention (hidden by its mask)',
+    help: 'what replaces the parts that are taken out: any text; for a transformer also mask, pad (its tokens) or attention (hidden by its mask)',
   },
 } as const satisfies OptionSpecs;
 

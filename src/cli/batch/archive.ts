@@ -123,7 +123,7 @@ async function* tarEntries(path: string, largest = LARGEST): AsyncGenerator<TarE
   }
 }
 
-/** A tar file has no list of contents: it is read forwards, and from its beginning again if need be. */
+/** A tar file has no list of contents: it is read forwards, and again from its beginning if needed. */
 class TarReader implements Archive {
   private pass: AsyncGenerator<TarEntry> | undefined;
 

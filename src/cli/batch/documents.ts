@@ -31,7 +31,7 @@ type Found = { readonly name: string; readonly base: string; readonly target?: s
 );
 
 export interface DocumentOptions {
-  /** Column of a table that holds pictures or texts. Default: the first of those below that is there. */
+  /** Column of a table that holds pictures or texts. Default: the first name of the list below that the table has. */
   readonly documentColumn?: string;
   /** Column of a table that holds targets. Default `target`, for tables of pictures and texts. */
   readonly targetColumn?: string;
@@ -141,7 +141,7 @@ async function archive(path: string): Promise<Found[]> {
   throw new WhylensError('FILE', `archive '${path}' holds no picture`, { facts: { path } });
 }
 
-/** One document a row: a picture, a text, or the row itself. */
+/** One document for each row: a picture, a text, or the row itself. */
 async function table(path: string, options: DocumentOptions): Promise<Found[]> {
   const { readTable } = await import('../../node/read-table.js');
   const read = await readTable(path);
@@ -199,14 +199,14 @@ function isPlace(text: string): boolean {
   return /^https?:/i.test(text) || PICTURE.test(text);
 }
 
-/** A path in a table or a list counts from where that lies. */
+/** A path in a table or a list is relative to the folder of that file. */
 function place(text: string, from: string, target?: string): Found {
   if (/^https?:/i.test(text)) return address(text, target);
   const path = isAbsolute(text) ? text : join(from, text);
   return file(path, isAbsolute(text) ? basename(text) : text, target);
 }
 
-/** One document a line: a path or an address, or a JSON object with `image` or `text`, and `target`. */
+/** One document for each line: a path or an address, or a JSON object with `image` or `text`, and `target`. */
 function listed(text: string, { documentColumn, targetColumn }: DocumentOptions): Found[] {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
   return lines.map((line, at) => {
@@ -260,7 +260,7 @@ function unique(base: string, taken: Map<string, number>): string {
   return candidate;
 }
 
-/** Nothing that a file system, a shell or a terminal takes for something else; `~` is kept for targets. */
+/** Without characters that mean something to a file system, a shell or a terminal; `~` is reserved for targets. */
 function clean(part: string): string {
   const safe = part.normalize('NFC').replace(/[\p{C}<>:"|?*~]+/gu, '-');
   return [...safe].slice(0, LONGEST_PART).join('').replace(/^[.]+/, '') || 'x';

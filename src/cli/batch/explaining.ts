@@ -29,10 +29,10 @@ import { rowsOf } from './results.js';
 import { canonical, sha256, type BatchSettings } from './settings.js';
 import { bytesOf, writeForGood } from './write-outputs.js';
 
-/** What became of a document. `stop` says that the next one would meet the same. */
+/** What became of a document. `stop` says that the next one would fail in the same way. */
 export type Outcome = Omit<JournalEntry, 'job'> & {
   readonly stop?: boolean;
-  /** What was decided of the model where the user left it out; with a worker's first document. */
+  /** What was decided about the model because the user left it out; reported with a worker's first document. */
   readonly inferred?: readonly string[];
 };
 
@@ -47,7 +47,7 @@ const OF_ONE_DOCUMENT: readonly ErrorCode[] = [
   'MODEL_OUTPUT',
   'FILE',
 ];
-/** With a target of its own, a document can be wrong in these too. */
+/** Errors that also say something about one document, if it has a target of its own. */
 const OF_ONE_TARGET: readonly ErrorCode[] = ['USAGE', 'INVALID_TARGET', 'UNKNOWN_LABEL'];
 
 /** Where outputs go: a folder, or a store that several machines see. */
@@ -109,7 +109,7 @@ export class Explaining {
     };
     const found = new Explaining(settings, store, container, registry, opened, options);
     try {
-      // a wrong target is told before the first document
+      // a wrong target is reported before the first document
       found.targetsOf(undefined);
     } catch (error) {
       opened.model.dispose();
@@ -169,7 +169,7 @@ export class Explaining {
     this.archives.clear();
   }
 
-  /** Told once: by the first document that is explained. */
+  /** Reported once, by the first document that is explained. */
   private inferred(
     explanation: Explanation,
     { kind }: DocumentReference,
@@ -184,7 +184,7 @@ export class Explaining {
   }
 
   private stops(error: unknown, { target }: DocumentReference): boolean {
-    // what nobody foresaw may be this document's doing
+    // an unforeseen error may be caused by this document
     if (!isWhylensError(error)) return false;
     if (error.facts.output === true) return true;
     if (target !== undefined && OF_ONE_TARGET.includes(error.code)) return false;
@@ -292,7 +292,7 @@ export function folderStore(folder: string): OutputStore {
   return { put: (name, bytes) => writeForGood(folder, name, bytes) };
 }
 
-/** Size and time of change of a regular file: what changes when its content does. */
+/** Size and time of change of a regular file: they change when its content does. */
 export async function stampOf(path: string): Promise<string | undefined> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile() !== true) return undefined;
@@ -316,7 +316,7 @@ function formatFlags(
   as: string,
 ): Record<string, unknown> {
   const names = Object.keys(formatter.options);
-  // several formatters share the flags; each takes those it has
+  // several formatters share the flags; each takes those that it knows
   const mine = Object.fromEntries(Object.entries(format).filter(([name]) => names.includes(name)));
   const pairs = formatOpt.filter((pair) => names.includes(pair.split('=')[0].trim()));
   return formatOptions(formatter, registry, { ...mine, formatOpt: pairs }, new Set(), as);
@@ -331,7 +331,7 @@ function extensionOf(
   return extensions[0] ?? (typeof format === 'string' ? format : 'txt');
 }
 
-/** A formatter that shows one target at a time makes one output a target. */
+/** A formatter that shows one target at a time makes one output for each target. */
 function partsOf(
   formatter: Formatter,
   explanation: Explanation,

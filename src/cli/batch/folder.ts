@@ -31,12 +31,12 @@ export async function writeAbout(
 ): Promise<void> {
   await makeFolder(folder);
   const lines = documents.map((document) => JSON.stringify(document));
-  // the list first: a batch.json says that all of it is there
+  // the list comes first: if there is a batch.json, the list is complete
   await writeFileWhole(join(folder, LIST), `${lines.join('\n')}\n`);
   await writeFileWhole(join(folder, ABOUT), `${JSON.stringify(about, null, 2)}\n`);
 }
 
-/** What a folder holds, if it holds a batch. Throws `FILE` for one that cannot be read. */
+/** What `batch.json` says, if the folder holds a batch. Throws `FILE` if it cannot be read. */
 export async function readAbout(folder: string): Promise<About | undefined> {
   const path = join(folder, ABOUT);
   let text: string;
@@ -51,7 +51,7 @@ export async function readAbout(folder: string): Promise<About | undefined> {
     const about: unknown = JSON.parse(text);
     if (isAbout(about)) return about;
   } catch {
-    // told below
+    // reported below
   }
   throw new WhylensError(
     'FILE',
@@ -109,8 +109,8 @@ export async function requireEmpty(folder: string): Promise<void> {
 }
 
 /**
- * Keeps other processes from working on the folder; gives what ends that.
- * A lock of a process that no longer runs is taken over.
+ * Keeps other processes from working on the folder; gives a function that ends that. The lock of a
+ * process that no longer runs is taken over.
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   await makeFolder(folder);

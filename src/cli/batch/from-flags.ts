@@ -93,7 +93,7 @@ export function settingsOf(
   if (settings.method === undefined && settings.opt.length > 0) {
     throw new WhylensError('USAGE', '--opt belongs to a method; name it with --method');
   }
-  // what JSON would lose is left out from the start, so that stored and given settings compare
+  // values that JSON would lose are left out from the start, so that stored and given settings can be compared
   return JSON.parse(JSON.stringify(settings)) as BatchSettings;
 }
 

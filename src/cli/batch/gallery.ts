@@ -8,7 +8,7 @@ const PICTURES = /[.](png|jpe?g|webp|avif|gif|svg)$/i;
 interface Tile {
   /** Name of the document. */
   readonly n: string;
-  /** Picture below the folder, or none. */
+  /** Path of the picture below the folder, or none. */
   readonly p?: string;
   /** What a click opens, if it is not a picture. */
   readonly o?: string;
@@ -19,7 +19,7 @@ interface Tile {
   readonly e?: string;
 }
 
-/** The page, made of lines of the table; it asks nothing of any host but for the pictures beside it. */
+/** The page, made of lines of the table; it requests nothing but the pictures beside it. */
 export async function galleryPage(title: string, lines: AsyncIterable<TableLine>): Promise<string> {
   const tiles: Tile[] = [];
   let last: TableLine | undefined;
@@ -83,7 +83,7 @@ export async function galleryPage(title: string, lines: AsyncIterable<TableLine>
 `;
 }
 
-/** Which target of a document a line is about, where every target has a picture of its own. */
+/** Which target of a document a line is about, if every target has a picture of its own. */
 function rankOf(tiles: readonly Tile[], line: TableLine, before: TableLine): number {
   let rank = 0;
   for (let i = tiles.length - 1; i >= 0 && tiles[i].n === before.document; i--) rank++;
@@ -111,7 +111,7 @@ main { position: relative; margin: 12px 16px; }
 @media (prefers-color-scheme: dark) { .tile.failed .none { color: #f88; } }
 `;
 
-/** Only the tiles that can be seen are in the page, however many there are. */
+/** Only the tiles that can be seen are in the page, however many there are in all. */
 const SCRIPT = `
 'use strict';
 const all = JSON.parse(document.getElementById('data').textContent);

@@ -1,7 +1,7 @@
 /**
- * The truth about a batch: a file of lines that only grows. A line is written
- * after the outputs it names are safely in place, so what the journal says is
- * done is done, whenever the process was killed.
+ * The truth about a batch: a file of lines that only grows. A line is written after the outputs
+ * that it names are safely in place, so a document that the journal calls done is done, whenever
+ * the process was killed.
  */
 import { createReadStream } from 'node:fs';
 import { open, stat, truncate, type FileHandle } from 'node:fs/promises';
@@ -16,14 +16,14 @@ const LONGEST_LINE = 2 ** 26;
 export interface JournalEntry {
   /** Position in the list of documents. */
   readonly index: number;
-  /** SHA-256 of the document's content; empty where it could not be read. */
+  /** SHA-256 of the document's content; empty if it could not be read. */
   readonly hash: string;
   /** SHA-256 of settings and model. */
   readonly job: string;
   readonly state: 'done' | 'failed';
   /** Files below the output folder, with their sizes. */
   readonly outputs: readonly { readonly name: string; readonly bytes: number }[];
-  /** Size and time of change of the document's file: equal ones spare reading it again. */
+  /** Size and time of change of the document's file: if they are equal, it is not read again. */
   readonly stamp?: string;
   readonly rows: readonly ResultRow[];
   /** What the reader must know before believing the record. */
@@ -34,7 +34,7 @@ export interface JournalEntry {
   readonly at: string;
 }
 
-/** What is kept in memory of a line. */
+/** The part of a line that is kept in memory. */
 export interface Known extends Pick<
   JournalEntry,
   'hash' | 'job' | 'state' | 'outputs' | 'stamp' | 'ms'
@@ -57,7 +57,7 @@ export class Journal {
     readonly known: Map<number, Known>,
   ) {}
 
-  /** Opens it for writing, made if missing. Half a line that a killed process left is cut off. */
+  /** Opens it for writing, made if missing. An incomplete line that a killed process left is cut off. */
   static async open(path: string): Promise<Journal> {
     const { known, end } = await readJournal(path);
     const found = await stat(path).catch(() => undefined);
@@ -106,7 +106,7 @@ export async function readJournal(
   let end = 0;
   for await (const { line, start, length } of linesOf(path)) {
     const entry = parse(line);
-    // a line that is not an entry is what a torn write leaves; what follows it is whole again
+    // an interrupted write leaves a line that is not an entry; the lines after it are whole again
     if (entry !== undefined) known.set(entry.index, keep(entry, start, length));
     end = start + length;
   }

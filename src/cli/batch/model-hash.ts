@@ -10,7 +10,7 @@ const LONGEST_MANIFEST = 64 * 2 ** 20;
 /**
  * SHA-256 over the model's files: the file itself, the weight files that a
  * `model.json` names or that lie beside an ONNX file as external data, or all
- * files of a folder. Of an address only the text is known.
+ * files of a folder. For an address it is only the hash of its text.
  */
 export async function hashModel(path: string): Promise<string> {
   const hash = createHash('sha256');
@@ -49,7 +49,7 @@ async function filesOf(path: string): Promise<{ name: string; path: string }[]> 
   const files = [{ name: 'model', path }];
   for (const name of weights) {
     const file = join(folder, name);
-    // what is missing is told by loading the model
+    // loading the model reports what is missing
     if ((await stat(file).catch(() => undefined))?.isFile() === true) {
       files.push({ name, path: file });
     }

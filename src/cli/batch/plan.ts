@@ -10,7 +10,7 @@ export interface PlanOptions {
   readonly job: string;
   /** Failed documents are done again. */
   readonly retryFailed?: boolean;
-  /** Outputs went to a store: that they are there is the journal's word. */
+  /** True if outputs went to a store: then the journal is trusted that they are there. */
   readonly inStore?: boolean;
 }
 
@@ -51,7 +51,7 @@ async function isWhole(folder: string, { outputs }: Known): Promise<boolean> {
   return true;
 }
 
-/** By size and time; a file that is gone is not a change: what it gave is there. */
+/** By size and time; a file that is gone does not count as changed: its results are there. */
 async function hasChanged(document: DocumentReference, { stamp }: Known): Promise<boolean> {
   if (document.kind !== 'file' || stamp === undefined) return false;
   const found = await stampOf(document.path);

@@ -66,7 +66,7 @@ export async function beginBatch(request: BatchRequest): Promise<PreparedBatch> 
   return { folder, settings, job: jobHash(settings, modelHash), documents, notes };
 }
 
-/** What is in the folder goes on; `given` are settings named beside `--resume`. */
+/** Goes on with the batch in the folder; `given` are settings named beside `--resume`. */
 export async function resumeBatch(
   path: string,
   given: Partial<BatchSettings>,
@@ -109,7 +109,7 @@ function short(hash: string): string {
   return hash.slice(0, 12);
 }
 
-/** Throws `FILE_EXISTS` if an output would take the place of what is read. */
+/** Throws `FILE_EXISTS` if an output would replace an input. */
 async function refuseInputs(
   folder: string,
   documents: readonly DocumentReference[],

@@ -5,9 +5,9 @@ import type { DocumentReference } from './documents.js';
 import type { JournalEntry } from './journal.js';
 
 const BAR_WIDTH = 30;
-/** Milliseconds between two lines where there is no terminal. */
+/** Milliseconds between two lines if there is no terminal. */
 const EVERY = 10_000;
-/** The rate is that of the last documents: the first ones waited for the model. */
+/** The rate is measured on the last documents, since the first ones waited for the model. */
 const WINDOW = 64;
 
 export class BatchProgress {

@@ -1,4 +1,4 @@
-/** The table of a batch: one line a document and target, in numbers that can be queried. */
+/** The table of a batch: one line for each document and target, in numbers that can be queried. */
 import type { Explanation, FeatureWeights, Heatmap, TargetBase } from '../../explanation.js';
 
 /** One line. Places are shares of the picture: 0 is left or top, 1 is right or bottom. */
@@ -22,7 +22,7 @@ export interface ResultRow {
   readonly metrics: Readonly<Record<string, number | null>>;
 }
 
-/** The rows of a record: one a target, or one if it has none. */
+/** The rows of a record: one for each target, or a single one if it has none. */
 export function rowsOf(
   explanation: Explanation,
   metrics: readonly Readonly<Record<string, number | null>>[] = [],

@@ -22,16 +22,16 @@ export interface BatchRun {
   readonly signal: AbortSignal;
   /** Before the first document: how many there are to do. */
   readonly onStart?: (pending: number, workers: number) => void;
-  /** What was decided of the model where the user left it out. */
+  /** What was decided about the model because the user left it out. */
   readonly onInferred?: (lines: readonly string[]) => void;
   readonly onEntry?: (entry: JournalEntry, document: DocumentReference) => void;
 }
 
 export interface BatchEnd {
-  /** In this run. */
+  /** Counted in this run. */
   readonly done: number;
   readonly failed: number;
-  /** Over all runs, of all documents. */
+  /** Counted over all runs. */
   readonly allDone: number;
   readonly allFailed: number;
   readonly pending: number;
@@ -40,7 +40,7 @@ export interface BatchEnd {
   readonly stopped?: { readonly code: string; readonly message: string };
 }
 
-/** Documents handed to a worker beyond the one it works on, so that it never waits. */
+/** Documents given to a worker in addition to the one that it works on, so that it never waits. */
 const AHEAD = 2;
 
 export async function runBatch(run: BatchRun): Promise<BatchEnd> {
@@ -138,7 +138,7 @@ export function endOf(
   };
 }
 
-/** Does `work` for the items in order, `limit` at a time, until `ends` says so; what is in hand is finished. */
+/** Does `work` for the items in order, `limit` at a time, until `ends` says so; items that were begun are finished. */
 async function inFlight<T>(
   items: readonly T[],
   limit: number,
@@ -161,7 +161,7 @@ async function inFlight<T>(
   if (failure !== undefined) throw failure.error;
 }
 
-/** A worker that fell while it held the document: the document is the first suspect. */
+/** A worker crashed while it held the document: the document is probably the cause. */
 function crashed({ index }: DocumentReference, error: Error): Outcome {
   return {
     index,

@@ -11,7 +11,7 @@ export interface BatchSettings {
   readonly preprocess?: string;
   readonly backend?: string;
   readonly engine?: Engine | 'auto';
-  /** Of each worker. */
+  /** Threads of each worker. */
   readonly threads: number;
   readonly allowHost?: readonly string[];
   readonly plugins: readonly string[];
@@ -43,7 +43,7 @@ export function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }
 
-/** What a result depends on beside its document: the settings and the model's content. */
+/** The hash of all that a result depends on beside its document: the settings and the model's content. */
 export function jobHash(settings: BatchSettings, modelHash: string): string {
   return sha256(canonical({ ...settings, modelHash }));
 }

@@ -18,7 +18,7 @@ export interface BatchStatus {
   readonly meanMs: number | null;
 }
 
-/** Throws `FILE` where there is no batch. */
+/** Throws `FILE` if there is no batch. */
 export async function batchStatus(folder: string): Promise<BatchStatus> {
   const about = await requireAbout(folder);
   const job = jobHash(about.settings, about.modelHash);

@@ -7,7 +7,7 @@ export async function openStore(folder: string, store: string | undefined): Prom
   return store === undefined ? folderStore(folder) : openS3(store);
 }
 
-/** Throws `USAGE` for what names no bucket. */
+/** Throws `USAGE` if it names no bucket. */
 export function parseStore(store: string): { bucket: string; prefix: string } {
   const match = /^s3:[/][/]([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:[/](.*))?$/.exec(store);
   if (match === null) {

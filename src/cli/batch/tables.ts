@@ -53,7 +53,7 @@ const COLUMNS: readonly (readonly [string, Type])[] = [
   ['topWeight', 'DOUBLE'],
 ];
 
-/** Every line, one a target, of the documents that have an entry of this job. */
+/** Every line, one for each target, of the documents that have an entry of this job. */
 export async function* tableLines(
   folder: string,
   documents: readonly DocumentReference[],
@@ -122,7 +122,7 @@ export async function writeTables(
 async function writeLines(path: string, lines: AsyncIterable<TableLine>): Promise<void> {
   const stream = createWriteStream(path, { flags: 'wx', flush: true });
   const ended = finished(stream);
-  // told by the await below, also if nobody waits for it yet
+  // the await below reports it, even if nobody waits for it yet
   ended.catch(() => undefined);
   for await (const { metrics = {}, ...line } of lines) {
     const text = `${jsonText({ ...line, ...metrics })}\n`;

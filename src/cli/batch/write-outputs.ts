@@ -1,4 +1,4 @@
-/** What a formatter made, as the bytes of a file, and into its place for good. */
+/** Turns what a formatter made into the bytes of a file, and puts them in place safely. */
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { formatOfName } from '../../images/formats.js';
@@ -26,7 +26,7 @@ export async function bytesOf(content: unknown, extension: string): Promise<Uint
 /**
  * Writes below a temporary name, flushes, and renames: at `path` there is the
  * whole file or what was there before. The output folder itself is not made:
- * if somebody removed it, that is told.
+ * if somebody removed it, that is an error.
  */
 export async function writeForGood(folder: string, name: string, bytes: Uint8Array): Promise<void> {
   const path = join(folder, name);

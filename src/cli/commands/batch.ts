@@ -32,7 +32,7 @@ import { BatchProgress } from '../batch/progress.js';
 import { formattersFor } from '../rendering.js';
 import { readStdin } from '../stdin.js';
 
-/** `whylens batch`: a folder, an archive or a table, explained whole, come what may. */
+/** `whylens batch`: explains a whole folder, archive or table, and can go on after a crash. */
 export async function define(command: Command, context: CommandContext): Promise<void> {
   const registry = registryOf(await context.container());
   command
@@ -48,9 +48,13 @@ export async function define(command: Command, context: CommandContext): Promise
         'WHYLENS_MODEL',
       ),
     )
-    .option('-o, --out <folder>', 'The folder that results, journal and tables go to.')
-    .option('--as <formats>', 'What becomes of each: formatters or endings, with commas.', 'png')
-    .option('--resume <folder>', 'Go on with the batch in this folder, as it was begun.')
+    .option('-o, --out <folder>', 'The folder for results, journal and tables.')
+    .option(
+      '--as <formats>',
+      'What is made of each document: formatters or endings, separated by commas.',
+      'png',
+    )
+    .option('--resume <folder>', 'Go on with the batch in this folder, with its settings.')
     .option('--status <folder>', 'Say how far the batch in this folder is, and do nothing.')
     .addOption(
       new Option(
@@ -77,7 +81,7 @@ export async function define(command: Command, context: CommandContext): Promise
     .addOption(
       more(
         '--metrics <names>',
-        'Metrics of each explanation for the table, with commas; see evaluate.',
+        'Metrics of each explanation for the table, separated by commas; see evaluate.',
       ),
     )
     .addOption(
@@ -102,9 +106,9 @@ export async function define(command: Command, context: CommandContext): Promise
     .addOption(
       more('--name <name>', "The batch's name in the queue. Default: that of the output folder."),
     )
-    .addOption(more('--chunk <n>', 'Documents a job of the queue.').argParser(positiveNumber))
+    .addOption(more('--chunk <n>', 'Documents in each job of the queue.').argParser(positiveNumber))
     .addOption(
-      more('--store <address>', 'Outputs go to an S3-compatible store: s3://bucket/prefix.'),
+      more('--store <address>', 'An S3-compatible store for the outputs: s3://bucket/prefix.'),
     )
     .addOption(more('--json', 'Print a JSON line for each document, and one for the end.'));
   addModelFlags(command);
@@ -182,7 +186,7 @@ async function begin(
   });
 }
 
-/** Only what is named beside `--resume` is compared with what is stored. */
+/** Only settings that are given beside `--resume` are compared with the stored ones. */
 async function resume(
   command: Command,
   flags: BatchFlags,
@@ -258,10 +262,10 @@ async function work(
       if (flags.json === true) messages.print(cleanJson(lineOf(entry, document), 0));
     },
   };
-  // the first Ctrl-C lets what is in hand be finished, the second ends at once
+  // after the first Ctrl-C documents that were begun are finished, the second ends at once
   io.finishing?.(
     flags.queue === undefined
-      ? 'finishing what is in hand; press Ctrl-C again to stop at once'
+      ? 'finishing the documents that were begun; press Ctrl-C again to stop at once'
       : 'no longer following; workers go on with what is in the queue',
   );
   const end = await (

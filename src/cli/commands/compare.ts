@@ -55,7 +55,7 @@ Examples:
   $ whylens compare -m model.json cat_dog.png --method grad-cam,layer-cam,hires-cam
   $ whylens compare -m model.json cat_dog.png --target 'tiger cat,bull mastiff' --score logit,output`;
 
-/** What stands for the method in the names of outputs. */
+/** The part of an output's name that stands for the method. */
 const NAME = 'compare';
 /** Panels in a row that can still be told apart on a screen. */
 const WIDEST = 5;
@@ -209,7 +209,7 @@ async function compare(
       ...asked,
       titles,
       columns: flags.columns ?? grid.columns ?? evenColumns(panels, WIDEST),
-      // the original would push the rows out of line
+      // the original would shift the rows
       ...(grid.aligned && flags.columns === undefined && flags.original === undefined
         ? { original: 'none' }
         : {}),
@@ -220,7 +220,7 @@ async function compare(
   }
 }
 
-/** What differs between the panels; where the class may differ too, the class. */
+/** What differs between the panels; also the class, if it may differ. */
 function titleOf({ title, varies }: Cell, explanation: Explanation): string {
   const { targets } = explanation as { targets: readonly TargetBase[] };
   if (title !== '' && !varies.has('model') && !varies.has('image')) return title;

@@ -3,7 +3,7 @@ import { registryOf } from '../../container/container.js';
 import type { CommandContext } from '../commands.js';
 import { completionScript, SHELLS, type Shell } from '../completion.js';
 
-/** `whylens completion bash`: a script that completes subcommands, flags and what they may be. */
+/** `whylens completion bash`: a script that completes subcommands, flags and their values. */
 export function define(command: Command, context: CommandContext): void {
   command.addArgument(new Argument('<shell>', 'The shell that reads the script.').choices(SHELLS));
   context.addLongHelp(command, EXAMPLES);

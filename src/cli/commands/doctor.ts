@@ -13,10 +13,10 @@ interface DoctorFlags {
   readonly threads?: number;
 }
 
-/** Variables that decide what computes. */
+/** Environment variables that choose the engine. */
 const VARIABLES = ['WHYLENS_ENGINE', 'WHYLENS_BACKEND', 'WHYLENS_MODEL', 'WHYLENS_LABELS'];
 
-/** `whylens doctor`: what computes here, what does not, and what to do about it. */
+/** `whylens doctor`: which engines load here, which do not, and what to do about it. */
 export function define(command: Command, context: CommandContext): void {
   command
     .option('--json', 'Print JSON, for programs.')

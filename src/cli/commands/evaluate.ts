@@ -69,7 +69,7 @@ interface EvaluateFlags {
   readonly verbose?: boolean;
 }
 
-/** `whylens evaluate`: methods put to the test on pictures, a row each. */
+/** `whylens evaluate`: measures how good methods are on pictures, one row for each. */
 export async function define(command: Command, context: CommandContext): Promise<void> {
   const registry = registryOf(await context.container());
   addModelOptions(command);
@@ -173,7 +173,7 @@ async function evaluate(
       images,
       { what: 'pictures', name: ({ path }) => path, messages, verbose: flags.verbose },
       async (image) => {
-        // all methods or none, so that each row is over the same pictures
+        // all methods or none, so that each row is about the same pictures
         const row: Result[] = [];
         for (const [method, options] of own) {
           const evaluation = await messages.timed(`${image.path}: ${method} evaluated`, () =>
@@ -250,7 +250,7 @@ async function one(
   }
 }
 
-/** A row a method: its value, or over several pictures the mean and its 95 % interval. */
+/** One row for each method: its value, or of several pictures the mean and its 95 % interval. */
 async function report(
   results: readonly Result[],
   {

@@ -51,12 +51,12 @@ export async function define(command: Command, context: CommandContext): Promise
   addOutputOptions(command)
     .option(
       '--as <formatter>',
-      `What it becomes. One of ${[...registry.formatters.keys()].join(', ')}, or a file ending. Default: by the ending of --out, else image.`,
+      `The form of the result. One of ${[...registry.formatters.keys()].join(', ')}, or a file ending. Default: by the ending of --out, else image.`,
     )
     .addOption(
       more(
         '--skip-existing',
-        'Leave out pictures whose result is there: a run that was stopped goes on where it was.',
+        'Leave out pictures that have a result already: a run that was stopped goes on where it was.',
       ),
     )
     .option('--show', 'Print the explanation to the terminal; without --out, no file is written.');
@@ -122,13 +122,13 @@ async function prepare(
   const special = methodOptions(registry, flags.method, flags.opt ?? [], flagsBeside(command));
   const formatters = formattersFor(registry, flags.as, out);
   const ending = out === undefined ? '' : extname(out).slice(1).toLowerCase();
-  // a wrong option of the output is told before anything is computed
+  // a wrong option of the output is reported before anything is computed
   const asked = formatOptions(formatters[0], registry, flags, own, ending);
   const named = namedPictures(pictures, flags);
   const images = await findDocuments(named);
   const several =
     images.length > 1 || (images[0].inputs === undefined && images[0].path !== named[0]);
-  // a formatter that shows one target at a time writes one file a target
+  // a formatter that shows one target at a time writes one file for each target
   const perTarget = Object.hasOwn(formatters[0].options, 'target') && asked.target === undefined;
   const givenTargets = flags.target ?? [];
   const manyFiles = perTarget && (givenTargets.length > 1 || givenTargets[0] === 'all');
@@ -146,7 +146,7 @@ async function prepare(
       models: [flags.model],
     },
   });
-  // one result is not worth computing where it cannot go; of several, each is asked in its turn
+  // a single result is not computed if it cannot be written; of several, each is checked in its turn
   const looks = images.length === 1 && flags.skipExisting !== true && writes(flags);
   if (looks && !manyFiles) {
     outputs.look(images[0].name, flags.method);
@@ -186,7 +186,7 @@ async function prepare(
   const format = (explanation: Explanation): [Formatter, Record<string, unknown>] => {
     const formatter = formatterOf(formatters, explanation.kind);
     const chosen = formatOptions(formatter, registry, flags, own, ending);
-    // several records on one stream: a line each
+    // several records on one stream: one line for each
     const lines = out === STDOUT && several && formatter.id === 'json';
     return [formatter, lines ? { ...chosen, indent: 0 } : chosen];
   };
@@ -258,7 +258,7 @@ function writes({ show: shown, out, as }: ExplainFlags): boolean {
   return shown !== true || (out ?? as) !== undefined;
 }
 
-/** What a run of many pictures leaves behind, for whoever interrupts it. */
+/** The message that says what an interrupted run of many pictures leaves behind. */
 function interrupted(cause: WhylensError, kept: number, total: number): WhylensError {
   if (total === 1 && cause.facts.done !== undefined) return cause;
   const message =
@@ -268,7 +268,7 @@ function interrupted(cause: WhylensError, kept: number, total: number): WhylensE
   return new WhylensError('ABORTED', message, { cause, facts: { ...cause.facts, kept } });
 }
 
-/** A formatter that shows one target at a time writes one file a target. */
+/** A formatter that shows one target at a time writes one file for each target. */
 async function write(job: Job, image: DocumentSource, explanation: Explanation): Promise<string[]> {
   const [formatter, options] = job.format(explanation);
   const { targets = [] } = explanation as {

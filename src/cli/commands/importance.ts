@@ -32,7 +32,7 @@ export function define(command: Command, context: CommandContext): void {
       '--table <file>',
       'Rows that the model was not trained on: CSV, JSON lines, JSON or Arrow.',
     )
-    .requiredOption('--label <column>', 'The column that holds the truth.')
+    .requiredOption('--label <column>', 'The column that holds the true values.')
     .option(
       '--metric <name>',
       `What is measured. One of ${METRIC_NAMES.join(', ')}. Default: accuracy, r2 for regressions.`,

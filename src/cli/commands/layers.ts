@@ -19,7 +19,7 @@ interface LayersFlags {
   readonly verbose?: boolean;
 }
 
-/** `whylens layers M`: what can be given as `--layer`, the default marked. */
+/** `whylens layers M`: what can be given as `--layer`; the default is marked. */
 export function define(command: Command, context: CommandContext): void {
   command
     .argument('[model]', 'The model: model.json, its folder or address, or a JavaScript module.')

@@ -11,8 +11,7 @@ import { firstSentence } from '../help.js';
 const FAMILIES: Readonly<Record<ExplainerFamily, string>> = {
   cam: 'Class activation maps: what one layer saw, at its resolution',
   gradient: 'Gradients at the input: which pixels the score reacts to',
-  perturbation:
-    'Perturbations: what happens when parts are hidden; any model that predicts will do',
+  perturbation: 'Perturbations: what happens when parts are hidden; for any model that predicts',
   tabular: 'Rows of tables, and texts: what the score is made of',
   wrapper: 'Wrappers around another method',
   other: 'Others',
@@ -38,7 +37,7 @@ export function define(command: Command, context: CommandContext): void {
   addTalkOptions(
     addPluginOption(
       command
-        .argument('[method]', 'One method, to be shown in full.')
+        .argument('[method]', 'The method that is shown in full.')
         .option('--json', 'Print JSON, for programs.')
         .option('--markdown', 'Print the page of the documentation.'),
     ),

@@ -33,7 +33,7 @@ interface PrintedOutput {
   readonly top: readonly DecodedPrediction[];
 }
 
-/** `whylens predict`: what the model says, before anybody asks why. */
+/** `whylens predict`: what the model predicts. */
 export function define(command: Command, context: CommandContext): void {
   addModelOptions(command);
   addImageOptions(command);

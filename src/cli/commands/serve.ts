@@ -64,7 +64,7 @@ export async function define(command: Command, context: CommandContext): Promise
       'A folder of models, each a file or a folder; its names are the ids.',
     )
     .option('-p, --port <number>', 'The port; 0 takes a free one.', wholeNumber, 8080)
-    .option('--host <address>', 'The address it listens at.', '127.0.0.1')
+    .option('--host <address>', 'The address at which it listens.', '127.0.0.1')
     .option('--token-file <file>', 'A file with the token that clients must show (Bearer).')
     .addOption(more('--force', 'Listen at a public address without a token.'))
     .addOption(
@@ -80,7 +80,7 @@ export async function define(command: Command, context: CommandContext): Promise
     .addOption(limit('--max-pixels <n>', 'Largest picture.', Math.min(MAX_PIXELS, 25_000_000)))
     .addOption(limit('--max-targets <n>', 'Most targets of a request.', 10))
     .addOption(
-      limit('--max-samples <n>', 'Most samples, masks or steps a request may ask for.', 5000),
+      limit('--max-samples <n>', 'Most samples, masks or steps that a request may ask for.', 5000),
     );
   addModelFlags(command);
   addPluginOption(command);
@@ -131,7 +131,9 @@ export async function define(command: Command, context: CommandContext): Promise
     messages.note(
       `${address}: ${models.map(({ id }) => id).join(', ')}; ${address}/openapi.json says how to ask`,
     );
-    io.finishing?.('answering what is open, then leaving; press Ctrl-C again to stop at once');
+    io.finishing?.(
+      'answering the requests that were accepted, then stopping; press Ctrl-C again to stop at once',
+    );
     await new Promise<void>((done) => {
       if (io.signal.aborted) done();
       io.signal.addEventListener('abort', () => done(), { once: true });

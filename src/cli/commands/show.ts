@@ -29,13 +29,13 @@ interface ShowFlags {
   readonly formatOpt?: readonly string[];
 }
 
-/** `whylens show expl.json [--as html] [--out page.html]`: the record is all it needs. */
+/** `whylens show expl.json [--as html] [--out page.html]`: needs nothing but the record. */
 export async function define(command: Command, context: CommandContext): Promise<void> {
   const registry = registryOf(await context.container());
   command.argument('<file>', 'An explanation written by --as json, or - for standard input.');
   addOutputOptions(command).option(
     '--as <formatter>',
-    `What it becomes. One of ${[...registry.formatters.keys()].join(', ')}, or a file ending. Default: by the ending of --out, else ${TEXT} on the terminal.`,
+    `The form of the result. One of ${[...registry.formatters.keys()].join(', ')}, or a file ending. Default: by the ending of --out, else ${TEXT} on the terminal.`,
   );
   addPluginOption(command);
   addTalkOptions(command);
@@ -46,7 +46,7 @@ export async function define(command: Command, context: CommandContext): Promise
     const out = flags.out;
     const wanted = formattersFor(registry, flags.as ?? (out === undefined ? TEXT : undefined), out);
     const messages = new Messages(context.io, flags, out === STDOUT);
-    // wrong options are told before a large file is read
+    // wrong options are reported before a large file is read
     const early = formatOptions(wanted[0], registry, flags as Record<string, unknown>, own);
     if (out === STDOUT) checkStream(context.io, wanted[0], early, false);
     refuseInput(out, { files: [file, ...pluginsOf(flags)] });
@@ -100,7 +100,7 @@ async function readStored(file: string, io: Io): Promise<string> {
   return new TextDecoder().decode(await readFileBounded(file, { limits, fail, named: true }));
 }
 
-/** What the user set, without the defaults that would overrule the terminal. */
+/** The flags that the user set, without the defaults, which would overrule the terminal. */
 function givenOptions(
   formatter: Formatter,
   options: Readonly<Record<string, unknown>>,
@@ -115,12 +115,12 @@ function givenOptions(
   return Object.fromEntries(names.map((name) => [name, options[name]]));
 }
 
-/** `--as svg` names the file, where the formatter writes several kinds of file. */
+/** `--as svg` names the kind of file, if the formatter writes several. */
 function extensionOf({ extensions }: Formatter, as: string | undefined): string {
   return as !== undefined && extensions.includes(as) ? as : (extensions[0] ?? 'txt');
 }
 
-/** A formatter that shows one target at a time writes one file a target. */
+/** A formatter that shows one target at a time writes one file for each target. */
 function partsOf(
   explanation: Explanation,
   formatter: Formatter,

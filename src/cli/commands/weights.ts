@@ -29,7 +29,7 @@ export function define(command: Command, context: CommandContext): void {
     .option('-t, --target <class...>', 'Classes by index or name. Default: all.')
     .option('--feature-re <pattern>', 'Only features whose name matches.')
     .addOption(
-      new Option('--importance <kind>', 'What importances of trees count.').choices([
+      new Option('--importance <kind>', 'What the importances of trees measure.').choices([
         'gain',
         'weight',
         'cover',

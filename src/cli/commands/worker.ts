@@ -20,7 +20,7 @@ interface WorkerFlags {
 export function define(command: Command, context: CommandContext): void {
   command
     .addOption(queueOption())
-    .option('--name <name>', 'Work for this batch alone. Default: for every one in the queue.')
+    .option('--name <name>', 'Work only for this batch. Default: for every one in the queue.')
     .option(
       '-w, --workers <n>',
       'Threads, each with a model of its own. Default: one for each processor.',
@@ -43,7 +43,9 @@ export function define(command: Command, context: CommandContext): void {
     messages.note(
       `worker with ${workers} threads at ${connected.host}; Ctrl-C or SIGTERM lets it finish and leave`,
     );
-    context.io.finishing?.('finishing the documents in hand; press Ctrl-C again to stop at once');
+    context.io.finishing?.(
+      'finishing the documents that were begun; press Ctrl-C again to stop at once',
+    );
     try {
       await workQueue(connected, {
         workers,

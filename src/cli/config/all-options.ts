@@ -1,8 +1,8 @@
-/** Every command with its flags, for whoever asks about all of them. */
+/** Every command with its flags, for code that needs all of them. */
 import { Command, type Option } from 'commander';
 import { COMMANDS, type CommandContext } from '../commands.js';
 
-/** All commands as they are declared, none of them run. This imports the modules of all. */
+/** All commands as they are declared; none is run. This imports the modules of all. */
 export async function declaredCommands(context: CommandContext): Promise<Command[]> {
   return Promise.all(
     COMMANDS.map(async ({ name, summary, load }) => {

@@ -13,20 +13,20 @@ import { valueOf } from './value.js';
 
 /** Not a flag: names the schema, for editors. */
 const SCHEMA_KEY = '$schema';
-/** Where something else than the file says the first, these of the file do not go with it. */
+/** If the first is given elsewhere than in the file, these settings of the file do not belong to it. */
 const TOGETHER: Readonly<Record<string, readonly string[]>> = {
   model: ['labels', 'preprocess', 'layer', 'background'],
   method: ['opt'],
   engine: ['backend'],
   backend: ['engine'],
 };
-/** The engine that a backend is a part of. */
+/** The engine to which a backend belongs. */
 const WITH_BACKENDS = 'tfjs';
 
 /**
  * Sets the options of `command` that `config` names. Flags and environment variables replace them,
- * lists too. Throws `UNKNOWN_OPTION` for a name that is a flag of no command; what other commands
- * have is left out.
+ * lists too. Throws `UNKNOWN_OPTION` for a name that is a flag of no command; flags of other
+ * commands are left out.
  */
 export async function applyConfig(
   command: Command,
@@ -81,7 +81,7 @@ function variableOf(name: string): string | undefined {
   return value === '' ? undefined : value;
 }
 
-/** What the file says beside something that now comes from elsewhere: labels of another model. */
+/** Removes settings of the file that belong to something which now comes from elsewhere, such as labels of another model. */
 function outOfPlace(command: Command, said: ReadonlyMap<string, unknown>): string[] {
   return Object.entries(TOGETHER).flatMap(([leader, followers]) => {
     const given = givenValue(command, leader);

@@ -6,12 +6,12 @@ import { limitsOf } from '../../reading/limits.js';
 
 export const CONFIG_NAME = 'whylens.config.json';
 const VARIABLE = 'WHYLENS_CONFIG';
-/** Nobody writes a longer one by hand. */
+/** Larger files are refused: nobody writes them by hand. */
 const MOST_BYTES = 2 ** 20;
 
 export interface ConfigFile {
   readonly path: string;
-  /** Relative paths in the file count from here. */
+  /** Relative paths in the file are relative to this folder. */
   readonly folder: string;
   /** Options by their names in camelCase, unchecked. */
   readonly values: Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-/** Which of a command's flags the configuration file gave, for those who treat these otherwise. */
+/** Which of a command's flags the configuration file gave, for code that treats them differently. */
 
 const TAKEN = new WeakMap<object, ReadonlySet<string>>();
 

@@ -1,4 +1,4 @@
-/** What a flag may be in the configuration file, and the value that commander would have made of it. */
+/** What a flag may be in the configuration file, and the value that commander would make of it. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
@@ -25,7 +25,7 @@ const EXPECTED: Readonly<Record<Shape, string>> = {
   single: 'a text or a number',
 };
 const ADDRESS = /^[a-z][a-z0-9+.-]+:/i;
-/** Flags that name files; relative ones count from the folder of the configuration. */
+/** Flags that name files; relative paths are relative to the folder of the configuration. */
 const PATHS = new Set([
   ...['model', 'labels', 'plugin', 'background'],
   ...['mask', 'boxes', 'row', 'image', 'input', 'out'],

@@ -49,12 +49,12 @@ export function addModelOptions(command: Command): Command {
   );
 }
 
-/** `--model`, which a command cannot do without. */
+/** `--model`, which the command needs. */
 export function modelOption(flags: string, description: string): Option {
   return withVariable(new Option(flags, description), 'WHYLENS_MODEL').makeOptionMandatory();
 }
 
-/** What is said of a model beside where it is. */
+/** The flags about a model, beside its path. */
 export function addModelFlags(command: Command): Command {
   return command
     .option('--allow-host <host...>', 'Other hosts that the model may take its weights from.')
@@ -62,7 +62,7 @@ export function addModelFlags(command: Command): Command {
       withVariable(
         new Option(
           '--labels <file>',
-          'Names of the classes: a JSON file, or text with one name a line. Default: WHYLENS_LABELS, else what lies with the model.',
+          'Names of the classes: a JSON file, or text with one name in each line. Default: WHYLENS_LABELS, else the labels that are stored with the model.',
         ),
         'WHYLENS_LABELS',
       ),
@@ -117,7 +117,7 @@ export function addMethodOptions(command: Command, registry: Registry): Command 
     )
     .option(
       '--method <id>',
-      `How it is explained. One of ${methods.join(', ')}; 'whylens methods' says what they do.`,
+      `The method that explains. One of ${methods.join(', ')}; 'whylens methods' says what they do.`,
       DEFAULT_METHOD,
     )
     .addOption(layerOption())
@@ -133,7 +133,7 @@ export function addMethodOptions(command: Command, registry: Registry): Command 
     .addOption(maxMemoryOption());
 }
 
-/** Of models with several outputs and inputs, or with an output a place. */
+/** Flags for models with several outputs and inputs, or with an output for each place. */
 export function addTargetOptions(command: Command): Command {
   return command
     .addOption(more('--output <name>', 'The output whose classes are meant. Default: the first.'))
@@ -176,7 +176,7 @@ export function batchSizeOption(): Option {
 export function maxMemoryOption(): Option {
   return more(
     '--max-memory <bytes>',
-    'What the values of a run may take at once, such as 512M or 2G; what needs more is refused before it runs. Default: 2G in WebAssembly, else what the machine has.',
+    'Memory that the values of a run may take at once, such as 512M or 2G; a run that needs more is refused before it begins. Default: 2G in WebAssembly, else the memory of the machine.',
   ).argParser(memorySize);
 }
 

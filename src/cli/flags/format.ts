@@ -60,7 +60,7 @@ export function formatOptions(
   for (const name of names) {
     const text = flags[name];
     if (own.has(name) || typeof text !== 'string') continue;
-    // the project's configuration speaks to all formatters
+    // the project's configuration is for all formatters
     if (isTaken(flags, name) && !Object.hasOwn(formatter.options, name)) continue;
     given[name] = text;
   }
@@ -91,12 +91,12 @@ export function methodOptions(
   return validateOptions(owner, options, texts, beside);
 }
 
-/** The flags of a command, which may be meant by an option that a method has not. */
+/** The flags of a command, one of which may be meant if a method does not have an option. */
 export function flagsBeside({ options }: Command): OptionsBeside[] {
   return [{ names: options.map((option) => option.attributeName()), show: flag }];
 }
 
-/** Options that this formatter has not, with a formatter that has. */
+/** Options that this formatter does not have, each with a formatter that has it. */
 function otherFormatters(
   { id }: Formatter,
   formatters: ReadonlyMap<string, Formatter>,
@@ -130,7 +130,7 @@ export function splitPair(flag: string, pair: string): [string, string] {
   throw new WhylensError('USAGE', `${flag} must be name=value, got '${pair}'`);
 }
 
-/** What an option does, what it may be, what it is if left out, and whose it is: a sentence each. */
+/** What an option does, its possible values, its default, and whose it is: one sentence each. */
 function helpOf(spec: OptionSpec, owners: readonly string[]): string {
   const preset = spec.default === undefined ? '' : ` Default: ${String(spec.default)}.`;
   return `${asSentence(spec.help)} ${asSentence(describeOption(spec))}${preset} For ${owners.join(', ')}.`;

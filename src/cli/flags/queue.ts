@@ -1,4 +1,4 @@
-/** Where the queue is, for those who fill it and those who work it off. */
+/** Where the queue is, for the commands that fill it and those that work on it. */
 import { Option } from 'commander';
 import { withVariable } from './shared.js';
 

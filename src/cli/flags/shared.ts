@@ -13,7 +13,7 @@ export function addTalkOptions(command: Command): Command {
   return command
     .addOption(more('-q, --quiet', 'Say nothing but warnings and errors.'))
     .addOption(
-      more('-v, --verbose', 'Say more: sizes, times, options; of an error, where it happened.'),
+      more('-v, --verbose', 'Say more: sizes, times, options, and where an error happened.'),
     );
 }
 
@@ -85,10 +85,13 @@ export function addWholeModel(command: Command): Command {
     );
 }
 
-/** What the record becomes and where it goes. */
+/** The form of the result, and the file for it. */
 export function addRecordOutput(command: Command): Command {
   return command
-    .option('--as <formatter>', 'What it becomes. Default: by the ending of --out, else text.')
-    .option('-o, --out <file>', 'Where it goes. Default: the terminal.')
+    .option(
+      '--as <formatter>',
+      'The form of the result. Default: by the ending of --out, else text.',
+    )
+    .option('-o, --out <file>', 'The file for the result. Default: the terminal.')
     .option('-f, --force', 'Overwrite a file that is there.');
 }

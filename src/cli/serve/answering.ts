@@ -60,7 +60,7 @@ export class Answering {
     return new Answering(settings, container, registryOf(container));
   }
 
-  /** Throws what the library throws. */
+  /** Throws the errors of the library. */
   async answer(question: Question, watched: Watched): Promise<Answer> {
     const opened = await this.model(question.model);
     if (question.what === 'layers') return this.layers(opened);
@@ -103,7 +103,7 @@ export class Answering {
       const { signal } = new AbortController();
       opened = openModel(offered.path, { ...this.settings.flags, quiet: true }, { signal });
       this.opened.set(id, opened);
-      // one that failed is tried again by the next question
+      // a model that failed to load is tried again by the next request
       opened.catch(() => this.opened.delete(id));
     }
     return opened;
@@ -172,7 +172,7 @@ export class Answering {
   }
 }
 
-/** In a form every value is a text; in JSON it may be what it stands for. */
+/** In a form every value is a text; in JSON it can be a number or a boolean. */
 function optionsFrom(
   owner: string,
   specs: OptionSpecs,

@@ -1,4 +1,4 @@
-/** Long questions: asked now, answered later, watched meanwhile. */
+/** Jobs: requests that are answered later and can be watched meanwhile. */
 import { randomUUID } from 'node:crypto';
 import type { Answer } from './answering.js';
 import { Problem } from './problem.js';
@@ -80,7 +80,7 @@ export class Jobs {
     return this.get(id).answer;
   }
 
-  /** Calls back at once and after each change; gives what ends that. */
+  /** Calls back at once and after each change; gives a function that ends that. */
   watch(id: string, listener: (view: JobView) => void): () => void {
     const job = this.get(id);
     job.listeners.add(listener);

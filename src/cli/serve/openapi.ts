@@ -43,7 +43,7 @@ export function openApi({ explainers, formatters, models, version, metrics }: De
     method: {
       type: 'string',
       enum: methods.map(({ id }) => id),
-      description: 'How it is explained. Default: by the kind of model.',
+      description: 'The method that explains. Default: by the kind of model.',
     },
     options: {
       description: 'Options of the method.',
@@ -70,7 +70,7 @@ export function openApi({ explainers, formatters, models, version, metrics }: De
     as: {
       type: 'string',
       enum: [...formatters.keys()],
-      description: 'Which formatter; otherwise Accept says.',
+      description: 'The formatter. Default: as Accept says.',
     },
     format: {
       description: 'Options of the formatter.',
@@ -145,7 +145,7 @@ export function openApi({ explainers, formatters, models, version, metrics }: De
       '/v1/models': get('The models.'),
       '/v1/models/{id}/layers': {
         parameters: [jobId],
-        ...get('The layers of a model, the default named.', problems(404)),
+        ...get('The layers of a model, and which is the default.', problems(404)),
       },
       '/v1/methods': get('The methods, with their options.'),
       '/v1/jobs/{id}': {
@@ -184,7 +184,7 @@ function problems(...statuses: readonly number[]): Record<number, object> {
   );
 }
 
-/** One JSON schema an option; those that only code can give are left out. */
+/** One JSON schema for each option; options that only code can give are left out. */
 export function schemasOf(options: OptionSpecs): Record<string, Schema> {
   return Object.fromEntries(
     Object.entries(options)

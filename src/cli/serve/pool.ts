@@ -10,7 +10,7 @@ export interface PoolOptions {
   readonly workers: number;
   /** Questions that wait at most. */
   readonly queue: number;
-  /** Milliseconds a question may take once it is worked on, waiting included. */
+  /** Milliseconds a question may take, waiting included. */
   readonly timeout: number;
 }
 
@@ -45,7 +45,7 @@ export class AnswerPool {
     return this.open < this.options.workers + this.options.queue;
   }
 
-  /** Throws `Problem`: 503 if too many wait, 504 after the time, what the library says otherwise. */
+  /** Throws `Problem`: 503 if too many wait, 504 after the time, otherwise the errors of the library. */
   async ask(
     question: Question,
     {
@@ -71,7 +71,8 @@ export class AnswerPool {
       else onProgress?.(said);
     });
     const stop = (): void => {
-      // one that waits is taken from the queue; one that runs is asked first, since its thread has models loaded
+      // one that waits is taken from the queue; one that runs is asked first, since its thread has
+      // models loaded
       if (!begun) return end.abort();
       port1.postMessage('stop');
       mercy = setTimeout(() => end.abort(), MERCY);

@@ -1,6 +1,6 @@
-/** What went wrong, as RFC 9457 has it: `application/problem+json`. */
+/** What went wrong, in the form of RFC 9457: `application/problem+json`. */
 
-/** Status by the library's error code; what is not listed is the server's own fault. */
+/** Status by the library's error code; other codes are the server's own fault. */
 const STATUS: Readonly<Record<string, number>> = {
   USAGE: 400,
   UNKNOWN_METHOD: 400,
@@ -47,7 +47,7 @@ export class Problem extends Error {
     status?: number;
   }): Problem {
     if (status < 500) return new Problem(status, code, message);
-    // what nobody foresaw may name files of this machine: the operator sees it, the client does not
+    // an unforeseen error may name files of this machine: the operator sees it, the client does not
     return new Problem(status, code, 'this request failed on the server', undefined, message);
   }
 

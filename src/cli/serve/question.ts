@@ -1,4 +1,4 @@
-/** A request to the server as plain data, checked before any thread hears of it. */
+/** A request to the server as plain data, checked before it goes to a thread. */
 import { didYouMean } from '../../did-you-mean.js';
 import { WhylensError } from '../../errors.js';
 
@@ -31,7 +31,7 @@ export interface QuestionLimits {
   readonly maxSamples: number;
 }
 
-/** Fields that a body may have; others are a mistake that would change nothing without a word. */
+/** Fields that a body may have; others are refused, since they would have no effect. */
 const FIELDS = [
   'model',
   'image',
@@ -52,7 +52,7 @@ const FIELDS = [
 /** Lists and objects inside one another, in a row or in options. */
 const DEEPEST = 32;
 
-/** Options that say how often a model is run. */
+/** Names of options that say how often a model is run. */
 const COUNTS =
   /^(samples|masks|steps|n|count|permutations|repeats|perturbations|candidates|cells|iterations|copies)$/;
 
@@ -159,7 +159,7 @@ function wholeOf(value: unknown, name: string, least: number): number | undefine
   throw wrong(name, `a whole number${least > 0 ? ` of at least ${least}` : ''}`);
 }
 
-/** In a form, what is more than a text is JSON. */
+/** In a form, values other than texts are JSON. */
 function valueOf(value: unknown, name: string): unknown {
   if (typeof value !== 'string') return value;
   try {

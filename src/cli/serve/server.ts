@@ -21,11 +21,11 @@ export interface ServerOptions extends PoolOptions, QuestionLimits {
   readonly maxBody: number;
   /** Milliseconds a job may take. */
   readonly jobTimeout: number;
-  /** What clients must show as `authorization: Bearer …`. */
+  /** The token that clients must send as `authorization: Bearer …`. */
   readonly token?: string;
-  /** Milliseconds in which a client must have said what it wants. Default 30 s. */
+  /** Milliseconds in which a client must have sent its request. Default 30 s. */
   readonly patience?: number;
-  /** Hears of what went wrong on the server's side. */
+  /** Called with errors on the server's side. */
   readonly onFault?: (message: string) => void;
 }
 
@@ -139,7 +139,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 
   const ids = settings.models.map(({ id }) => id);
   const ask = async (what: Question['what'], request: FastifyRequest, reply: FastifyReply) => {
-    // refused before the body is read: what will not be answered need not be sent
+    // refused before the body is read: a request that will not be answered need not be sent
     if (!pool.hasRoom) throw Problem.busy(pool.waiting);
     const fields = await fieldsOf(request);
     const {
@@ -358,7 +358,7 @@ function unknownModel(id: string, ids: readonly string[]): Problem {
   );
 }
 
-/** Compared in a time that tells nothing of where they differ. */
+/** Compared in constant time, which does not tell where they differ. */
 function isToken({ headers }: FastifyRequest, token: string): boolean {
   const [, given = ''] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
   const hash = (text: string) => createHash('sha256').update(text).digest();

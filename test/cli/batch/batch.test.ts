@@ -271,7 +271,7 @@ test.serial('Ctrl-C finishes what is in hand and says how to go on', async (t) =
   await journalHas(join(cwd, 'out'), 2, ended);
   child.kill('SIGINT');
   t.is(await ended, 130, said());
-  t.regex(said(), /finishing what is in hand/);
+  t.regex(said(), /finishing the documents that were begun/);
   t.regex(said(), /interrupted; what is done is safe; go on with: whylens batch --resume/);
   const before = await jsonLines(join(cwd, 'out', 'journal.jsonl'));
   t.true(before.length >= 2 && before.length < 40);

@@ -39,7 +39,7 @@ export async function connect(address: string): Promise<Connected> {
   );
   const redis = new Redis(address, {
     lazyConnect: true,
-    // a server that restarts is waited for
+    // wait for a server that restarts
     maxRetriesPerRequest: null,
     retryStrategy: (attempt) => Math.min(100 * attempt, 2000),
   });
@@ -73,7 +73,7 @@ export async function connect(address: string): Promise<Connected> {
 /** The queue of a batch. */
 export function openQueue({ bull, redis }: Connected, name: string): Queue<JobData, JobResult> {
   const queue = new bull.Queue<JobData, JobResult>(queueName(name), { connection: redis });
-  // what goes wrong is told by the calls themselves
+  // the calls themselves report what goes wrong
   queue.on('error', () => undefined);
   return queue;
 }
@@ -82,7 +82,7 @@ export function queueName(name: string): string {
   return `${PREFIX}-${name}`;
 }
 
-/** Throws `USAGE` for a name that Redis or a path would take for something else. */
+/** Throws `USAGE` for a name with characters that mean something to Redis or in a path. */
 export function checkName(name: string): string {
   if (/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,99}$/u.test(name)) return name;
   throw new WhylensError(

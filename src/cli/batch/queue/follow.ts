@@ -14,14 +14,14 @@ import { JOB_OPTIONS, type BatchAbout, type JobData, type JobResult } from './jo
 
 export interface QueuedRun extends BatchRun {
   readonly name: string;
-  /** Documents a job. Default: up to 16, fewer for short lists. */
+  /** Documents in each job. Default: up to 16, fewer for short lists. */
   readonly chunk?: number;
   readonly force?: boolean;
   /** Called once if no worker is there. */
   readonly onLonely?: () => void;
 }
 
-/** Jobs that are out at once: what Redis holds stays small, however long the list. */
+/** How many jobs are in the queue at once, so that Redis holds little, however long the list. */
 const MOST_OUT = 256;
 /** With many workers there are this many for each, so that none waits. */
 const OUT_EACH = 16;
@@ -30,9 +30,9 @@ const PAGE = 200;
 /** Milliseconds until results are looked for again: longer and longer while none come. */
 const TICK = 50;
 const LONGEST_TICK = 400;
-/** Milliseconds after which jobs that are out are looked for: a restarted server may have lost some. */
+/** Milliseconds after which the jobs in the queue are checked: a restarted server may have lost some. */
 const LOOK_EVERY = 5000;
-/** Milliseconds after which it is told that no worker is there. */
+/** Milliseconds after which a message says that no worker is there. */
 const LONELY = 5000;
 
 export async function followBatch(run: QueuedRun, connected: Connected): Promise<BatchEnd> {
@@ -58,7 +58,7 @@ export async function followBatch(run: QueuedRun, connected: Connected): Promise
   }
 }
 
-/** Tells workers of the batch. Throws `FILE_EXISTS` if the name is another batch's. */
+/** Announces the batch to workers. Throws `FILE_EXISTS` if another batch has the name. */
 async function announce(
   { name, job, settings, folder, force = false }: QueuedRun,
   { redis, host }: Connected,
@@ -129,7 +129,7 @@ class Follower {
     return this.stopped !== undefined || this.run.signal.aborted;
   }
 
-  /** What an earlier follower left in the queue is ours, if it is wanted; the rest of it goes. */
+  /** Takes over what an earlier follower left in the queue, as far as it is wanted, and removes the rest. */
   private async takeOver(): Promise<void> {
     const jobs = await this.queue.getJobs([
       'waiting',
@@ -208,7 +208,7 @@ class Follower {
       return;
     }
     if (documents.length > 1) {
-      // one of them may bring every worker down: each is tried alone
+      // one of them may crash every worker, so each is tried alone
       await this.send(
         documents.map((document) => ({ id: `${one.id}-${document.index}`, documents: [document] })),
       );
@@ -232,7 +232,7 @@ class Follower {
     );
   }
 
-  /** Once a document, however often a worker did it. */
+  /** Counts each document once, however often a worker did it. */
   private async settle(outcome: Outcome, document: DocumentReference): Promise<void> {
     if (!this.wanted.has(outcome.index) || this.settled.has(outcome.index)) return;
     this.settled.add(outcome.index);

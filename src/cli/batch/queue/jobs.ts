@@ -6,16 +6,16 @@ import type { BatchSettings } from '../settings.js';
 
 /** A chunk of documents. */
 export interface JobData {
-  /** Of settings and model: a job of another batch is not done. */
+  /** Hash of settings and model: a job with another one is not done. */
   readonly job: string;
   readonly documents: readonly DocumentReference[];
-  /** Why the one document cannot be explained: it only goes to the failed ones, where people look. */
+  /** Why the one document cannot be explained: the job only goes to the failed ones, where people look for it. */
   readonly error?: { readonly code: string; readonly message: string };
 }
 
 export interface JobResult {
   readonly outcomes: readonly Outcome[];
-  /** Jobs that documents of this one went to: those that failed, and those a leaving worker did not begin. */
+  /** Jobs to which documents of this one were moved: those that failed, and those that a leaving worker did not begin. */
   readonly moved: readonly {
     readonly id: string;
     readonly documents: readonly DocumentReference[];
@@ -30,15 +30,15 @@ export interface BatchAbout {
   readonly folder: string;
 }
 
-/** Again after 1, 2, 4 and 8 seconds; results stay until they are collected, failures for good. */
+/** Tries again after 1, 2, 4 and 8 seconds; results stay until they are collected, failures forever. */
 export const JOB_OPTIONS: JobsOptions = {
   attempts: 5,
   backoff: { type: 'exponential', delay: 1000 },
   removeOnComplete: false,
   removeOnFail: false,
 };
-/** A chunk whose worker fell this often is taken apart; a document is given up. */
+/** A chunk whose workers crashed this often is split into single documents; a single document is given up. */
 export const MAX_STALLED = 3;
-/** Milliseconds for which a worker holds a job without a sign of life. */
+/** Milliseconds after which a job goes to another worker, if its worker gives no sign of life. */
 export const LOCK = 10_000;
 export const STALLED_EVERY = 3000;

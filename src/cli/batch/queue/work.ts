@@ -19,7 +19,7 @@ import {
 
 export interface WorkOptions {
   readonly workers: number;
-  /** One batch alone. Default: all that are in the queue. */
+  /** Only this batch. Default: all that are in the queue. */
   readonly name?: string;
   /** Ends the work once nothing is left to do. */
   readonly drain?: boolean;
@@ -73,7 +73,7 @@ export async function workQueue(connected: Connected, options: WorkOptions): Pro
   }
 }
 
-/** One batch in this process: threads with the model, and the queue's end of them. */
+/** One batch in this process: threads with the model, and their connection to the queue. */
 class Serving {
   done = 0;
   private readonly pool: Piscina<DocumentReference, Outcome | NotOpened>;
@@ -137,7 +137,7 @@ class Serving {
       }
       const outcome = await this.pool.run(document).catch((fell: unknown) => fell as Error);
       if (outcome instanceof Error) {
-        // the thread fell: with others in the job, it is tried alone, else once more
+        // the thread crashed: if there are others in the job, the document is tried alone, else once more
         if (documents.length === 1)
           throw new Error(`UNEXPECTED: a worker fell: ${outcome.message}`);
         moved.push({ id: `${job.id}-${document.index}`, documents: [document] });
