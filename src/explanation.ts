@@ -159,7 +159,7 @@ export interface VolumeExplanation extends MapExplanation {
   readonly volume: NdArray;
 }
 
-/** One concept found in the activations: where it is, and what it says of each target. */
+/** One concept found in the activations: where it is, and its score for each target. */
 export interface Concept {
   readonly name: string;
   readonly heatmap: Heatmap;
@@ -179,7 +179,7 @@ export interface ConceptsExplanation extends ExplanationBase {
 export interface FeatureWeight {
   readonly feature: string;
   readonly weight: number;
-  /** Standard deviation of the weight, where it was estimated. */
+  /** Standard deviation of the weight, if it was estimated. */
   readonly std?: number;
   /** Value of the feature in the document. */
   readonly value?: number | string;

@@ -1,9 +1,9 @@
 /** Characters as a reader sees them, in texts of any length. */
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
-/** UTF-16 units segmented at a time: the segmenter takes the square of the length of what it is given. */
+/** UTF-16 units segmented at a time: the time of the segmenter grows with the square of the length. */
 export const STRETCH = 1000;
 
-/** What a reader sees as one character each, with its place in the string. */
+/** The characters as a reader sees them, each with its place in the string. */
 export function graphemes(text: string): { text: string; at: number }[] {
   const found: { text: string; at: number }[] = [];
   let length = STRETCH;

@@ -1,7 +1,7 @@
-/** What is often handed in where something else is wanted, and what to do instead. */
+/** Values that are often passed instead of what a call needs, and what to do instead. */
 import { EXPLANATION_KINDS } from './explanation.js';
 
-/** What a call wanted. */
+/** What a call needs. */
 export type Wanted = 'model' | 'document' | 'explanation' | 'picture' | 'file' | 'value';
 
 /** The call that usually makes it. */

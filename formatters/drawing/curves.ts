@@ -13,7 +13,7 @@ const MOST_ROWS = 200;
 /** What `partialDependence` gives: plain data. */
 export interface Dependence {
   readonly features: readonly string[];
-  /** The values put in, one list a feature. */
+  /** The values of the grid, one list for each feature. */
   readonly grid: readonly (readonly number[])[];
   readonly rows: number;
   readonly score: 'logit' | 'output';

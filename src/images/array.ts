@@ -6,8 +6,8 @@ import { CHANNELS, checkPicture, checkSize, convertPicture } from './picture.js'
 export interface ArrayToImageOptions {
   /**
    * The values that become 0 and 255, others are clipped; the result is
-   * rounded. Left out, the array's own smallest and largest do, truncated, all
-   * in float32: ELI5's and Keras' `array_to_img`.
+   * rounded. By default the array's own smallest and largest, truncated, all in float32: ELI5's
+   * and Keras' `array_to_img`.
    */
   readonly range?: readonly [number, number];
 }

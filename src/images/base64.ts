@@ -8,7 +8,7 @@ export function toBase64(bytes: Uint8Array | Uint8ClampedArray): string {
   return btoa(binary);
 }
 
-/** The bytes, or undefined where the text is not base64. */
+/** The bytes, or undefined if the text is not base64. */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   let binary: string;
   try {
@@ -19,7 +19,7 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   return Uint8Array.from(binary, (char) => char.charCodeAt(0));
 }
 
-/** The bytes of 32-bit floats, lowest first whatever the machine does. */
+/** The bytes of 32-bit floats, lowest first on every machine. */
 export function floatBytes(values: Float32Array): Uint8Array<ArrayBuffer> {
   const view = new DataView(new ArrayBuffer(4 * values.length));
   values.forEach((value, i) => view.setFloat32(4 * i, value, true));

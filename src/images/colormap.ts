@@ -12,7 +12,7 @@ export type ColormapFunction = (value: number) => string | Colour;
 /** A name (see `colormapNames`; with `_r` reversed) or a function. */
 export type Colormap = string | ColormapFunction;
 
-/** Colours kept of a map, as matplotlib keeps. */
+/** Number of colours in a table, as in matplotlib. */
 export const COLORMAP_SIZE = 256;
 
 /** Where in a table a value lies: 256 equal steps, values outside 0…1 at the ends. */

@@ -43,7 +43,7 @@ const tables = new Map<string, Uint8ClampedArray>();
  * A colormap as a table of 256 colours, RGBA, 8 bits each. Value v of 0…1
  * has colour `colourIndex(v)`. Names are looked up without regard to case.
  *
- * @throws WhylensError `UNKNOWN_COLORMAP`, also where a function returns no colour
+ * @throws WhylensError `UNKNOWN_COLORMAP`, also if a function returns no colour
  * @example colormapTable('RdBu_r'); colormapTable((t) => `hsl(${240 - 240 * t} 80% 50%)`)
  */
 export function colormapTable(colormap: Colormap): Uint8ClampedArray {
@@ -60,7 +60,7 @@ export function colormapTable(colormap: Colormap): Uint8ClampedArray {
   return table;
 }
 
-/** True for what can be passed as `colormap`; a function is believed. */
+/** True for what can be passed as `colormap`; a function is not tried. */
 export function isColormap(value: unknown): value is Colormap {
   if (typeof value === 'string') colormapTable(value);
   return typeof value === 'string' || typeof value === 'function';
@@ -74,7 +74,7 @@ function sample(colormap: ColormapFunction, reversed: boolean): Uint8ClampedArra
     const colour = colormap(value);
     return { colour, numbers: parse(colour, value) };
   });
-  // as matplotlib and most shaders give them: in 0 to 255 such a map would be black all over
+  // numbers of 0 to 1, as matplotlib and most shaders give them: read as 0 to 255 the map would be black
   const ofOne = colours.every(({ colour, numbers }) =>
     typeof colour === 'string' ? true : numbers.slice(0, 3).every((number) => number <= 1),
   );
@@ -113,7 +113,7 @@ function unknownColormap(name: string): WhylensError {
 }
 
 /** The colours of a d3 table cut to 8 bits, as matplotlib's are, and not rounded. */
-/** MATLAB's and matplotlib's: three ramps a channel; truncated to 8 bits as matplotlib's colours are. */
+/** MATLAB's and matplotlib's: three ramps for each channel; truncated to 8 bits as matplotlib's colours are. */
 function jet(t: number): Colour {
   return [
     ramp(t, [0, 0.35, 0.66, 0.89, 1], [0, 0, 1, 1, 0.5]),
@@ -123,7 +123,7 @@ function jet(t: number): Colour {
 }
 
 function ramp(t: number, stops: readonly number[], values: readonly number[]): number {
-  // in steps of matplotlib's table and in its order of operations: truncation sees the last bit
+  // in steps of matplotlib's table and in its order of operations: truncation depends on the last bit
   const last = COLORMAP_SIZE - 1;
   const at = Math.round(t * last) * (1 / last) * last;
   const i = Math.max(

@@ -15,7 +15,7 @@ const ADD_INTENSITY = 0.4;
  * Duff's "over" on straight alpha, 7 extra bits, rounded divisions). The
  * result is RGBA; pictures without alpha count as opaque.
  *
- * @throws WhylensError `INVALID_PICTURE` where the sizes differ
+ * @throws WhylensError `INVALID_PICTURE` if the sizes differ
  */
 export function alphaComposite(bottom: Picture, top: Picture): Picture {
   sameSize(bottom, top);
@@ -31,8 +31,7 @@ export function alphaComposite(bottom: Picture, top: Picture): Picture {
 /**
  * The overlay of the Keras tutorial: `intensity · colour + picture`, then
  * stretched to 0…255 over all samples and truncated. Alpha of either is left
- * out; the result is RGB. Colours shift with the content, so prefer
- * `alphaComposite` where pictures are compared.
+ * out; the result is RGB. Colours shift with the content, so prefer `alphaComposite` if pictures are compared.
  */
 export function addColours(picture: Picture, colours: Picture, intensity = ADD_INTENSITY): Picture {
   sameSize(picture, colours);
@@ -40,7 +39,7 @@ export function addColours(picture: Picture, colours: Picture, intensity = ADD_I
   const below = convertPicture(picture, 'RGB').data;
   const above = convertPicture(colours, 'RGB').data;
   const sums = new Float32Array(below.length);
-  // every step in float32, as NumPy does it there
+  // every step in float32, as in NumPy
   const share = Math.fround(intensity);
   let low = Infinity;
   let high = -Infinity;

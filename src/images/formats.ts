@@ -1,4 +1,4 @@
-/** Picture files: what can be read and written, and which kind bytes are by how they begin. */
+/** Picture files: what can be read and written, and how the first bytes tell the kind of a file. */
 
 import type { ReadingOptions } from '../reading/limits.js';
 
@@ -22,7 +22,7 @@ export function formatOfName(name: string): PictureFormat | undefined {
   return ending !== undefined && Object.hasOwn(EXTENSIONS, ending) ? EXTENSIONS[ending] : undefined;
 }
 
-/** The format of a file's bytes; undefined where they begin like no picture known here. */
+/** The format of a file's bytes; undefined if they begin like no known picture. */
 export function formatOfBytes(bytes: Uint8Array): PictureFormat | undefined {
   const text = (from: number, to: number) => String.fromCharCode(...bytes.subarray(from, to));
   if (text(0, 8) === '\x89PNG\r\n\x1a\n') return 'png';

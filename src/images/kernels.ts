@@ -11,7 +11,7 @@ export interface Kernel {
   readonly starts: Int32Array;
   /** How many it reads. */
   readonly counts: Int32Array;
-  /** `stride` weights a new place, unused ones 0. */
+  /** `stride` weights for each new place, unused ones 0. */
   readonly weights: Int32Array;
   readonly stride: number;
 }

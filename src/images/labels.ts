@@ -4,7 +4,7 @@ import { WhylensError } from '../errors.js';
 /** One class of a prediction: index, label if known, and score. */
 export interface DecodedPrediction {
   readonly index: number;
-  /** `class 7` where there is no label. */
+  /** `class 7` if there is no label. */
   readonly label: string;
   readonly score: number;
 }
@@ -12,7 +12,7 @@ export interface DecodedPrediction {
 /**
  * The `top` highest scores with their labels, highest first, equal ones by index.
  *
- * @param scores one number a class: probabilities or logits
+ * @param scores one number for each class: probabilities or logits
  * @param labels by class index; may be missing or too short
  * @throws WhylensError `MODEL_OUTPUT` for scores that are not finite numbers, `INVALID_OPTION`
  * @example decodePredictions(probabilities, labels, 5)
@@ -33,7 +33,7 @@ export function decodePredictions(
   if (list.length === 0 || bad !== -1) {
     throw new WhylensError(
       'MODEL_OUTPUT',
-      `scores to decode must be finite numbers, one a class; got ${list.length === 0 ? 'none' : `${list[bad]} for class ${bad}`}`,
+      `scores to decode must be finite numbers, one for each class; got ${list.length === 0 ? 'none' : `${list[bad]} for class ${bad}`}`,
     );
   }
   return list
@@ -52,8 +52,7 @@ export function synonymsOf(label: string): string[] {
 }
 
 /**
- * Index of the class with this name. The whole label counts before one of its
- * synonyms, the same letters before the same letters in another case.
+ * Index of the class with this name. A whole label is preferred to a synonym, the same case to another one.
  *
  * @throws WhylensError `UNKNOWN_LABEL`: no such name (the nearest are listed), or several classes have it
  * @example labelIndex('tiger cat', labels) // 282

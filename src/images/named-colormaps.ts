@@ -1,4 +1,4 @@
-/** The maps with a name of their own in the field, by group, as `d3-scale-chromatic` has them. */
+/** The well-known named maps, by group, as in `d3-scale-chromatic`. */
 import { rgb } from 'd3-color';
 import * as d3 from 'd3-scale-chromatic';
 import { colourIndex, type ColormapFunction } from './colormap.js';

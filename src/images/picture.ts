@@ -2,21 +2,21 @@ import { describeValue, WhylensError } from '../errors.js';
 import type { Picture, PictureMode } from '../explanation.js';
 import { remedyFor } from '../mistaken.js';
 
-/** Samples a pixel. */
+/** Samples of one pixel. */
 export const CHANNELS: Readonly<Record<PictureMode, 1 | 3 | 4>> = { L: 1, RGB: 3, RGBA: 4 };
 
 /** Pictures with more pixels are refused before they are decoded or made: 100 million. */
 export const MAX_PIXELS = 100_000_000;
 
-/** A colour to lay a transparent picture on, each channel 0 to 255. */
+/** A colour behind a transparent picture, each channel 0 to 255. */
 export type Rgb = readonly [red: number, green: number, blue: number];
 
 /** Options of `convertPicture`. */
 export interface ConvertOptions {
   /**
-   * What shows through where alpha is dropped. Left out, alpha is simply cut
-   * off and the colour stored below it appears, as Pillow's `convert` does and
-   * hence every Keras and torchvision pipeline a model was trained with.
+   * The colour behind transparent places if alpha is dropped. Left out, alpha is simply cut off
+   * and the colour stored below it appears, as in Pillow's `convert`, and so in the Keras and
+   * torchvision pipelines that models are trained with.
    */
   readonly background?: Rgb;
 }
@@ -60,7 +60,7 @@ export function createPicture(
   return { width, height, mode, data };
 }
 
-/** Refuses anything that is not a whole picture; what reads pictures from outside calls it first. */
+/** Refuses anything that is not a complete picture; code that reads pictures from outside calls it first. */
 export function checkPicture(value: unknown): Picture {
   const picture = value as Partial<Picture> | null | undefined;
   const samples: unknown = picture?.data;
@@ -78,7 +78,7 @@ export function checkPicture(value: unknown): Picture {
   return createPicture(picture.width!, picture.height!, picture.mode ?? 'RGBA', samples);
 }
 
-/** Refuses what limits nothing: NaN compares as smaller than nothing and as larger than nothing. */
+/** Refuses a limit that limits nothing: comparisons with NaN are always false. */
 export function checkMaxPixels(owner: string, maxPixels: unknown): void {
   if (typeof maxPixels === 'number' && maxPixels > 0) return;
   throw new WhylensError(

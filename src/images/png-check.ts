@@ -6,7 +6,7 @@
 
 /** The parts of a file that matter before decoding. */
 export interface PngParts {
-  /** The file up to the end of its last part; what follows belongs to nobody. */
+  /** The file up to the end of its last part, without bytes that follow. */
   readonly bytes: Uint8Array;
   /** Bytes after the end. */
   readonly after: number;
@@ -25,9 +25,9 @@ export interface PngSize {
 
 const SIGNATURE_LENGTH = 8;
 const INTERLACE_AT = 28;
-/** Samples a pixel by colour type: grey, colour, palette, grey with alpha, colour with alpha. */
+/** Samples of one pixel by colour type: grey, colour, palette, grey with alpha, colour with alpha. */
 const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
-/** Deflate makes no more of one byte. */
+/** One byte of deflate becomes at most this many. */
 const LARGEST_RATIO = 1032;
 /** The seven passes of an interlaced picture: first pixel and step, across and down. */
 const PASSES = [
@@ -59,7 +59,7 @@ export function pngParts(bytes: Uint8Array): PngParts {
   return { bytes, after: 0, data, orientation };
 }
 
-/** Bytes of the rows, with the one for the filter before each. */
+/** Bytes of the rows, each with one more byte for its filter. */
 function rowBytes(bytes: Uint8Array, size: PngSize): number {
   const { width, height, depth, colourType } = size;
   const bits = (SAMPLES[colourType] ?? 4) * depth;
@@ -91,7 +91,7 @@ export function rowsProblem(
       why: `its rows are incomplete: ${expected} bytes of them cannot be in ${compressed} compressed ones`,
     };
   }
-  // a browser inflates nothing without waiting: its memory is its own
+  // a browser cannot inflate synchronously; there the check is left out
   const zlib = typeof process === 'object' ? process.getBuiltinModule?.('node:zlib') : undefined;
   if (zlib === undefined) return undefined;
   const whole = new Uint8Array(compressed);

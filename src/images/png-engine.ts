@@ -4,10 +4,10 @@ import { PNG } from 'pngjs';
 /** The filter of a row that foresees from above. */
 const UP = 2;
 
-/** Pixels as RGBA, 8 bits a sample. */
+/** Pixels as RGBA, 8 bits for each sample. */
 export interface PngPixels {
   readonly data: Uint8Array;
-  /** True where anything may be transparent. */
+  /** True if anything may be transparent. */
   readonly alpha: boolean;
 }
 
@@ -29,7 +29,8 @@ export function writePixels(
     colorType: colourType,
     inputColorType: colourType,
     inputHasAlpha: colourType === 6,
-    // half the time of the one that foresees from three sides, a quarter of trying all five; as small on pictures
+    // half the time of the one that foresees from three sides, a quarter of trying all five; as
+    // small on pictures
     filterType: UP,
   });
 }

@@ -10,7 +10,7 @@ import { remark } from './remarks.js';
 export interface PngHeader {
   readonly width: number;
   readonly height: number;
-  /** Bits a sample: 1, 2, 4, 8 or 16. */
+  /** Bits of one sample: 1, 2, 4, 8 or 16. */
   readonly depth: number;
   /** 0 grey, 2 colour, 3 palette, 4 grey with alpha, 6 colour with alpha. */
   readonly colourType: number;
@@ -26,7 +26,7 @@ const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const HEADER_LENGTH = 33;
 const COLOUR_TYPES: Readonly<Record<PictureMode, 0 | 2 | 6>> = { L: 0, RGB: 2, RGBA: 6 };
 
-/** True where the bytes begin as a PNG file does. */
+/** True if the bytes begin like a PNG file. */
 function isPng(bytes: Uint8Array): boolean {
   return SIGNATURE.every((byte, i) => bytes[i] === byte);
 }
@@ -83,13 +83,10 @@ export function decodePng(
   );
   return parts.after === 0
     ? picture
-    : remark(
-        picture,
-        `the PNG file goes on for ${parts.after} bytes after its end; they are left out`,
-      );
+    : remark(picture, `the PNG file has ${parts.after} bytes after its end; they are ignored`);
 }
 
-/** What pngjs says of a file that ends too early speaks of its own machinery. */
+/** pngjs describes a file that ends too early by its own internals, so its message is replaced. */
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   if (/read requests|unexpected end/i.test(message)) return 'it ends too early';

@@ -40,7 +40,7 @@ const MODES: Readonly<Record<PreprocessMode, Mode>> = {
  * x/255; `none` as they are.
  *
  * @param array `[…, channels]`, 0 to 255, red first; not written to
- * @throws WhylensError `INVALID_OPTION`, `INVALID_PICTURE` where `caffe` or `torch` get other than 3 channels
+ * @throws WhylensError `INVALID_OPTION`, `INVALID_PICTURE` if `caffe` or `torch` get other than 3 channels
  * @example preprocessInput(imageToArray(picture), 'tf')
  */
 export function preprocessInput(array: NdArray, mode: PreprocessMode | PreprocessSteps): NdArray {
@@ -51,7 +51,7 @@ export function preprocessInput(array: NdArray, mode: PreprocessMode | Preproces
   });
 }
 
-/** Takes `preprocessInput` back: `[…, channels]`, red first, 0 to 255; whole numbers come back exactly once rounded. */
+/** The inverse of `preprocessInput`: `[…, channels]`, red first, 0 to 255; whole numbers come back exactly once rounded. */
 export function undoPreprocess(array: NdArray, mode: PreprocessMode | PreprocessSteps): NdArray {
   const { scale, mean, deviation, bgr } = modeOf(mode, array);
   return perChannel(
@@ -156,7 +156,7 @@ function modeOf(mode: string | PreprocessSteps, array?: NdArray): Mode {
   return found;
 }
 
-/** What steps do to numbers; the picture was fitted before. */
+/** Applies the steps that change numbers; the picture was resized and cropped before. */
 function ofSteps(steps: PreprocessSteps, array?: NdArray): Mode {
   const { scale = 1, mean = [0], deviation = [1], bgr = false } = steps;
   const channels = array?.shape[array.shape.length - 1];
@@ -164,7 +164,7 @@ function ofSteps(steps: PreprocessSteps, array?: NdArray): Mode {
     if (channels === undefined || list.length === 1 || list.length === channels) continue;
     throw new WhylensError(
       'INVALID_PICTURE',
-      `preprocess names ${list.length} channels, got an array of shape [${array!.shape.join(', ')}]; give one number, or one a channel`,
+      `preprocess names ${list.length} channels, got an array of shape [${array!.shape.join(', ')}]; give one number, or one for each channel`,
     );
   }
   return { scale, mean, deviation, bgr, colour: false };

@@ -261,7 +261,7 @@ function premultiply(data: Bytes): Bytes {
   return result;
 }
 
-/** `quotients[alpha · 256 + c]` = 255 c / alpha, cut to a byte; c itself where alpha is 0. */
+/** `quotients[alpha · 256 + c]` = 255 c / alpha, cut to a byte; c itself if alpha is 0. */
 let quotients: Uint8Array | undefined;
 
 function unpremultiply(data: Bytes, from: number, to: number): void {

@@ -9,7 +9,7 @@ const DARKEST = 24;
 const LIGHTEST = 150;
 
 /**
- * A signal as a picture: one line a channel on white, time from left to right,
+ * A signal as a picture: one line for each channel on white, time from left to right,
  * all channels on one vertical scale (the largest value at the top).
  *
  * @param signal `[length, channels]` or `[length]`

@@ -1,4 +1,4 @@
-/** What was done to pictures in training, as data: fitted to the input, then brought to a range. */
+/** What was done to pictures in training, as data: they are fitted to the input, then brought to a range. */
 import { WhylensError } from '../errors.js';
 import type { Picture } from '../explanation.js';
 import { CHANNELS } from './picture.js';
@@ -11,23 +11,23 @@ export interface PixelSize {
 }
 
 /**
- * From a picture to numbers, step by step, where none of the known modes says
- * it: resized, the centre cut out, then `(x / scale − mean) / deviation` a
- * channel. What is left out is not done; without `resize` and `crop` the
+ * The steps from a picture to numbers, if no known mode describes them: resized, the centre cut
+ * out, then `(x / scale − mean) / deviation` for each channel. Steps that are left out are not
+ * done; without `resize` and `crop` the
  * picture is stretched to the model's input.
  */
 export interface PreprocessSteps {
   /** To this size, or until the shorter side has this many pixels. */
   readonly resize?: PixelSize | { readonly shortest: number };
-  /** The centre of this size, black where the picture is smaller. */
+  /** The centre of this size, with black around it if the picture is smaller. */
   readonly crop?: PixelSize;
   /** Which filter resizes. Default: option `resize` of the call. */
   readonly filter?: ResamplingFilter;
   /** Pixel values are divided by it. Default 1. */
   readonly scale?: number;
-  /** One number a channel, or one for all. Default 0. */
+  /** One number for each channel, or one for all. Default 0. */
   readonly mean?: readonly number[];
-  /** One number a channel, or one for all. Default 1. */
+  /** One number for each channel, or one for all. Default 1. */
   readonly deviation?: readonly number[];
   /** The model wants blue first. */
   readonly bgr?: boolean;

@@ -27,7 +27,7 @@ export interface ExplainWeightsOptions {
   readonly top?: number | readonly [pos: number, neg: number] | null;
   readonly featureRe?: RegExp | string;
   readonly featureFilter?: (name: string) => boolean;
-  /** What importances of trees count. Default `'gain'`; scikit-learn's trees have their impurity. */
+  /** What the importances of trees measure. Default `'gain'`; scikit-learn's trees have their impurity. */
   readonly importance?: ImportanceKind;
   /**
    * Texts in which the words of a hashing vectorizer occur: its columns are
@@ -45,12 +45,12 @@ export type WeightsExplanation =
 const TOP = 20;
 
 /**
- * A model as a whole: the coefficients of a linear one by class (with their
- * standard errors where the file has them), the importances of trees with
+ * A model as a whole: the coefficients of a linear one by class (with their standard errors if the
+ * file has them), the importances of trees with
  * their spread, and a single decision tree itself.
  *
- * Coefficients depend on the units of the features, and importances say
- * nothing of the direction. For any other model take `permutationImportance`.
+ * Coefficients depend on the units of the features, and importances say nothing about the
+ * direction. For any other model take `permutationImportance`.
  *
  * @throws WhylensError `UNSUPPORTED_MODEL` for a model with neither coefficients nor trees
  * @example
@@ -60,7 +60,7 @@ export function explainWeights(
   model: unknown,
   options: ExplainWeightsOptions = {},
 ): Promise<WeightsExplanation> {
-  // a promise, so that a model may one day have to be asked
+  // a promise, since models may need to be asked in the future
   return Promise.resolve().then(() => {
     const tabular = requireTabular(model, 'explainWeights');
     if (tabular.linear !== undefined) return linearWeights(tabular, tabular.linear, options);
@@ -146,14 +146,14 @@ function treeWeights(
   });
   const words = {
     impurity: 'how much the splits on the feature lower the impurity',
-    gain: 'what the splits on the feature gain',
+    gain: 'the gain of the splits on the feature',
     weight: 'how many splits are on the feature',
     cover: 'how many training samples the splits on the feature see',
   }[kind];
   const base = baseOf(
     model,
     'feature importances',
-    `Importances of the features: ${words}, as shares of the whole. They say nothing of the direction, and favour features with many values.`,
+    `Importances of the features: ${words}, as shares of the whole. They say nothing about the direction, and favour features with many values.`,
   );
   const single =
     trees.trees.length === 1 && trees.trees[0].categories === undefined

@@ -2,9 +2,9 @@
 import type { TextModel } from '../model/tabular/interface.js';
 
 export interface HashedNames {
-  /** By column: `garlic | (-)silent`. Columns that no text reaches have none. */
+  /** By column: `garlic | (-)silent`. Columns in which no term of the texts falls have none. */
   readonly names: ReadonlyMap<number, string>;
-  /** By column: what its weight is multiplied by, so that it counts for the first name. */
+  /** By column: the factor of its weight that makes it count for the first name. */
   readonly signs: ReadonlyMap<number, 1 | -1>;
 }
 

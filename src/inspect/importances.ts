@@ -1,4 +1,4 @@
-/** How much the trees of a model make of each feature. */
+/** How much the trees of a model use each feature. */
 import { WhylensError } from '../errors.js';
 import type { Tree, TreeEnsemble } from '../model/tabular/interface.js';
 
@@ -14,7 +14,7 @@ export interface Importances {
 }
 
 /**
- * - `gain`: what the splits gain; XGBoost's mean a split, LightGBM's sum.
+ * - `gain`: the gain of the splits; XGBoost's mean for each split, LightGBM's sum.
  * - `weight`: number of splits. `cover`: mean cover of the splits.
  * - `impurity`: scikit-learn's, the mean over the trees with their spread; what
  *   `gain` means for models that have impurities.

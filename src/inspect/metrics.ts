@@ -3,10 +3,10 @@ import { didYouMean } from '../did-you-mean.js';
 import { WhylensError } from '../errors.js';
 import type { TabularModel, TabularPrediction } from '../model/tabular/interface.js';
 
-/** Truth as class indices or values, one a row, and what was predicted; higher is better. */
+/** Truth as class indices or values, one for each row, and what was predicted; higher is better. */
 export type MetricFunction = (truth: Float64Array, prediction: TabularPrediction) => number;
 
-/** By the names that scikit-learn has for them. */
+/** By scikit-learn's names. */
 const METRICS: Readonly<Record<string, MetricFunction>> = {
   accuracy: (truth, prediction) =>
     mean(truth, (y, n) => (predictedClass(prediction, n) === y ? 1 : 0)),
@@ -46,7 +46,7 @@ const FOR_CLASSES = ['accuracy', 'balanced_accuracy', 'neg_log_loss', 'roc_auc']
 
 export const METRIC_NAMES: readonly string[] = Object.keys(METRICS);
 
-/** The metric a name or function stands for; accuracy for classifiers and R² else where nothing is said. */
+/** The metric a name or function stands for; if nothing is said, accuracy for classifiers and R² otherwise. */
 export function metricFor(
   metric: string | MetricFunction | undefined,
   { task, name, link }: TabularModel,
@@ -59,7 +59,7 @@ export function metricFor(
   if (measure === undefined) {
     throw new WhylensError(
       'INVALID_OPTION',
-      `metric must be one of ${METRIC_NAMES.join(', ')}, or a function (truth, prediction) => number of which more is better; got '${String(metric)}'${didYouMean(String(metric), METRIC_NAMES)}`,
+      `metric must be one of ${METRIC_NAMES.join(', ')}, or a function (truth, prediction) => number of which higher is better; got '${String(metric)}'${didYouMean(String(metric), METRIC_NAMES)}`,
     );
   }
   const forClasses = FOR_CLASSES.includes(wanted);

@@ -1,4 +1,4 @@
-/** What the calls about a model as a whole share. */
+/** Helpers of the calls about a model as a whole. */
 import { didYouMean } from '../did-you-mean.js';
 import { WhylensError } from '../errors.js';
 import { remedyFor } from '../mistaken.js';
@@ -11,7 +11,7 @@ import {
 } from '../model/tabular/interface.js';
 import { modelRows } from '../model/tabular/read-rows.js';
 
-/** The model of rows or texts that was handed in. */
+/** The model of rows or texts that the caller passed. */
 export function requireTabular(model: unknown, what: string): TabularModel {
   const native = isLoadedModel(model) ? model.model : model;
   if (isTabularModel(native)) return native;

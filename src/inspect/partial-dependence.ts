@@ -35,7 +35,7 @@ export interface PartialDependence {
   readonly estimator: string;
   /** One feature, or two. */
   readonly features: readonly string[];
-  /** The values put in, one list a feature. */
+  /** The values of the grid, one list for each feature. */
   readonly grid: readonly (readonly number[])[];
   readonly rows: number;
   readonly score: 'logit' | 'output';
@@ -50,10 +50,9 @@ const ENDS = [0.05, 0.95];
  * (Goldstein et al. 2015, arXiv 1309.6392): the prediction with one feature
  * set to each value of a grid, for every row, and its mean over the rows.
  *
- * The grid holds the distinct values of the column where there are fewer than
- * `grid`, else that many equal steps between the 5 % and 95 % quantiles (as
- * scikit-learn has it). Rows are put together with values they never had:
- * where features are correlated the ends of the curve are guesses.
+ * The grid holds the distinct values of the column if there are fewer than `grid`, else that many
+ * equal steps between the 5 % and 95 % quantiles (as in scikit-learn). Rows are combined with
+ * values that they never had: if features are correlated, the ends of the curve are guesses.
  *
  * @param feature name or index of a feature, or two of them
  * @example
@@ -178,7 +177,7 @@ function gridOf(
       `column '${features[column].name}' has no values; give 'grid'`,
     );
   }
-  // codes of categories have nothing between them
+  // there is nothing between codes of categories
   if (distinct.length < count || features[column].categories !== undefined) return distinct;
   const [low, high] = ENDS.map((p) => quantile(known, p));
   return Array.from({ length: count }, (_, i) =>

@@ -10,7 +10,7 @@ import { requireRowModel, requireTable, truthColumn, truthNumbers } from './mode
 
 /** Options of `permutationImportance`. */
 export interface PermutationImportanceOptions {
-  /** Name of a metric, or a function of which more is better. Default `'accuracy'`; `'r2'` for regressions. */
+  /** Name of a metric, or a function of which higher is better. Default `'accuracy'`; `'r2'` for regressions. */
   readonly metric?: string | MetricFunction;
   /** How often each column is shuffled. Default 5. */
   readonly repeats?: number;
@@ -23,7 +23,7 @@ export interface PermutationImportanceOptions {
   readonly featureRe?: RegExp | string;
   readonly featureFilter?: (name: string) => boolean;
   readonly signal?: AbortSignal;
-  /** Called with the shuffled tables done and their total. */
+  /** Called with the number of shuffled tables done, and their total. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -34,15 +34,16 @@ const TOGETHER = 8192;
  * How much a model's score falls when one column is shuffled (Breiman 2001;
  * Fisher, Rudin and Dominici 2019, arXiv 1801.01489): the mean over `repeats`
  * shuffles as `weight`, their standard deviation as `std`; formatters show
- * ± 2 std. Negative where shuffling helped.
+ * ± 2 std. Negative if shuffling helped.
  *
  * `parameters.baseScore` is the score of the table as it is, and
  * `parameters.falls` holds every shuffle's fall, `[feature][repeat]`.
  *
- * What a correlated column holds is still there when one is shuffled: both may
- * look unimportant. Prefer `tree-shap` or `kernel-shap` for single rows.
+ * If two columns are correlated, one still tells what is in the other when that is shuffled: both
+ * may look unimportant. Prefer `tree-shap` or `kernel-shap` for single rows.
  *
- * @param truth class names or indices, or values, one a row; or the name of the table's column that has them
+ * @param truth class names or indices, or values, one for each row; or the name of the table's
+ * column that has them
  * @throws WhylensError `UNSUPPORTED_MODEL`, `INVALID_DOCUMENT`, `INVALID_OPTION`, `ABORTED`
  * @example
  * const record = await permutationImportance(model, await readTable('test.csv'), 'churned', { repeats: 10 });

@@ -1,4 +1,4 @@
-/** Flips and zooms of samples, and the way back for maps. Rank-generic, channels last where there are any. */
+/** Flips and zooms of samples, and the way back for maps. Rank-generic, channels last if there are any. */
 import type { Heatmap, NdArray } from '../explanation.js';
 import { splitShape } from './channels.js';
 import { sizeOf } from './ndarray.js';
@@ -51,8 +51,8 @@ const FADE = 1 / 8;
 
 /**
  * How much a map that `unzoom` brought back counts at each position: 1 in the
- * middle, 0 where it does not reach, and a smooth step over an eighth of the
- * frame between them, so that a mean over several scales has no seam where one ends.
+ * middle, 0 where it does not reach, and a smooth step over an eighth of the frame between them,
+ * so that a mean over several scales has no visible seam.
  */
 export function coverage(space: readonly number[], scale: number): Float32Array {
   const weights = new Float32Array(sizeOf(space)).fill(1);
@@ -94,7 +94,7 @@ function resample(
     const next = new Float32Array(data.length);
     for (let i = 0; i < size; i++) {
       const position = at(i, size);
-      // half a pixel beyond the outermost centres still is the picture
+      // half a pixel beyond the outermost centres still belongs to the picture
       const inside = position > -0.5 - 1e-9 && position < size - 0.5 + 1e-9;
       const clamped = Math.min(Math.max(position, 0), size - 1);
       const low = Math.floor(clamped);

@@ -19,7 +19,7 @@ export type Baseline = number | (typeof BASELINES)[number] | ArrayLike<number> |
 /** For messages and help. */
 export const BASELINE_EXPECTS = `a number, one of ${BASELINES.join(', ')}, one number per channel, or an array like one sample of the input`;
 
-/** True for a {@link Baseline}; whether an array fits the input is seen later. */
+/** True for a {@link Baseline}; whether an array fits the input is checked later. */
 export function isBaseline(value: unknown): value is Baseline {
   if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value === 'string') return (BASELINES as readonly string[]).includes(value);

@@ -1,7 +1,7 @@
 /**
  * Class activation maps as pure functions: activations and gradients in, map
  * out. Rank-generic: everything between the batch-less first axis and the last
- * (channel) axis counts as space, so `[n, k]`, `[h, w, k]` and `[d, h, w, k]` all do.
+ * (channel) axis counts as space, so `[n, k]`, `[h, w, k]` and `[d, h, w, k]` all work.
  * Sums are in float64; denominators are guarded by an exact test for zero.
  */
 import type { Heatmap, NdArray } from '../explanation.js';

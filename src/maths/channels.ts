@@ -10,7 +10,7 @@ export type ChannelReduction = 'sum' | 'max' | 'mean';
 /** Names of the reductions, for options. */
 export const CHANNEL_REDUCTIONS = ['sum', 'max', 'mean'] as const;
 
-/** A sample's shape taken apart: sizes of space, and the number of channels. */
+/** The two parts of a sample's shape: sizes of space, and the number of channels. */
 export function splitShape(shape: readonly number[]): { space: number[]; channels: number } {
   return shape.length < 2
     ? { space: [...shape], channels: 1 }

@@ -9,8 +9,7 @@ export interface Coalitions {
 
 /**
  * `count` coalitions, every player in or out with even chances; equal ones are
- * counted and not repeated. Where there are no more than `count` in all, each
- * of them once.
+ * counted and not repeated. If there are no more than `count` in all, each of them once.
  */
 export function evenCoalitions(players: number, count: number, seed: number): Coalitions {
   const tally = new Tally();
@@ -35,10 +34,9 @@ export function evenCoalitions(players: number, count: number, seed: number): Co
 
 /**
  * Coalitions for the Shapley kernel (Lundberg and Lee 2017, theorem 2),
- * neither empty nor full, at most `count`. Sizes are taken from the outside
- * in, where the kernel is heaviest: all coalitions of a size (and their
- * complements) while the budget holds them, the sizes left by drawing, each
- * draw with its complement. Weights sum to 1.
+ * neither empty nor full, at most `count`. Sizes are taken from the outside in, since the kernel
+ * is heaviest outside: all coalitions of a size (and their complements) while the budget holds
+ * them; the other sizes are drawn, each draw with its complement. Weights sum to 1.
  */
 export function shapleyCoalitions(players: number, count: number, seed: number): Coalitions {
   const tally = new Tally();

@@ -23,7 +23,7 @@ export function segEigenCamMap(activations: NdArray, gradients: NdArray): Heatma
   return eigenCamMap(multiply(activations, { ...gradients, data: gradients.data.map(Math.abs) }));
 }
 
-/** Turns the map round where it correlates negatively with ‖A‖ over space. */
+/** Changes the sign of the map if it correlates negatively with ‖A‖ over space. */
 export function withNormSign(map: Heatmap, activations: NdArray): Heatmap {
   const channels = channelsOf(activations);
   const norms = Float64Array.from(map.data, (_, p) => {

@@ -71,7 +71,7 @@ function largestOfTridiagonal(diagonal: readonly number[], beside: readonly numb
   const scale = Math.max(Math.abs(low), Math.abs(high));
   if (scale === 0)
     return { value: 0, vector: Float64Array.from({ length: n }, (_, i) => +(i === 0)) };
-  // all eigenvalues lie below x where every pivot of T − x is negative (Sturm)
+  // all eigenvalues lie below x if every pivot of T − x is negative (Sturm)
   const allBelow = (x: number): boolean => {
     let pivot = diagonal[0] - x;
     for (let i = 1; i < n && pivot < 0; i++) {

@@ -1,5 +1,5 @@
 /**
- * What is done to a raw map before it is shown or compared, each a named step.
+ * The named steps that are applied to a raw map before it is shown or compared.
  * All return a new map of the same shape; divisions are guarded by an exact
  * zero, so an empty map gives zeros and never NaN.
  */
@@ -46,7 +46,7 @@ export const negativeNormalize = (map: Heatmap): Heatmap => normalize(negative(m
 /** The magnitudes of a map, scaled to [0, 1]. */
 export const absoluteNormalize = (map: Heatmap): Heatmap => normalize(absolute(map));
 
-/** x / max, which keeps signs and zero; ELI5's scaling. Where nothing is above 0 it gives zeros. */
+/** x / max, which keeps signs and zero; ELI5's scaling. If nothing is above 0, it gives zeros. */
 export function maxScale(map: Heatmap): Heatmap {
   const { max } = extentOf(map);
   return each(map, max > 0 ? (x) => x / max : () => 0);
@@ -76,7 +76,7 @@ export function applyFilter(map: Heatmap, filter: MapFilter): Heatmap {
   return FILTERS[filter](map);
 }
 
-/** Smallest and largest value. @throws WhylensError `INVALID_EXPLANATION` where one is not finite or there is none */
+/** Smallest and largest value. @throws WhylensError `INVALID_EXPLANATION` if one is not finite or there is none */
 export function extentOf({ shape, data }: Heatmap): { min: number; max: number } {
   let min = Infinity;
   let max = -Infinity;
@@ -103,7 +103,7 @@ export function extentOf({ shape, data }: Heatmap): { min: number; max: number }
 /** Why nothing of a map is above zero. */
 export type EmptyReason = 'zero' | 'negative';
 
-/** Says why the positive part of a map is empty; undefined where it is not. */
+/** Says why the positive part of a map is empty; undefined if it is not. */
 export function whyEmpty(map: Heatmap): EmptyReason | undefined {
   const { min, max } = extentOf(map);
   if (max > 0) return undefined;

@@ -1,4 +1,4 @@
-/** Which few features a linear model should have. */
+/** Chooses the few features that a linear model should have. */
 import { ridge, type Observations } from './least-squares.js';
 import { weightedFit } from './lime.js';
 

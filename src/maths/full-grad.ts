@@ -16,7 +16,7 @@ export type Rescale = 'layer' | 'channel' | 'none';
 /**
  * b_c · g[.., c]: what a bias adds to the score at each place.
  *
- * @param room where the values go, here and below; left out, a new array
+ * @param room the array for the values, here and below; default: a new one
  */
 export function biasGradient(
   gradient: NdArray,
@@ -32,8 +32,8 @@ export function biasGradient(
 }
 
 /**
- * `biasGradient` where output and gradient are those of the rectifier behind the
- * bias: the gradient passes where 0 < y < ceiling.
+ * `biasGradient` if output and gradient are those of the rectifier behind the bias: the gradient
+ * passes where 0 < y < ceiling.
  */
 export function rectifiedBiasGradient(
   outputs: NdArray,
@@ -77,8 +77,7 @@ function roomFor(length: number, room: Float32Array | undefined): Float32Array {
 
 /**
  * What any value-by-value unit y = f(x) adds beyond its slope: (y − f'(x)·x) · g_y,
- * written as y·g_y − x·g_x, which needs no formula of f. Right where nothing
- * else reads x.
+ * written as y·g_y − x·g_x, which needs no formula of f. Right if nothing else reads x.
  */
 export function offsetGradient(
   x: NdArray,
@@ -92,7 +91,7 @@ export function offsetGradient(
   };
 }
 
-/** The same by the formula of its slope, wherever else x is read. */
+/** The same by the formula of its slope, if x is read elsewhere too. */
 export function slopeOffset(
   x: NdArray,
   y: NdArray,
@@ -103,7 +102,7 @@ export function slopeOffset(
     shape: y.shape,
     data: y.data.map((v, i) => {
       const own = x.data[i];
-      // the limit of slope · x where the slope has none
+      // the limit of slope · x if the slope has none
       const linear = own === 0 ? 0 : slope(own, v) * own;
       return (v - linear) * gradientY.data[i];
     }),
@@ -283,7 +282,7 @@ function sumScaled({ shape, data }: NdArray): PsiAndTotal {
   return scaledSums(space, sums, channels, low, high, total);
 }
 
-/** Every `step`-th value from `start`: (v − min) / (max − min), zeros where all are equal. */
+/** Every `step`-th value from `start`: (v − min) / (max − min), zeros if all are equal. */
 function minMax(values: Float32Array, start: number, step: number): void {
   let low = Infinity;
   let high = -Infinity;

@@ -1,4 +1,4 @@
-/** A table put together into a few typical rows. */
+/** Reduces a table to a few typical rows. */
 import { seededRandom } from './random.js';
 import { greatest } from './extremes.js';
 
@@ -15,7 +15,7 @@ const ROUNDS = 100;
  * k-means (Lloyd 1982, started as k-means++ does, Arthur and Vassilvitskii
  * 2007) over columns brought to one spread; each centre's numbers are then
  * moved to the nearest number that occurs in the column, so that codes and
- * counts stay what they are. What `shap.kmeans` does.
+ * counts stay what they are. As `shap.kmeans` does.
  *
  * Missing numbers count as the column's mean; a centre of rows that mostly
  * miss a number misses it too.

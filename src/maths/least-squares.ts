@@ -44,8 +44,7 @@ export function ridge(
 }
 
 /**
- * Minimises Σ w (y − x·φ)² with Σφ = `sums[side]` held exactly: the last
- * unknown is what the others leave.
+ * Minimises Σ w (y − x·φ)² with Σφ = `sums[side]` held exactly: the last unknown is the sum minus the others.
  */
 export function withFixedSum(
   { rows, weights, values }: Observations,
@@ -107,7 +106,7 @@ function project(
   return result;
 }
 
-/** A + αI = LLᵀ. An unknown that the observations leave open gets a penalty of its own, hence 0. */
+/** A + αI = LLᵀ. An unknown that the observations do not determine gets a penalty of its own, and so becomes 0. */
 function cholesky(matrix: readonly Float64Array[], alpha: number): Float64Array[] {
   const size = matrix.length;
   const largest = matrix.reduce((most, row, i) => Math.max(most, row[i]), 0);

@@ -12,7 +12,7 @@ export function cosineKernel(row: ArrayLike<number>, width: number): number {
   return Math.sqrt(Math.exp(-(distance ** 2) / width ** 2));
 }
 
-/** Weighted R² of linear models, one a right side; null where the values do not vary. */
+/** Weighted R² of linear models, one for each right side; null if the values do not vary. */
 export function weightedFit(
   { rows, weights, values }: Observations,
   fits: readonly { readonly coefficients: Float64Array; readonly intercept: number }[],

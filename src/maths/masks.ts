@@ -30,7 +30,7 @@ export function variedChannels(array: NdArray, count?: number): number[] {
     .sort((a, b) => a - b);
 }
 
-/** A map resized bilinearly to `size`, then stretched to [0, 1]; zeros where it is the same everywhere. */
+/** A map resized bilinearly to `size`, then stretched to [0, 1]; zeros if it is the same everywhere. */
 export function maskOf(map: Heatmap, size: readonly number[]): Heatmap {
   const { shape, data } = resizeMap(map, size);
   let low = Infinity;

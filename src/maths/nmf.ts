@@ -15,7 +15,7 @@ export interface Factorization {
 export interface FactorizationOptions {
   readonly parts: number;
   readonly seed: number;
-  /** Starts, the best of which is taken: one alone may end in a poor corner. Default 4. */
+  /** Number of starts, of which the best is taken, since a single one may find a poor solution. Default 4. */
   readonly starts?: number;
   /** Default 300. */
   readonly maxIterations?: number;

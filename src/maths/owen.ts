@@ -9,7 +9,7 @@ export interface OwenValues {
   /** v(none) by target. */
   readonly base: number[];
   readonly evaluations: number;
-  /** False where the budget ended before every run was split into single players. */
+  /** False if the budget ended before every run was split into single players. */
   readonly complete: boolean;
 }
 
@@ -25,8 +25,8 @@ interface Run {
 
 /**
  * A run of players that gets v(with) − v(without) is split in two; each half
- * gets the mean of what it adds to nothing and to the other half. Single
- * players keep what they get; where the budget ends, a run is shared evenly.
+ * gets the mean of what it adds to nothing and to the other half. Single players keep what they
+ * get; runs that the budget does not reach are shared evenly.
  *
  * @param split where the run from `low` to `high` (exclusive) is split
  * @param budget coalitions scored at most, at least 2

@@ -7,8 +7,8 @@ export interface Patch {
 }
 
 /**
- * All places of a patch that moves by `stride`; a last place flush with the
- * edge is added where the stride would leave the edge uncovered.
+ * All places of a patch that moves by `stride`; a last place at the edge is added if the stride
+ * would leave the edge uncovered.
  *
  * @param space sizes of the axes
  * @param patch size of the patch on each axis, cut to the axis

@@ -47,7 +47,7 @@ const EDGES = new Float64Array(LAYERS + 1);
 const HEIGHTS = new Float64Array(LAYERS + 1);
 /** Magnitudes below this lie under the curve whatever their height. */
 const INSIDE = new Int32Array(LAYERS);
-/** What one step of the magnitude is worth. */
+/** The size of one step of the magnitude. */
 const STEPS = new Float64Array(LAYERS);
 
 EDGES[0] = AREA / density(TAIL);

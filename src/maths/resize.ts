@@ -6,7 +6,7 @@ import { sizeOf } from './ndarray.js';
  * smoothing when shrinking (what `tf.image.resize` and OpenCV compute). Any
  * rank: `[n]`, `[h, w]`, `[d, h, w]`; one axis after the other.
  *
- * @param map values with one size an axis
+ * @param map values with one size for each axis
  * @param size the new size of each axis
  * @example resizeMap({ shape: [7, 7], data }, [224, 224])
  */
@@ -15,7 +15,7 @@ export function resizeMap(map: Heatmap, size: readonly number[]): Heatmap {
   const shape = [...map.shape];
   if (size.length !== shape.length) {
     throw new RangeError(
-      `resizeMap needs one size an axis: the map has shape [${shape.join(', ')}], got [${size.join(', ')}]`,
+      `resizeMap needs one size for each axis: the map has shape [${shape.join(', ')}], got [${size.join(', ')}]`,
     );
   }
   // the last axis first: rows are contiguous, and an enlarged row is written once

@@ -15,8 +15,8 @@ export interface ShapleyPlan {
 }
 
 /**
- * Which coalitions to score: all of them while there are at most `budget`,
- * else the heaviest of the Shapley kernel and pairs drawn with their
+ * Which coalitions to score: all of them if there are at most `budget`, else the heaviest of the
+ * Shapley kernel and pairs drawn with their
  * complements (Lundberg and Lee 2017; Covert and Lee 2021, arXiv 2012.01536),
  * solved by least squares with the sum held exactly.
  */

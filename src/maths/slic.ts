@@ -11,7 +11,7 @@ const ITERATIONS = 10;
 export interface SlicOptions {
   /** Regions aimed at; the result has about as many. */
   readonly count: number;
-  /** Weight of closeness against likeness, for values scaled to [0, 1]. Default 0.2. */
+  /** Weight of closeness against similarity of values, for values scaled to [0, 1]. Default 0.2. */
   readonly compactness?: number;
 }
 
@@ -24,8 +24,8 @@ export interface Segments {
 
 /**
  * Connected regions of like values and about equal size. k-means over value
- * and place, started from a regular grid, each centre looking no further than
- * one grid step; then parts cut off from their region join a neighbour.
+ * and place, started from a regular grid, and no centre looks further than one grid step; then
+ * parts that are cut off from their region join a neighbour.
  *
  * Distance² = Σ_c Δv_c² + (compactness · Δplace / step)², values scaled to
  * [0, 1] over the sample.
@@ -148,7 +148,7 @@ function moveCentres(
   });
 }
 
-/** Parts that hang together get a number each; parts smaller than `least` join the part met before them. */
+/** Connected parts get a number each; parts smaller than `least` join the part found before them. */
 function connected(
   labels: Int32Array,
   sizes: readonly number[],

@@ -11,7 +11,7 @@ export interface CountedRows {
   readonly data: ArrayLike<number>;
 }
 
-/** One vector a class; for two classes one vector, of the second class. */
+/** One vector for each class; for two classes one vector, of the second class. */
 export interface SoftFit {
   readonly outputs: number;
   /** `[outputs, columns]`. */
@@ -74,7 +74,7 @@ export function softLogistic(
   };
 }
 
-/** What the fitted model says of rows: `[rows, classes]`. */
+/** The fitted model's probabilities for rows: `[rows, classes]`. */
 export function softProbabilities(
   { outputs, coefficients, intercept }: SoftFit,
   { count, columns, offsets, indices, data }: CountedRows,

@@ -8,7 +8,7 @@ const FINEST = [Infinity, Infinity, 192, 24];
 
 /** One cell of a map. */
 export interface HeatCell {
-  /** One index an axis. */
+  /** One index for each axis. */
   readonly index: readonly number[];
   readonly value: number;
 }
@@ -31,7 +31,7 @@ export interface HeatSummary {
   readonly positive: number;
   /** Sum of the negative values: zero or below. */
   readonly negative: number;
-  /** Centre of the positive mass, one number an axis in cells from the edge (the middle of the first cell is 0.5); absent without positive values. */
+  /** Centre of the positive mass, one number for each axis in cells from the edge (the middle of the first cell is 0.5); absent without positive values. */
   readonly centre?: readonly number[];
   /** Smallest box that holds the asked share of the positive mass; absent without positive values. */
   readonly box?: HeatBox;
@@ -80,9 +80,9 @@ export function summarizeHeat(map: Heatmap, share = SHARE): HeatSummary {
 
 /**
  * The smallest box of cells that holds `share` of the positive mass; of boxes
- * equally small the one holding most, then the first. Exact up to 192 cells an
- * axis (24 in volumes); longer axes are searched in blocks of cells, so that
- * the work stays bounded. Undefined where nothing is positive.
+ * equally small the one holding most, then the first. Exact up to 192 cells on each axis (24 in
+ * volumes); longer axes are searched in blocks of cells, so that
+ * the work stays bounded. Undefined if nothing is positive.
  */
 export function heatBox(map: Heatmap, share = SHARE): HeatBox | undefined {
   if (!(share > 0 && share <= 1)) {
@@ -92,7 +92,7 @@ export function heatBox(map: Heatmap, share = SHARE): HeatBox | undefined {
   const total = mass.reduce((a, b) => a + b, 0);
   if (!(total > 0)) return undefined;
   const search: Search = {
-    // a hair less, so that sums in another order cannot ask for more than there is
+    // slightly less, so that sums in another order cannot ask for more than there is
     need: share * total * (1 - 1e-9),
     cells: Infinity,
     held: 0,

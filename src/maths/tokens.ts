@@ -13,7 +13,7 @@ export interface TokenGrid {
 /**
  * The grid of `count` tokens over a picture (or volume) of size `space`: the
  * fewest leading extra tokens with which square patches of one size fill it.
- * Undefined where none does. `known` holds what is not to be inferred.
+ * Undefined if none does. `known` holds what is given and not inferred.
  *
  * @example inferTokenGrid(197, [224, 224]) // { skip: 1, grid: [14, 14] }
  */

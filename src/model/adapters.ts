@@ -7,7 +7,7 @@ import { TfjsGraphAdapter } from './tfjs/graph-adapter.js';
 import { TfjsLayersAdapter } from './tfjs/layers-adapter.js';
 import { TransformersAdapter } from './transformers-adapter.js';
 
-/** The registration list: one line an adapter, asked in this order. */
+/** The registration list: one line for each adapter, asked in this order. */
 const ADAPTERS: (new () => ModelAdapter)[] = [
   TfjsLayersAdapter,
   TfjsGraphAdapter,

@@ -1,6 +1,6 @@
 /**
- * Splitting a batch into chunks: how many samples run together, looking at the
- * abort signal and telling progress between them, and putting the results back
+ * Splitting a batch into chunks: how many samples run together, checking the abort signal and
+ * reporting progress between them, and putting the results back
  * together. Pure; every adapter uses it, so that they all behave alike.
  */
 import { abortable } from '../reading/abort.js';
@@ -17,7 +17,7 @@ import type {
 } from './interface.js';
 import { append } from '../maths/extremes.js';
 
-/** Bytes of activations that may live at once where the caller does not say. */
+/** Bytes of activations that may live at once, if the caller does not say. */
 export const DEFAULT_MEMORY_BUDGET = 256 * 1024 * 1024;
 
 export interface ChunkOptions extends BatchOptions {
@@ -25,7 +25,7 @@ export interface ChunkOptions extends BatchOptions {
   readonly count: number;
   /** What one sample costs while it runs, in bytes. */
   readonly bytesPerSample: number;
-  /** Never more than this many together, whatever the budget allows; `batchSize` goes before it. */
+  /** Never more than this many together, whatever the budget allows; `batchSize` overrules it. */
   readonly largest?: number;
 }
 
@@ -53,8 +53,8 @@ export function chunkSize(options: ChunkOptions): number {
 
 /**
  * Runs `evaluate` for each chunk in order. Without `onChunk` the results are
- * collected into whole `[N, …]` arrays; with it each chunk is handed over and
- * arrays with no samples (`[0, …]`) are returned.
+ * collected into whole `[N, …]` arrays; with it each chunk is passed on and arrays with no samples
+ * (`[0, …]`) are returned.
  *
  * Between chunks other work gets a turn, `onProgress` is called, and a signal
  * that has fired throws {@link AbortedError}.
@@ -90,7 +90,7 @@ export async function runChunks<R extends RunResult>(
     }
     offset += chunk.count;
     onProgress?.(offset, count);
-    // a signal or a progress bar only gets through when the loop lets go
+    // signals and progress bars only get a turn if the loop pauses
     await nextTurn();
     stopIfAborted(offset);
   }
@@ -134,7 +134,7 @@ export function takeSamples(
   return { shape, data };
 }
 
-/** What a `RunResult` or `DifferentiateResult` is to the code that copies it. */
+/** The common form of `RunResult` and `DifferentiateResult`, for the code that copies them. */
 type Copied = RunResult & Partial<Pick<DifferentiateResult, 'scores' | 'gradients'>>;
 
 /** The same result with `count` empty samples. */
@@ -195,7 +195,7 @@ function mapValues<A, B>(
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 }
 
-/** Resolves after pending events; a timer would cost a browser 4 ms a chunk. */
+/** Resolves after pending events; a timer would cost a browser 4 ms for each chunk. */
 function nextTurn(): Promise<void> {
   if (typeof setImmediate === 'function') return new Promise((done) => setImmediate(done));
   return new Promise((done) => {

@@ -29,25 +29,25 @@ import type {
 import { scoreOf, seedOf } from './targets.js';
 import { targetsPerSample } from './targets-per-sample.js';
 
-/** Larger chunks gain nothing, and what does not fit the processor's caches costs up to half as much again. */
+/** Larger chunks gain nothing, and chunks that do not fit the processor's caches cost up to half as much again. */
 const LARGEST_CHUNK = 16;
 const CACHES = 16 * 1024 * 1024;
 /** The way back keeps what the way there made, most of it out of the caches while nobody looks at it. */
 const CACHES_BOTH_WAYS = 128 * 1024 * 1024;
-/** Targets of one sample that go back together: many where the way is short, few down to the input. */
+/** Targets of one sample that go back together: many if the way is short, few down to the input. */
 const TARGETS_TOGETHER = 16;
 const TARGETS_TOGETHER_TO_INPUT = 4;
 /** Graphs of a model with free sizes that are kept, one for each size met. */
 const SIZES_KEPT = 3;
 
 export interface CompiledOptions {
-  /** The graph for other sizes of the inputs, where some are free. */
+  /** The graph for other sizes of the inputs, if some are free. */
   readonly atSizes?: (shapes: readonly Shape[]) => ModelGraph;
-  /** What there is to say of the engine, in sentences: among the warnings of every record. */
+  /** Sentences about the engine that stand among the warnings of every record. */
   readonly remarks?: readonly string[];
   /** Whether `release` frees the engine too; default true. */
   readonly ownsExecutor?: boolean;
-  /** True where it stands for a live model and is kept with it: `release` frees nothing. */
+  /** True if it belongs to a live model and is kept with it: `release` frees nothing. */
   readonly isLive?: boolean;
 }
 
@@ -57,7 +57,7 @@ export class CompiledModel implements ExplainableModel {
   /** By the sizes of the inputs, least recently used first. */
   private readonly runners = new Map<string, GraphRunner>();
   private description: ModelDescription | undefined;
-  /** The last one asked for: its weights are turned once. */
+  /** The last one asked for, so that its weights are arranged only once. */
   private head:
     { readonly key: string; readonly head: LinearHead | { readonly found: string } } | undefined;
 
@@ -101,7 +101,7 @@ export class CompiledModel implements ExplainableModel {
       layers: [...layers.values()].map((layer): LayerInfo => {
         const { path, kind, value, parameters, inputs: before, activation, internal } = layer;
         const { aliases } = layer;
-        // where the reader does not know, the way of the axes through the graph may
+        // if the reader does not know it, the way of the axes through the graph may tell
         const from = origins.get(value) ?? [];
         const space =
           layer.space ??
@@ -184,7 +184,7 @@ export class CompiledModel implements ExplainableModel {
       const evaluate = async (position: ChunkPosition): Promise<DifferentiateResult> => {
         const feeds = await feedsOf(position);
         const of = (n: number) => perSample[position.offset + n];
-        // where a target is chosen by the outputs, they are computed first
+        // if a target is chosen by the outputs, they are computed first
         let result =
           early && names.length > 0
             ? undefined
@@ -457,7 +457,7 @@ function isLinear(target: Target): boolean {
   return target.kind !== 'top' && target.kind !== 'similarity';
 }
 
-/** Seeds of one output, a row each; zeros where a target does not look at it. */
+/** Seeds of one output, a row each; zeros if a target does not look at it. */
 function stackSeeds(
   rows: readonly (readonly (Float32Array | undefined)[])[],
   output: number,

@@ -1,4 +1,4 @@
-/** Does the map lie where the object is? All three compare a map with the true boxes. */
+/** Three metrics that compare a map with the true boxes of the object. */
 import type { Heatmap } from '../../explanation.js';
 
 /** Columns `left … right`, rows `top … bottom`, as borders: a box of one pixel has `right` = `left` + 1. */
@@ -40,9 +40,9 @@ export function insideBoxes(
 }
 
 /**
- * The pointing game (Zhang et al. 2016): 1 where the largest value
- * lies inside, else 0. Several equally large ones count by their share inside,
- * so that a constant map scores what chance does: the boxes' share of the picture.
+ * The pointing game (Zhang et al. 2016): 1 if the largest value lies inside, else 0. Several
+ * equally large ones count by their share inside,
+ * so that a constant map scores as chance does: the boxes' share of the picture.
  */
 export function pointingGame({ data }: Heatmap, inside: Uint8Array): number {
   let best = -Infinity;
@@ -71,7 +71,7 @@ export function energyInside({ data }: Heatmap, inside: Uint8Array): number {
 
 /**
  * Intersection over union of the boxes and the region where the map reaches
- * `threshold` of its maximum; 0 where nothing is positive. (Zhou 2016 draws a
+ * `threshold` of its maximum; 0 if nothing is positive. (Zhou 2016 draws a
  * box around the largest such region first, which rewards maps that are torn
  * into small parts; here every position counts.)
  */

@@ -2,7 +2,7 @@
 import type { Heatmap } from '../../explanation.js';
 import { maxScale, positive } from '../filters.js';
 
-/** The share of the score that is lost, max(0, before − after) / before; 0 where there was none. */
+/** The share of the score that is lost, max(0, before − after) / before; 0 if there was none. */
 export function confidenceDrop(before: number, after: number): number {
   return before > 0 ? Math.max(0, before - after) / before : 0;
 }

@@ -5,9 +5,9 @@
  * @param predicted I·Φ of each perturbation: what the map says the score falls by
  * @param drops f(x) − f(x − I): what it falls by
  * @param normalize scale the map by the one factor that fits best and divide by the mean of
- *   the squared drops: 0 where the map predicts every drop up to scale, 1 where it predicts
- *   none. Maps whose unit is not the score's compare only like this.
- * @returns undefined where no perturbation changes the score and there is nothing to predict
+ *   the squared drops: 0 if the map predicts every drop up to scale, 1 if it predicts none. Maps
+ * whose unit is not the score's can only be compared like this. @returns undefined if no
+ * perturbation changes the score, so that there is nothing to predict
  */
 export function infidelity(
   predicted: ArrayLike<number>,

@@ -1,4 +1,4 @@
-/** Spearman's rank correlation: Pearson's of the ranks, equal values sharing their mean rank; 0 where a side is constant. */
+/** Spearman's rank correlation: Pearson's of the ranks, equal values sharing their mean rank; 0 if a side is constant. */
 export function rankCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const [x, y] = [ranks(a), ranks(b)];
   const mean = (x.length - 1) / 2;

@@ -3,8 +3,7 @@ import { seededRandom } from '../random.js';
 
 /**
  * The positions of a map, the most relevant first. Equal values come in a
- * seeded random order: reading order would credit a map that says nothing with
- * knowing the top of the picture.
+ * seeded random order: in reading order a map without information would seem to know the top of the picture.
  */
 export function rankPositions({ data }: Heatmap, seed = 0): Uint32Array {
   const random = seededRandom(seed);
@@ -22,7 +21,7 @@ export function removedPositions(
   percentile: number,
   first: 'most' | 'least',
 ): Uint8Array {
-  // rounded where 0.2 · 50175 would come to 10035.000000000002
+  // rounded, since 0.2 · 50175 would give 10035.000000000002
   const kept = Math.ceil(Number(((percentile * (order.length - 1)) / 100).toPrecision(12)));
   const removed = new Uint8Array(order.length);
   for (let rank = 0; rank < order.length - kept; rank++) {

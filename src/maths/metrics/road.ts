@@ -24,8 +24,7 @@ export interface ImputeOptions {
  * Noisy linear imputation: every removed pixel becomes the weighted
  * mean of its eight neighbours, removed ones included, so that all of them are
  * the solution of one sparse linear system; then noise is added. Weights of
- * neighbours outside the picture are left out. Where everything was removed,
- * the picture's mean colour remains.
+ * neighbours outside the picture are left out. If everything was removed, the picture's mean colour remains.
  *
  * @param sample `[h, w, k]`
  * @param removed one for each pixel to impute, `h · w` of them
@@ -67,7 +66,7 @@ interface SparseSystem {
   readonly weights: Float64Array;
   /** Diagonal of the incomplete factorisation. */
   readonly factor: Float64Array;
-  /** False where nothing was kept, so that the values are free. */
+  /** False if nothing was kept, so that the values are free. */
   readonly anchored: boolean;
   /** A first guess for each pixel and channel. */
   readonly guess: Float64Array;
@@ -113,7 +112,7 @@ function systemOf(sample: NdArray, removed: Uint8Array): SparseSystem {
     }
     rows[i + 1] = at;
   }
-  // where nothing is kept there is nothing to continue: the mean colour of all
+  // if nothing is kept, there is nothing to continue: the mean colour of all
   const source = count === removed.length ? new Uint8Array(count) : removed;
   const guess = fillFromCoarse(sample.data, source, [height, width], channels);
   if (source !== removed) fillWithMeans(guess, channels);
@@ -131,7 +130,7 @@ function systemOf(sample: NdArray, removed: Uint8Array): SparseSystem {
 
 type Matrix = Pick<SparseSystem, 'diagonal' | 'rows' | 'middle' | 'columns' | 'weights'>;
 
-/** Modified incomplete Cholesky without fill-in: what it drops is kept on the diagonal, but for this share. */
+/** Modified incomplete Cholesky without fill-in: entries that it drops are added to the diagonal, except for this share. */
 const FILL_LOST = 0.03;
 
 function factorDiagonal({ diagonal, rows, middle, columns, weights }: Matrix): Float64Array {

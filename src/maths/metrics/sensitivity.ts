@@ -5,7 +5,7 @@ import { greatest } from '../extremes.js';
  * distance of the maps of slightly perturbed inputs from the map of the input,
  * ‖Φ(y) − Φ(x)‖ / ‖Φ(x)‖ in the l2 norm.
  *
- * @returns undefined where the map itself is zero, so that there is nothing to compare with
+ * @returns undefined if the map itself is zero, so that there is nothing to compare with
  */
 export function maxSensitivity(
   map: ArrayLike<number>,

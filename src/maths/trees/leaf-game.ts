@@ -1,4 +1,4 @@
-/** What one leaf of a tree gives to each feature on the way to it. */
+/** The share of each feature in one leaf of a tree. */
 import { gaussLegendre } from '../quadrature.js';
 import type { LeafPath } from './tree.js';
 
@@ -25,7 +25,7 @@ export const MOST_BITS = 30;
 export class LeafGame {
   /** Probability of the leaf with nothing known. */
   expected = 1;
-  /** Per pattern: a value a slot, then the pairs (1,0), (2,0), (2,1), … */
+  /** Per pattern: one value for each slot, then the pairs (1,0), (2,0), (2,1), … */
   store: Float64Array;
   readonly size: number;
   private readonly stride: number;
@@ -33,7 +33,7 @@ export class LeafGame {
   private readonly map = new Map<number, number>();
   private used = 0;
   private readonly bits: Uint8Array;
-  /** Ways in which the unknown part may come: what z is, and how much it counts. */
+  /** The possible values of the unknown part: z, and how much it counts. */
   private unknown: readonly { readonly z: Float64Array; readonly weight: number }[] = [];
   private readonly nodes: readonly number[];
   private readonly weights: readonly number[];
@@ -112,7 +112,7 @@ export class LeafGame {
     const { size, store, factors, before, nodes, weights } = this;
     store.fill(0, at, at + this.stride);
     for (const { z, weight } of this.unknown) {
-      // a feature that is on the path neither known nor unknown keeps everybody from the leaf
+      // if a feature does not lead to the leaf, known or unknown, the leaf is never reached
       if (z.some((share, j) => share === 0 && bits[j] === 0)) continue;
       for (let q = 0; q < nodes.length; q++) {
         const t = nodes[q];

@@ -4,13 +4,13 @@ import { nodeMeans, type Decide, type FlatTree } from './tree.js';
 export interface PathContributions {
   /** `[rows, features, outputs]`. */
   readonly contributions: Float64Array;
-  /** What all rows start from, one number an output: the sum of the roots' values. */
+  /** The value that all rows start from, one number for each output: the sum of the roots' values. */
   readonly bias: Float64Array;
 }
 
 /**
  * Decision-path contributions (Saabas 2014; Palczewska et al. 2013): at each
- * split the change of the node's value goes to the feature that is asked for.
+ * split the change of the node's value goes to the feature that is tested there.
  * The value of an inner node is the mean of its leaves by cover, so that bias
  * plus contributions is the value of the leaf, summed over the trees.
  *

@@ -17,7 +17,7 @@ export interface TreeShapOptions {
 export interface TreeShapValues {
   /** `[rows, features, outputs]`. */
   readonly values: Float64Array;
-  /** What the values start from, one number an output, without the model's base score. */
+  /** The value that the values start from, one number for each output, without the model's base score. */
   readonly expected: Float64Array;
   /** `[rows, features, features, outputs]`; each row sums to the feature's value. */
   readonly interactions?: Float64Array;
@@ -25,8 +25,8 @@ export interface TreeShapValues {
 
 /**
  * Tree SHAP (Lundberg et al. 2018, arXiv 1802.03888; 2020, arXiv 1905.04610)
- * of an ensemble's raw output: path dependent, or interventional where
- * `background` is given. Values sum to output − expected. Each leaf is a game
+ * of an ensemble's raw output: path dependent, or interventional if `background` is given. Values
+ * sum to output − expected. Each leaf is a game
  * of its own (`LeafGame`), and the games add up.
  *
  * @example

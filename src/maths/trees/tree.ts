@@ -1,17 +1,17 @@
 /** A decision tree as flat arrays, as far as explaining it needs: which way a row goes is decided elsewhere. */
 
-/** One entry a node, the root first. */
+/** One entry for each node, the root first. */
 export interface FlatTree {
   /** Index of the left child; negative at a leaf. */
   readonly left: ArrayLike<number>;
   readonly right: ArrayLike<number>;
-  /** Feature that the node asks for; unused at a leaf. */
+  /** Feature that the node tests; unused at a leaf. */
   readonly feature: ArrayLike<number>;
   /** How many training samples (or what share of them) came through the node. */
   readonly cover?: ArrayLike<number>;
   /** `values[node * outputs.length + k]`; those of leaves are read. */
   readonly values: ArrayLike<number>;
-  /** Outputs of the model that this tree adds to, one a column of `values`. */
+  /** Outputs of the model to which this tree adds, one for each column of `values`. */
   readonly outputs: ArrayLike<number>;
   /** What the values are multiplied by: a learning rate, one over the number of trees. Default 1. */
   readonly scale?: number;
@@ -29,13 +29,13 @@ export interface LeafPath {
   readonly leaf: number;
   /** Inner nodes from the root down. */
   readonly nodes: Int32Array;
-  /** 1 where the path goes left. */
+  /** 1 if the path goes left. */
   readonly wantsLeft: Uint8Array;
-  /** Which of `features` the node asks for. */
+  /** Which of `features` the node tests. */
   readonly slots: Int32Array;
   /** The different features, in the order in which they are met. */
   readonly features: Int32Array;
-  /** By slot: share of the cover that follows the path where the feature is unknown. */
+  /** By slot: share of the cover that follows the path if the feature is unknown. */
   readonly shares: Float64Array;
 }
 
@@ -91,7 +91,7 @@ export function leafPaths(tree: FlatTree): LeafPath[] {
   }
 }
 
-/** Share of the left child; where nothing came by, both count alike. */
+/** Share of the left child; if no sample came through, both count alike. */
 function shareLeft(left: number, right: number): number {
   const sum = left + right;
   return sum > 0 ? left / sum : 0.5;

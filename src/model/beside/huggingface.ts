@@ -26,7 +26,7 @@ const SHORTEST = /^(CLIP|ConvNext|Levit|PoolFormer|MobileNet|MobileViT|Bit|Perce
 const CONVNEXT_UNCROPPED = 384;
 const LEVIT_MARGIN = 256 / 224;
 
-/** What the processor does, as steps. Throws `MODEL_LOAD` where a field is not understood. */
+/** What the processor does, as steps. Throws `MODEL_LOAD` if a field is not understood. */
 export function stepsOfProcessor(config: Fields, name: string): PreprocessSteps {
   const type = String(config.image_processor_type ?? config.feature_extractor_type ?? '');
   const sizes = geometry(config, type, name);
@@ -50,7 +50,7 @@ export function stepsOfProcessor(config: Fields, name: string): PreprocessSteps 
   throw notUnderstood(name, 'numbers', steps);
 }
 
-/** What a `config.json` of timm says of pictures, as steps; undefined if it is none. */
+/** What a `config.json` of timm says about pictures, as steps; undefined if the file is not one. */
 export function stepsOfTimm(config: Fields, name: string): PreprocessSteps | undefined {
   const settings = config.pretrained_cfg as Fields | undefined;
   if (typeof settings !== 'object' || !Array.isArray(settings?.input_size)) return undefined;
@@ -115,7 +115,7 @@ function geometry(
 
 const square = (side: number): PixelSize => ({ width: side, height: side });
 
-/** `224`, `{ height, width }`, `[224, 224]` or `{ shortest_edge }`, where it is a size. */
+/** `224`, `{ height, width }`, `[224, 224]` or `{ shortest_edge }`, if it is a size. */
 function squareOf(size: unknown, field: string, name: string): PixelSize {
   if (typeof size === 'number') return square(whole(size, field, name));
   if (Array.isArray(size)) {

@@ -1,4 +1,4 @@
-/** What lies beside a model and says what was done to pictures in training. */
+/** Files beside a model that say what was done to pictures in training. */
 import { isWhylensError } from '../../errors.js';
 import type { PreprocessSteps } from '../../images/steps.js';
 import { stepsOfProcessor, stepsOfTimm, type Fields } from './huggingface.js';
@@ -14,7 +14,7 @@ const FILES: readonly (readonly [
   ['metadata.json', stepsOfTeachableMachine],
 ];
 
-/** Steps and where they come from, or why there are none though a file says something. */
+/** Steps and where they come from, or why there are none although there is a file. */
 export interface StepsBeside {
   readonly steps?: PreprocessSteps;
   readonly why?: string;
@@ -41,7 +41,7 @@ export async function stepsBeside(
   return {};
 }
 
-/** The sizes that steps end with, `[height, width]`; undefined where the picture decides. */
+/** The sizes that steps end with, `[height, width]`; undefined if they depend on the picture. */
 export function sizeAfter({
   resize,
   crop,
@@ -50,7 +50,7 @@ export function sizeAfter({
   return size === undefined ? undefined : [size.height, size.width];
 }
 
-/** A file that is not an object says nothing, and nobody asked for it. */
+/** A file that is not an object is ignored, since nobody asked for it. */
 function fieldsOf(bytes: Uint8Array): Fields | undefined {
   try {
     const json: unknown = JSON.parse(new TextDecoder().decode(bytes));

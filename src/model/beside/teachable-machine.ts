@@ -2,9 +2,9 @@
 import type { PreprocessSteps } from '../../images/steps.js';
 import type { Fields } from './huggingface.js';
 
-/** What the tool divides by: its range ends at 1.008. */
+/** The number by which the tool divides: its range ends at 1.008. */
 const SCALE = 127;
-/** Where the file names none. */
+/** The size if the file names none. */
 const SIZE = 224;
 
 /**

@@ -1,6 +1,6 @@
 /**
  * Which engine runs a model: the one named, else WHYLENS_ENGINE, else the
- * fastest that loads here and has all that the model is made of.
+ * fastest that loads here and can run every operation of the model.
  */
 import { didYouMean } from '../../did-you-mean.js';
 import { isWhylensError, WhylensError } from '../../errors.js';
@@ -14,9 +14,9 @@ import type { OpenRuntime } from './onnxruntime/sessions.js';
 const VARIABLE = 'WHYLENS_ENGINE';
 
 export interface EngineOptions {
-  /** Default `'auto'`; `'tfjs'` where a `backend` is named. */
+  /** Default `'auto'`; `'tfjs'` if a `backend` is named. */
   readonly engine?: Engine | 'auto';
-  /** Threads of one operation, where the engine has them; default: the machine's cores. */
+  /** Threads of one operation, if the engine has them; default: the machine's cores. */
   readonly threads?: number;
   /** Backend of TensorFlow.js, or of `onnxruntime-web` where that is named. */
   readonly backend?: string;
@@ -34,7 +34,7 @@ export interface Taken<T> {
   readonly reason: string;
   /** Why engines before it were not taken, one sentence each. */
   readonly skipped: readonly string[];
-  /** Those among them that load and lack a piece of the model. */
+  /** Those among them that load but lack a piece of the model. */
   readonly lacking: readonly string[];
 }
 
@@ -94,16 +94,15 @@ export async function chooseEngine(
   return { ...choice, executor: taken };
 }
 
-/** What an engine that is there lacks, and what would do. */
+/** What an engine that loads lacks, and which engine can run the model. */
 interface Lacking {
   readonly lacks: string;
   readonly runs: string;
 }
 
 /**
- * The first engine in the order of preference that `start` gives something for,
- * or the one named. `start` throws for one that does not load, and says what is
- * lacking of one that cannot run what is to be run.
+ * The named engine, or the first in the order of preference for which `start` succeeds. `start`
+ * throws if an engine does not load, and says what is missing if it cannot run the model.
  */
 export async function firstEngine<T extends object>(
   options: EngineOptions,
@@ -154,7 +153,7 @@ function isLacking(taken: object): taken is Lacking {
   return 'lacks' in taken;
 }
 
-/** What is asked for, and who asks. */
+/** The engine that is asked for, and who asks. */
 function wish({ engine, backend, environment }: EngineOptions): {
   wanted: Engine | 'auto';
   source: string;

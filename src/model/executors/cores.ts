@@ -1,4 +1,4 @@
-/** How many threads there is room for. */
+/** How many threads the machine can run at once. */
 
 export function isNode(): boolean {
   return typeof process === 'object' && process.versions?.node !== undefined;

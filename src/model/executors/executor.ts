@@ -1,9 +1,9 @@
-/** What an engine is to the rest: it compiles values and runs them over batches. */
+/** The interface of an engine: it compiles values and runs them over batches. */
 import type { NdArray } from '../../explanation.js';
 import type { Name } from '../graph/primitives.js';
 import type { Value } from '../graph/value.js';
 
-/** Arrays `[N, …sample]` by input. N may differ between inputs where one of the two is 1. */
+/** Arrays `[N, …sample]` by input. N may differ between inputs if one of the two is 1. */
 export type Feeds = ReadonlyMap<Value, NdArray>;
 
 export interface Compiled {
@@ -13,10 +13,10 @@ export interface Compiled {
   release(): void;
 }
 
-/** What of an engine is worth telling: part of every record. */
+/** The facts about an engine that are part of every record. */
 export interface EngineFacts {
   readonly version?: string;
-  /** Threads of one operation, where that is known. */
+  /** Threads of one operation, if that is known. */
   readonly threads?: number;
   /** What computes inside it: a backend of TensorFlow.js, `webgpu`. */
   readonly backend?: string;
@@ -25,7 +25,7 @@ export interface EngineFacts {
 export interface Executor {
   /** `onnxruntime`, `onnxruntime-web`, `tfjs`, `reference`. */
   readonly id: string;
-  /** Bytes that values may take at once; left out where the machine is the limit. */
+  /** Bytes that values may take at once; left out if the machine is the limit. */
   readonly memory?: number;
   readonly facts?: EngineFacts;
   /** True where what is fed is read before a run ends and no result shares memory with it: it may be written over then. */

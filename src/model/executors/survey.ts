@@ -1,4 +1,4 @@
-/** Which engines run here: each is started and asked to compute something. */
+/** Which engines run here: each is started and computes something. */
 import { BACKENDS } from '../tfjs/backend.js';
 import { input, relu } from '../graph/build.js';
 import { startEngine } from './choose.js';
@@ -13,7 +13,7 @@ export interface EngineReport extends EngineFacts {
   readonly problem?: string;
 }
 
-/** All engines in the order in which they are preferred, TensorFlow.js once a backend. */
+/** All engines in the order in which they are preferred, TensorFlow.js once for each backend. */
 export async function surveyEngines(threads?: number): Promise<EngineReport[]> {
   const reports: EngineReport[] = [];
   for (const engine of ENGINES) {

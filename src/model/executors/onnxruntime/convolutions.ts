@@ -10,7 +10,7 @@ import { first, numbersIn, numbersOf, type Emitter, type Perm } from './emitter.
 
 type Written = readonly [Perm, string];
 
-/** The value before a padding of space alone, and that padding; none where there is none that fits. */
+/** The value before a padding of space alone, and that padding; none if there is none that fits. */
 function withoutPadding(
   v: Value,
   fill: number,
@@ -93,8 +93,8 @@ function plainConv(conv: Conv, x: string, low: Shape, high: Shape): string {
 }
 
 /**
- * Each channel for itself, or a window of one: rows repeated, all but the first
- * of each masked away, then a plain convolution. Undefined where that does not pay.
+ * For separate channels, or a window of one: rows repeated, all but the first
+ * of each masked away, then a plain convolution. Undefined if that is not faster.
  */
 function spreadFirst(conv: Conv, { x, low, high, inner }: Spread): string | undefined {
   const { v, w } = conv;
@@ -126,7 +126,7 @@ function spreadFirst(conv: Conv, { x, low, high, inner }: Spread): string | unde
   return plainConv(conv, w.node('Mul', [repeated, mask]), low, rest);
 }
 
-/** As ConvTranspose of the kernel turned back; undefined where its padding cannot be told. */
+/** As ConvTranspose of the kernel turned back; undefined if its padding cannot be known. */
 function transposed(conv: Conv, { x, low, high, inner }: Spread): string | undefined {
   const { v, w, kernel } = conv;
   const { dilations, groups } = v.attrs;
@@ -138,7 +138,7 @@ function transposed(conv: Conv, { x, low, high, inner }: Spread): string | undef
   const cutHigh = reach.map((n, i) => Math.max(n - high[i], 0));
   const more = high.map((n, i) => Math.max(n - reach[i], 0));
   const steps = inner.map((n) => n + 1);
-  // rows that only the padding reaches are added behind, where the operator allows so many
+  // rows that only the padding reaches are added behind, if the operator allows so many
   const allowed = more.every((n, i) => n < Math.max(steps[i], dilations[i]));
   const weight = w.once(`turned ${w.as(kernel, range(rank + 2))} ${groups}`, () =>
     turnedBack(kernel, groups, w),

@@ -111,7 +111,7 @@ export class Emitter {
     return this.permsOf(v)[0] ?? plain(v.shape.length);
   }
 
-  /** The value's tensor in an order; turned round once where it lies otherwise. */
+  /** The value's tensor in an order; transposed once if it has another order. */
   as(v: Value, perm: Perm): string {
     const key = perm.join();
     const known = this.held.get(v)?.get(key);
@@ -125,7 +125,7 @@ export class Emitter {
     const perm = this.permOf(v);
     return { name: this.as(v, perm), perm };
   }
-  /** True where taking it in this order moves no numbers. */
+  /** True if this order needs no numbers to be moved. */
   lies(v: Value, perm: Perm): boolean {
     return !v.live || this.permsOf(v).some((own) => liesAlike(own, perm, v.shape));
   }
@@ -147,7 +147,7 @@ export class Emitter {
   reshaped(name: string, sizes: Shape): string {
     return this.node('Reshape', [name, this.ints([0, ...sizes])]);
   }
-  /** Without a batch axis, which broadcasting puts in front. */
+  /** Without a batch axis, which broadcasting adds in front. */
   private constant(v: Value, perm: Perm): string {
     return this.floats(
       perm.map((a) => v.shape[a]),

@@ -11,7 +11,7 @@ import {
 
 const PACKAGE = 'onnxruntime-node';
 
-/** Imports the package; undefined where it is not installed or does not load, with the reason. */
+/** Imports the package; undefined if it is not installed or does not load, with the reason. */
 export async function importOnnxRuntimeNode(): Promise<
   | { readonly runtime: OnnxRuntime; readonly version: string | undefined }
   | { readonly problem: string; readonly cause: unknown }
@@ -38,7 +38,7 @@ export async function importOnnxRuntimeNode(): Promise<
   }
 }
 
-/** @throws `BACKEND` where the package is not there, with the way to get it. */
+/** @throws `BACKEND` if the package is not installed, with the way to get it. */
 export async function openOnnxRuntimeNode(options: SessionOptions = {}): Promise<OpenRuntime> {
   const found = await importOnnxRuntimeNode();
   if ('runtime' in found) {

@@ -33,9 +33,9 @@ export interface SessionOptions {
   /** Bytes of models whose sessions are kept. Default 512 MiB. */
   readonly memory?: number;
   readonly executionProviders?: readonly string[];
-  /** Bytes that values may take at once, where that is not the machine. */
+  /** Bytes that values may take at once, if the machine is not the limit. */
   readonly values?: number;
-  /** Starts the library anew where its instance was lost; undefined where that is not possible. */
+  /** Starts the library anew if its instance was lost; undefined if that is not possible. */
   readonly renew?: () => Promise<OnnxRuntime | undefined>;
   /** Of the library: what `facts` says. */
   readonly version?: string;
@@ -44,10 +44,10 @@ export interface SessionOptions {
 const DEFAULT_MEMORY = 512 * 1024 * 1024;
 /** A session costs more than its weights. */
 const OVERHEAD = 256 * 1024;
-/** Errors only: the library's advice is not the user's business. */
+/** Errors only: the library's advice is of no use to users. */
 const QUIET = 3;
 
-/** Instances that broke off, and what took their place: one for all executors. */
+/** Instances that were lost, and those that replaced them: one for all executors. */
 const lost = new WeakMap<OnnxRuntime, Promise<OnnxRuntime | undefined>>();
 
 interface Entry {
@@ -88,7 +88,7 @@ export function onnxExecutor(
     }
     return current;
   }
-  /** What goes wrong in the library, as an error of ours where it is known. */
+  /** An error of the library, as an error of ours if it is known. */
   async function failure(error: unknown, at: OnnxRuntime): Promise<unknown> {
     if (isWhylensError(error)) return error;
     if (isTrap(error) || lost.has(at)) {
@@ -200,7 +200,7 @@ export function onnxExecutor(
   };
 }
 
-/** What the library is told of a session. */
+/** The options of a session. */
 export function sessionSettings({
   threads,
   executionProviders,
@@ -213,7 +213,7 @@ export function sessionSettings({
   };
 }
 
-/** What is worth telling of sessions made so. */
+/** The facts about sessions with these options. */
 export function factsOf({ threads, executionProviders, version }: SessionOptions): EngineFacts {
   const [backend] = executionProviders ?? [];
   return {

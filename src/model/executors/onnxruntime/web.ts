@@ -21,7 +21,7 @@ export interface WebOptions extends SessionOptions {
   readonly prefersCard?: boolean;
   /** Address of the folder that holds the WebAssembly files, in a page. */
   readonly wasmPaths?: string;
-  /** The library, where the page has imported it already (that for WebGPU, say). */
+  /** The library, if the page has imported it already (that for WebGPU, say). */
   readonly runtime?: OnnxRuntime;
 }
 
@@ -52,7 +52,7 @@ export async function importOnnxRuntimeWeb(): Promise<
   }
 }
 
-/** @throws `BACKEND` where the package is not there, with the way to get it. */
+/** @throws `BACKEND` if the package is not installed, with the way to get it. */
 export async function openOnnxRuntimeWeb(options: WebOptions = {}): Promise<OpenRuntime> {
   const { threads, backend } = options;
   if (!isNode() && options.runtime === undefined) {
@@ -79,7 +79,7 @@ export async function openOnnxRuntimeWeb(options: WebOptions = {}): Promise<Open
   // read once, when the first session is made
   const { env } = found.runtime as OnnxRuntime & Environment;
   env.logLevel = 'error';
-  // always said: the library's own way to count cores does not work in Node. The first wish holds
+  // always given, since the library cannot count cores in Node. Only the first value has an effect
   const running = started.get(env) ?? threads ?? coresHere();
   started.set(env, running);
   env.wasm.numThreads = running;
@@ -105,7 +105,7 @@ export async function onnxRuntimeWeb(given: WebOptions = {}): Promise<Executor> 
 }
 
 let instances = 1;
-/** The package once more, under another address, with an instance of its own: only Node tells where it lies. */
+/** The package once more, under another address, with an instance of its own: only Node can tell where it is. */
 export async function anotherInstance(): Promise<OnnxRuntime | undefined> {
   if (!isNode()) return undefined;
   const address = import.meta.resolve(`${PACKAGE}/wasm`);

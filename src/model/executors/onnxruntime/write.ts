@@ -1,4 +1,4 @@
-/** Values as an ONNX model: one rule a primitive; one that is missing does not compile. */
+/** Values as an ONNX model: one rule for each primitive; if one is missing, this does not compile. */
 import { WhylensError } from '../../../errors.js';
 import { range, same, scalarOf, sizeOf } from '../../graph/build.js';
 import type { Comparison, Name, Primitives, Shape, Unary } from '../../graph/primitives.js';
@@ -186,7 +186,7 @@ const RULES: Rules = {
     })[0] ?? [plain(x.shape.length), plain(v.shape.length)];
     return [perm[1], w.reshaped(w.as(x, perm[0]), reordered(v.shape, perm[1]))];
   },
-  // a matter of naming the axes: whoever needs another order turns it round
+  // only the names of the axes change: an operation that needs another order transposes
   transpose: (v, w) => {
     const { name, perm } = w.any(v.inputs[0]);
     return [perm.map((a) => v.attrs.order.indexOf(a)), name];
@@ -333,7 +333,7 @@ function writeBiased(v: Value<'add'>, w: Emitter): readonly [Perm, string] | und
 
 /**
  * The order of the axes of `to` when a value of shape `from`, whose axes lie in
- * the order `perm`, is reshaped without moving a number; undefined where it must be moved.
+ * the order `perm`, is reshaped without moving a number; undefined if it must be moved.
  */
 function regrouped(from: Shape, to: Shape, perm: Perm): number[] | undefined {
   const wide = (shape: Shape): number[] => range(shape.length).filter((a) => shape[a] !== 1);

@@ -142,7 +142,7 @@ function arrayOf(tensor: Tensor): NdArray {
   const data = tensor.dataSync();
   return {
     shape: [...tensor.shape],
-    // a backend may hand out its own memory
+    // a backend may return its own memory
     data: data instanceof Float32Array ? data.slice() : Float32Array.from(data),
   };
 }

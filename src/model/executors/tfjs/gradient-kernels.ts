@@ -1,8 +1,8 @@
 /**
  * Gradient kernels for the WASM backend, registered only while a custom layer
- * is differentiated: the backend lacks some, and its max-pool gradient is wrong
- * where a window's maximum is not positive. Each is composed of other
- * operations; afterwards the process is as it was, a training loop sees nothing.
+ * is differentiated: the backend lacks some, and its max-pool gradient is wrong if a window's
+ * maximum is not positive. Each is composed of other
+ * operations; afterwards the process is as it was, so a training loop is not affected.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { KernelConfig, KernelFunc, Tensor, Tensor4D } from '@tensorflow/tfjs-core';

@@ -1,4 +1,4 @@
-/** The primitives as operations of TensorFlow.js: one row each; one that is missing does not compile. */
+/** The primitives as operations of TensorFlow.js: one row for each; if one is missing, this does not compile. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { range, scalarOf, sizeOf } from '../../graph/build.js';
@@ -43,14 +43,14 @@ const COMPARE: Readonly<Record<Comparison, (a: Tensor, b: Tensor) => Tensor>> = 
 
 const batched = (x: Tensor, shape: Shape): number[] => [x.shape[0], ...shape];
 const behindBatch = (axes: Shape): number[] => axes.map((a) => a + 1);
-/** A constant among tensors of a batch: axes of one where theirs are more. */
+/** A constant among tensors of a batch gets leading axes of size 1. */
 const ranked = (x: Tensor, rank: number): Tensor =>
   x.rank < rank ? tf.reshape(x, [...new Array<number>(rank - x.rank).fill(1), ...x.shape]) : x;
 const pairwise =
   <K extends Name>(f: (a: Tensor, b: Tensor) => Tensor): Kernel<K> =>
   ([a, b]) =>
     f(a, b);
-/** Matrices repeated to the same number: the library repeats single ones right, but none along one of several axes. */
+/** Matrices repeated to the same number: the library repeats single matrices correctly, but not along one of several axes. */
 function sameLead(a: Tensor, b: Tensor): [Tensor, Tensor] {
   const [p, q] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
   const alike = p.every((n, i) => n === q[i]);
@@ -80,7 +80,7 @@ export const KERNELS: Kernels = {
     const { transposeA, transposeB } = v.attrs;
     const [x, y] = v.inputs;
     if (!y.live && y.shape.length === 2 && x.live && !transposeA) {
-      // one large product instead of one a sample
+      // one large product instead of one for each sample
       const depth = x.shape[x.shape.length - 1];
       const flat = tf.matMul(tf.reshape(a, [-1, depth]), b, false, transposeB);
       return tf.reshape(flat, batched(a, v.shape));

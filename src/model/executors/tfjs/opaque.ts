@@ -44,7 +44,7 @@ export function differentiateOpaque(
   );
 }
 
-/** A layer may hand its input through; the executor frees what it is given. */
+/** A layer may return its input; the executor frees what it is given. */
 const asFloat = (y: Tensor): Tensor =>
   y.dtype === 'float32' ? tf.clone(y) : tf.cast(y, 'float32');
 
@@ -56,7 +56,7 @@ function sameBatch(all: readonly Tensor[]): Tensor[] {
   );
 }
 
-/** Names the layer where a backend cannot do something. */
+/** Names the layer if a backend cannot do something. */
 function guarded<T>({ where }: OpaqueTfjs, verb: string, work: () => T): T {
   try {
     return work();

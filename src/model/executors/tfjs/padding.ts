@@ -5,7 +5,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 /** Rows before and after, per axis of space. */
 export type Pads = readonly (readonly [number, number])[];
 
-/** Adds zeros, or takes rows away where a number is negative. */
+/** Adds zeros, or takes rows away if a number is negative. */
 export function padOrCrop(x: Tensor, pads: Pads): Tensor {
   let result = x;
   pads.forEach(([a, b], i) => {

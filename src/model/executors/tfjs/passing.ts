@@ -1,7 +1,6 @@
 /**
- * Rewrites for weights that are on the backend only as long as a request: a
- * live model's own tensors serve as they are, where computing new ones would
- * cost more than it saves.
+ * Rewrites for weights that are on the backend only as long as a request: a live model's own
+ * tensors are used as they are if computing new ones would cost more than it saves.
  */
 import { matMul, reshape, sizeOf } from '../../graph/build.js';
 import { foldConstants, foldCrop, foldScaleBefore, type Pass } from '../../graph/passes.js';

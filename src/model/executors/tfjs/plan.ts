@@ -1,7 +1,6 @@
 /**
- * The order in which values are computed, and where several are one operation
- * of the library: padding, convolution, bias and rectifier, as long as nobody
- * looks at what lies between.
+ * The order in which values are computed, and which of them form one operation of the library:
+ * padding, convolution, bias and rectifier, if no value between them is needed.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
@@ -15,14 +14,14 @@ export interface Step {
   readonly value: Value;
   readonly inputs: readonly Value[];
   readonly run: (inputs: readonly Tensor[]) => Tensor;
-  /** What is not needed any more once this step is done. */
+  /** The values that are not needed any more after this step. */
   readonly last: readonly Value[];
 }
 
 export interface Plan {
   readonly outputs: readonly Value[];
   readonly steps: readonly Step[];
-  /** True where tfjs' own tape has to differentiate something. */
+  /** True if tfjs' own tape has to differentiate something. */
   readonly usesTape: boolean;
 }
 
@@ -64,7 +63,7 @@ export function planOf(outputs: readonly Value[]): Plan {
   };
 }
 
-/** A convolution with what of its surroundings it can take in. */
+/** A convolution together with the operations around it that it can include. */
 function fuse(
   v: Value<'conv'>,
   inner: (v: Value) => boolean,
@@ -118,7 +117,7 @@ function fuse(
   return { step, swallowed };
 }
 
-/** 1 where a rectifier with a ceiling is open, 0 < y < c, as the sign of y (c − y): comparisons are slow. */
+/** 1 if a rectifier with a ceiling is open, 0 < y < c, as the sign of y (c − y): comparisons are slow. */
 function maskOf(v: Value): Unfreed | undefined {
   if (v.op !== 'mul') return undefined;
   const [above, under] = v.inputs;

@@ -26,7 +26,7 @@ export interface Spread {
 
 interface Row {
   readonly taps: Taps;
-  /** Undefined where a kernel smaller than its stride never reads these inputs. */
+  /** Undefined if a kernel smaller than its stride never reads these inputs. */
   readonly part: Value<'constant'> | undefined;
 }
 
@@ -79,7 +79,7 @@ interface Taps {
   }[];
 }
 
-/** Position s·n + p takes kernel index k of position n + (p + k − low) / s, where that is whole. */
+/** Position s·n + p takes kernel index k of position n + (p + k − low) / s, if that is a whole number. */
 function tapsOf(window: number, low: number, stride: number, only?: number): Taps {
   const places = Array.from({ length: window }, (_, index) => {
     const phase = (((low - index) % stride) + stride) % stride;
