@@ -15,13 +15,13 @@ import type {
 } from './interface.js';
 import { readScores, withLogits, type Scores } from './scores.js';
 
-/** What a sample is taken to cost inside an unseen model: this many times its input. */
+/** What a sample is assumed to cost inside an unknown model: this many times its input. */
 const COST_FACTOR = 32;
 const ACTIVATIONS = ['softmax', 'sigmoid', 'linear'] as const;
 
 /**
  * A function that predicts: `batch` is `{ shape: [N, …], data }`, preprocessed
- * as the model wants it; the result holds one row of scores a sample, as
+ * as the model wants it; the result holds one row of scores for each sample, as
  * `{ shape, data }`, nested arrays, a `Float32Array` (`[N, length / N]`) or a
  * tensor (read, then disposed).
  *
@@ -142,7 +142,7 @@ class FunctionModel implements ExplainableModel {
   }
 }
 
-/** The function may write into what it is given; the caller's array must not change. */
+/** The function may write into its argument, but the caller's array must not change. */
 function ownCopy({ shape, data }: NdArray): NdArray {
   return { shape, data: data.slice() };
 }

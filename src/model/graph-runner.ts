@@ -1,6 +1,6 @@
 /**
- * Runs values of one model on one engine: what is asked for is a list of
- * values; running on from a layer, recording and gradients only change that list.
+ * Runs values of one model on one engine: a request is a list of values; running on from a layer,
+ * recording and gradients only change that list.
  */
 import { WhylensError } from '../errors.js';
 import type { NdArray } from '../explanation.js';
@@ -20,21 +20,21 @@ const RULES: Readonly<Record<ReluRule, GradientRules>> = {
   deconvnet: DECONVNET,
 };
 
-/** A question with its answer's graph: what to fetch, and how its gradients are seeded. */
+/** A request as a graph: what to fetch, and how its gradients are seeded. */
 export interface Question {
   /** Values that depend on the samples. */
   readonly fetch: readonly Value[];
-  /** Gradients of Σ seed · value, per seed and value of `wrt`; undefined where no path leads there. */
+  /** Gradients of Σ seed · value, per seed and value of `wrt`; undefined if no path leads there. */
   readonly gradients: readonly (readonly (Value | undefined)[])[];
   /** Values computed before, from the samples alone, and the inputs that take them. */
   readonly context: ReadonlyMap<Value, Value>;
-  /** What one sample takes while it runs. */
+  /** Bytes that one sample takes while it runs. */
   readonly bytes: number;
 }
 
 export interface Ask {
   readonly fetch: readonly Value[];
-  /** The value that is replaced, where the request runs on from a layer. */
+  /** The value that is replaced, if the request runs on from a layer. */
   readonly from?: Value;
   readonly wrt?: readonly Value[];
   /** Values differentiated, each with its seed; one such map for each target that goes back on its own. */
@@ -47,7 +47,7 @@ export class GraphRunner {
   private readonly numbers = new WeakMap<Value, number>();
   private readonly stand = new Map<string, Value<'input'>>();
   private readonly questions = new Map<string, Question>();
-  /** The most samples with which values are known to fit, and the limit that held. */
+  /** The most samples with which values are known to fit, and the limit at that time. */
   private readonly fitted = new Map<string, { readonly samples: number; readonly limit: number }>();
   private last = 0;
   private readonly byName: ReadonlyMap<string, GraphLayer>;
@@ -59,7 +59,7 @@ export class GraphRunner {
     const aliases = [...graph.layers.values()].flatMap((layer) =>
       (layer.aliases ?? []).map((alias) => [alias, layer] as const),
     );
-    // a path goes before another layer's alias
+    // a path is preferred to another layer's alias
     this.byName = new Map([...aliases.reverse(), ...graph.layers]);
   }
 
@@ -74,7 +74,7 @@ export class GraphRunner {
     return found.value;
   }
 
-  /** An input that takes what would have been computed: the same for the same role and value. */
+  /** An input that takes a value that would have been computed: the same for the same role and value. */
   standIn(role: string, v: Value): Value<'input'> {
     const key = `${role} ${this.idOf(v)}`;
     let found = this.stand.get(key);
@@ -82,7 +82,7 @@ export class GraphRunner {
     return found;
   }
 
-  /** What has to run for a request. */
+  /** The values that have to run for a request. */
   ask({ fetch, from, wrt = [], seeds = [], rule = 'plain' }: Ask): Question {
     const key = [
       fetch.map((v) => this.idOf(v)).join(),
@@ -108,7 +108,7 @@ export class GraphRunner {
       all = substitute(all, new Map([[from, free]]));
       const asked = all.slice(fetch.length, fetch.length + wrt.length);
       const behind = dependents(all, free);
-      // what is differentiated before the layer needs the way there
+      // values that are differentiated before the layer need the way to it
       if (asked.every((v) => behind.has(v))) {
         for (const v of border(all, behind)) context.set(v, this.standIn('context', v));
         all = substitute(all, context);
@@ -149,7 +149,7 @@ export class GraphRunner {
     return values.map((v) => arrays[unique.indexOf(v)]);
   }
 
-  /** Refuses what does not fit; a run that did fit is not looked at again. */
+  /** Refuses a run that does not fit; a run that did fit is not checked again. */
   private requireRoom(
     key: string,
     values: readonly Value[],
@@ -188,7 +188,7 @@ function dependents(values: readonly Value[], source: Value): Set<Value> {
   for (const v of ordered(values)) if (v.inputs.some((x) => found.has(x))) found.add(v);
   return found;
 }
-/** What is needed beside the values of `behind`: skip connections around a layer, other outputs. */
+/** The values that are needed beside those of `behind`: skip connections around a layer, other outputs. */
 function border(values: readonly Value[], behind: ReadonlySet<Value>): Value[] {
   const found = new Set(values.filter((v) => v.live && !behind.has(v)));
   for (const v of behind) {
@@ -197,7 +197,7 @@ function border(values: readonly Value[], behind: ReadonlySet<Value>): Value[] {
   return [...found].filter((v) => v.op !== 'input');
 }
 
-/** Bytes that one sample takes while it runs: all of it where gradients need it, else what lies side by side. */
+/** Bytes that one sample takes while it runs: all values if gradients need them, else those that are needed at the same time. */
 function bytesPerSample(values: readonly Value[], gradients: boolean): number {
   let [all, widest] = [0, 0];
   for (const v of ordered(values)) {

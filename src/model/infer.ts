@@ -1,14 +1,14 @@
-/** What is inferred of a model that was saved without saying it. What was inferred, and why, is kept with the model. */
+/** Infers facts that were not saved with a model. What was inferred, and why, is kept with the model. */
 import type { PreprocessMode } from '../images/preprocess.js';
 import { parseLabels } from './label-file.js';
 
-/** Where what nobody gave comes from, in words. */
+/** The source of each inferred fact, in words. */
 export interface Inferred {
   readonly labels?: string;
   readonly preprocess?: string;
 }
 
-/** Files that may hold class names, and are not a complaint where they hold none. */
+/** Files that may hold class names; if they hold none, that is not reported. */
 const OF_MANY_THINGS: readonly string[] = ['metadata.json', 'config.json'];
 
 /** Files of class names that are looked for beside the model file, best first. */
@@ -24,7 +24,7 @@ const LABEL_FILES = [
   'synset.txt',
   'synset_words.txt',
 ];
-/** What transformers calls classes that nobody named. */
+/** The names that transformers gives to unnamed classes. */
 const UNNAMED = /^LABEL_\d+$/;
 
 /** How the networks of keras.applications were trained, by the beginning of their names. */
@@ -43,7 +43,7 @@ export function preprocessByName(name: string): PreprocessMode | undefined {
   return TRAINED_WITH.find(([pattern]) => pattern.test(plain))?.[1];
 }
 
-/** The preprocessing by the first of the names that says it. */
+/** The preprocessing by the first of the names that is known. */
 export function inferPreprocess(names: readonly (string | undefined)[]): {
   readonly preprocess?: PreprocessMode;
   readonly why?: string;
@@ -56,8 +56,8 @@ export function inferPreprocess(names: readonly (string | undefined)[]): {
 }
 
 /**
- * Class names from a file beside the model. A file that holds none is left
- * aside and named: nobody asked for it, so it does not stop the model from loading.
+ * Class names from a file beside the model. A file that holds none is ignored and named in a note:
+ * nobody asked for it, so it does not keep the model from loading.
  *
  * @param read gives a file beside the model, or undefined if there is none
  */

@@ -14,10 +14,10 @@ export type ReluRule = 'plain' | 'guided' | 'deconvnet';
 /** One input of a model. */
 export interface InputInfo {
   readonly name: string;
-  /** Without the batch axis; null where the size is free. */
+  /** Without the batch axis; null if the size is free. */
   readonly shape: readonly (number | null)[];
   readonly dtype: 'float32' | 'int32' | 'bool';
-  /** Where the file's own order of axes is another: its array is this one with the axes in this order (`[2, 0, 1]` for channels first). */
+  /** Given if the file's own order of axes is another: its array is this one with the axes in this order (`[2, 0, 1]` for channels first). */
   readonly order?: readonly number[];
 }
 
@@ -28,15 +28,15 @@ export interface OutputInfo {
   readonly shape: readonly (number | null)[];
   /** The final activation, which `score: 'logit'` leaves out. */
   readonly activation: 'softmax' | 'sigmoid' | 'linear';
-  /** Path of the value before that activation, where the model has addressable layers. */
+  /** Path of the value before that activation, if the model has addressable layers. */
   readonly logits?: string;
 }
 
-/** A non-linearity applied value by value, as far as explainers must know it. */
+/** A non-linearity applied value by value, with what explainers must know about it. */
 export interface ActivationInfo {
   /** `relu`, `relu6`, `hardSigmoid`, `swish`, …: the field's name in camelCase. */
   readonly name: string;
-  /** Where the unit is cut from above (6 for ReLU6). */
+  /** The value at which the unit is cut from above (6 for ReLU6). */
   readonly ceiling?: number;
 }
 
@@ -46,17 +46,17 @@ export interface LayerInfo {
   readonly path: string;
   /** Class or operation name: `Conv2D`, `ReLU`, `FusedConv2D`. */
   readonly kind: string;
-  /** Output shape without the batch axis, channels last; null where the size is free. */
+  /** Output shape without the batch axis, channels last; null if the size is free. */
   readonly shape: readonly (number | null)[];
   readonly parameters: number;
   /** Paths of the layers that feed it. */
   readonly inputs: readonly string[];
-  /** Set where the layer is (or ends in) a value-by-value non-linearity. */
+  /** Set if the layer is (or ends in) a value-by-value non-linearity. */
   readonly activation?: ActivationInfo;
   /** Other names that it is found by: a node's, its tensor's. */
   readonly aliases?: readonly string[];
   /**
-   * Where its axes are known: `space` or `tokens` (a sequence made from space) for what a map can be
+   * If its axes are known: `space` or `tokens` (a sequence made from space) for what a map can be
    * drawn from, `none` for the rest. Left out, the shape alone decides.
    */
   readonly space?: 'space' | 'tokens' | 'none';
@@ -66,7 +66,7 @@ export interface LayerInfo {
   readonly toOutputs?: readonly string[];
   /** A value inside a layer, such as `conv1:linear` before the layer's own activation: addressable, not listed. */
   readonly internal?: boolean;
-  /** True where a bias is added to this layer's output (`bias(path)` gives it). */
+  /** True if a bias is added to this layer's output (`bias(path)` gives it). */
   readonly hasBias?: boolean;
 }
 
@@ -85,7 +85,7 @@ export interface EngineInfo {
   /** `onnxruntime`, `onnxruntime-web` or `tfjs`. */
   readonly name: string;
   readonly version?: string;
-  /** Threads of one operation, where that is known. */
+  /** Threads of one operation, if that is known. */
   readonly threads?: number;
   /** What computes inside it: a backend of TensorFlow.js, `webgpu`. */
   readonly backend?: string;
@@ -103,7 +103,7 @@ export interface ModelDescription {
   /** What reading the model guessed or left out, in sentences; part of every explanation. */
   readonly warnings?: readonly string[];
   readonly can: Capabilities;
-  /** Where that is known. */
+  /** If that is known. */
   readonly engine?: EngineInfo;
 }
 
@@ -117,7 +117,7 @@ export interface Samples {
   readonly shape: readonly number[];
   /** Writes all values of sample `index` into `into` (its length is the product of `shape`). */
   write(index: number, into: Float32Array): void;
-  /** The whole batch, where it lies in memory anyway: read without copying. */
+  /** The whole batch, if it is in memory anyway: read without copying. */
   readonly array?: NdArray;
 }
 
@@ -128,8 +128,8 @@ export interface BatchOptions {
   /** Bytes of activations that may live at once. Default 256 MiB. */
   readonly memoryBudget?: number;
   /**
-   * Bytes that values may take at once at all: what needs more is refused before it runs (`TOO_LARGE`).
-   * Default 2 GiB in WebAssembly, else what the machine has.
+   * Bytes that values may take at once: a run that needs more is refused before it begins
+   * (`TOO_LARGE`). Default 2 GiB in WebAssembly, else the memory of the machine.
    */
   readonly maxMemory?: number;
   readonly signal?: AbortSignal;
@@ -159,7 +159,7 @@ export interface ChunkPosition {
   readonly count: number;
 }
 
-/** Values of one output for a batch. `logits` equals `values` where the output is linear. */
+/** Values of one output for a batch. `logits` equals `values` if the output is linear. */
 export interface OutputValues {
   readonly name: string;
   /** `[N, …]` before the final softmax or sigmoid. */
@@ -177,7 +177,7 @@ export interface RunResult {
   readonly activations: Readonly<Record<string, NdArray>>;
 }
 
-/** A forward pass of which gradients are wanted: of which targets, at which layers and inputs. */
+/** A forward pass with gradients: of which targets, at which layers and inputs. */
 export interface DifferentiateRequest extends Omit<RunRequest, 'onChunk'> {
   /** Per sample (or one list for all): what to differentiate. */
   readonly targets: readonly Target[] | readonly (readonly Target[])[];
@@ -214,7 +214,7 @@ export interface ExplainableModel {
   run(request: RunRequest): Promise<RunResult>;
   /** One forward and, per target, at most one partial backward pass. Gradients are taken at `layers` and `wrt`; their activations are recorded too. */
   differentiate(request: DifferentiateRequest): Promise<DifferentiateResult>;
-  /** The linear head over `layer`, or in words what follows the layer instead. */
+  /** The linear head over `layer`, or else what follows the layer, in words. */
   linearHead(layer: string, output?: string): LinearHead | { readonly found: string };
   /** The bias that is added to the layer's output per channel (a normalisation's implicit bias included). */
   bias(layer: string): Float32Array | undefined;
@@ -236,7 +236,7 @@ export function ndSamples(array: NdArray): Samples {
   };
 }
 
-/** True for an object that already is what explainers see: it needs no adapter. */
+/** True for an object that has this interface already: it needs no adapter. */
 export function isExplainableModel(model: unknown): model is ExplainableModel {
   const candidate = model as Partial<Record<keyof ExplainableModel, unknown>> | null;
   return (

@@ -1,4 +1,4 @@
-/** Class names in the forms people keep them in. Pure. */
+/** Class names in all common forms. Pure. */
 import { WhylensError } from '../errors.js';
 import { requireShallow } from '../reading/nesting.js';
 
@@ -6,9 +6,9 @@ import { requireShallow } from '../reading/nesting.js';
  * Names by class index: a JSON array, `{ "0": "cat" }`, Keras'
  * `{ "0": ["n02123045", "tabby"] }`, `{ "cat": 0 }` as generators write it, the
  * `metadata.json` of Teachable Machine, a `config.json` of transformers or timm,
- * or text with one name a line (`synset.txt` with the WordNet id before it).
+ * or text with one name in each line (`synset.txt` with the WordNet id before it).
  *
- * @throws `MODEL_LOAD` where indices are missing or names are not text.
+ * @throws `MODEL_LOAD` if indices are missing or names are not text.
  */
 export function parseLabels(text: string, name: string): string[] {
   const trimmed = text.replace(/^\uFEFF/, '').trim();
@@ -59,7 +59,7 @@ function listOf(value: unknown, name: string): unknown[] {
     if (byIndex.has(Number(index))) throw wrong(name, `two labels for class ${Number(index)}`);
     byIndex.set(Number(index), label);
   }
-  // no list is made before every place in it is known to be filled
+  // no list is made before it is known that every place is filled
   const count = [...byIndex.keys()].reduce((most, index) => Math.max(most, index + 1), 0);
   const list: unknown[] = [];
   for (let index = 0; index < byIndex.size; index++) {

@@ -12,7 +12,7 @@ const UNCERTAIN = '; whether its axes are space is not known';
 /** How a caller names a layer: path, index in execution order (negative from the end), or an object with a name. */
 export type LayerReference = string | number | { readonly name: string };
 
-/** What is explained, where the model has several; default the first of each. */
+/** The explained input and outputs, if the model has several; default the first of each. */
 export interface Explained {
   readonly input?: string;
   readonly outputs?: readonly string[];
@@ -39,7 +39,7 @@ export function chooseLayer(
       runnersUp: [],
     };
   }
-  // an input layer is not evidence of the model's
+  // an input layer shows nothing of the model
   const spatial = layers.filter((layer) => hasSpace(layer) && layer.inputs.length > 0).reverse();
   const onWay = spatial.filter((layer) => isOnWay(layer, description, explained));
   if (onWay.length === 0 && spatial.length > 0) throw noWay(description, explained, spatial[0]);
@@ -99,13 +99,13 @@ export function findLayer(description: ModelDescription, reference: LayerReferen
   return found;
 }
 
-/** The warning for a default layer of which nobody knows that it is a map. */
+/** The warning for a default layer that is not known to be a map. */
 export function layerProblem({ path, shape, reason }: LayerChoice): string | undefined {
   if (!reason.endsWith(UNCERTAIN)) return undefined;
-  return `layer '${path}' [${shape.join(', ')}] was taken though it is not known that its axes are space: no better one is there. Name a layer ('whylens layers' lists them) or use a method that needs none`;
+  return `layer '${path}' [${shape.join(', ')}] was taken although it is not known that its axes are space, since there is no better one. Name a layer ('whylens layers' lists them) or use a method that needs none`;
 }
 
-/** True where the explained outputs depend on the layer, and the layer on the explained input. */
+/** True if the explained outputs depend on the layer, and the layer on the explained input. */
 function isOnWay(
   { fromInputs, toOutputs }: LayerInfo,
   { inputs, outputs }: ModelDescription,
@@ -119,7 +119,7 @@ function isOnWay(
   );
 }
 
-/** True where a layer has as many axes as the input, or its rows are known to be the places of a map. */
+/** True if a layer has as many axes as the input, or its rows are known to be the places of a map. */
 function isMap(
   { shape, space }: LayerInfo,
   { inputs }: ModelDescription,
@@ -142,7 +142,7 @@ function noWay(
   );
 }
 
-/** True where a layer's output has channels and more than one position in space. */
+/** True if a layer's output has channels and more than one position in space. */
 export function hasSpace({ shape, space: known }: LayerInfo): boolean {
   if (known === 'none') return false;
   // [n, k], [h, w, k], [d, h, w, k]; a null size is free, hence larger than one somewhere

@@ -1,4 +1,4 @@
-/** A `.keras` or `.h5` file as a model that can be explained, on the engine that is there. */
+/** A `.keras` or `.h5` file as a model that can be explained, on the engine that is available. */
 import { throwIfAborted } from '../reading/abort.js';
 import type { EngineOptions } from './executors/choose.js';
 import type { ModelGraph } from './graph/model-graph.js';

@@ -1,6 +1,6 @@
 /**
- * A layers model in `model.json` as a model that can be explained. Its meaning is
- * Keras' meaning; a file with pieces that only TensorFlow.js can run (classes
+ * A layers model in `model.json` as a model that can be explained. It is read like a Keras file; a
+ * file with pieces that only TensorFlow.js can run (classes
  * that its user registered, recurrent layers) is built and run by that library.
  */
 import { isWhylensError, type WhylensError } from '../errors.js';
@@ -23,7 +23,7 @@ export interface LoadedLayers extends Running {
   readonly dispose: () => void;
 }
 
-/** @throws WhylensError `MODEL_LOAD` and the others of reading; `UNSUPPORTED_OPERATION` where another engine than tfjs is asked for and cannot */
+/** @throws WhylensError `MODEL_LOAD` and the others of reading; `UNSUPPORTED_OPERATION` if another engine than tfjs is asked for and cannot run it */
 export async function loadLayersFile(
   content: ModelFileContent,
   source: ByteSource,
@@ -58,11 +58,11 @@ export async function loadLayersFile(
   return { ...running, name: graph.name, dispose: () => running.model.release() };
 }
 
-/** What the reader does not know may be known to TensorFlow.js. */
+/** TensorFlow.js may know layers that the reader does not. */
 const isForeign = (error: unknown): error is WhylensError =>
   isWhylensError(error, 'UNSUPPORTED_OPERATION') || isWhylensError(error, 'UNSUPPORTED_MODEL');
 
-/** Settings that TensorFlow.js reads and follows otherwise than Keras: a model that it trained means its own. */
+/** Settings that TensorFlow.js reads differently from Keras: a model that it trained means its own way. */
 function deviates(topology: object): boolean {
   let found = false;
   JSON.stringify(topology, (_, value: unknown) => {

@@ -1,4 +1,4 @@
-/** An ONNX file as a model that can be explained, on the engine that is there. */
+/** An ONNX file as a model that can be explained, on the engine that is available. */
 import { isWhylensError, WhylensError } from '../errors.js';
 import type { ByteSource } from './tfjs/bytes.js';
 import { CompiledModel, type CompiledOptions } from './compiled.js';
@@ -17,14 +17,14 @@ import { SessionModel } from './session-model.js';
 export interface LoadOnnxOptions extends EngineOptions {
   readonly name: string;
   readonly inputShape?: readonly number[];
-  /** The same where the file leaves its sizes open and nobody says them. */
+  /** The same, if the file leaves its sizes open and nobody gives them. */
   readonly usualShape?: readonly number[];
 }
 
 /** A model on its engine. */
 export interface Running {
   readonly model: ExplainableModel;
-  /** The engine taken. */
+  /** The engine that was chosen. */
   readonly engine: string;
   /** Who chose it, in words. */
   readonly reason: string;
@@ -98,7 +98,7 @@ async function forwardOnly(
         : { externalData: [...files].map(([path, data]) => ({ path, data })) }),
     });
   } catch {
-    // neither reads it: what whylens misses says more than the library's words
+    // neither reads it: the message of whylens says more than the library's
     throw reason;
   }
   const weights = new Set(decoded.graph.initializers.map(({ name }) => name));
@@ -126,7 +126,7 @@ async function forwardOnly(
   };
 }
 
-/** Most networks with open sizes still want certain ones. */
+/** Most networks with open sizes still need certain ones. */
 function hinted(error: unknown, decoded: OnnxModel, options: LoadOnnxOptions): unknown {
   if (
     !isWhylensError(error, 'MODEL_LOAD') ||
@@ -137,12 +137,12 @@ function hinted(error: unknown, decoded: OnnxModel, options: LoadOnnxOptions): u
   }
   return new WhylensError(
     'MODEL_LOAD',
-    `${error.message}. The model leaves its input size open: say which it wants with inputShape, such as [224, 224, 3]`,
+    `${error.message}. The model leaves its input size open: say which size it needs with inputShape, such as [224, 224, 3]`,
     { cause: error, facts: error.facts },
   );
 }
 
-/** Whether a size beside the batch is left to the user. */
+/** True if a size other than the batch is left to the user. */
 function isOpen({ graph }: OnnxModel): boolean {
   return graph.inputs.some(({ shape }) => shape?.slice(1).some((size) => typeof size !== 'number'));
 }

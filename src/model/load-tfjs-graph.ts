@@ -1,4 +1,4 @@
-/** A graph model of TensorFlow.js from its files, on the engine that is there. */
+/** A graph model of TensorFlow.js from its files, on the engine that is available. */
 import { isWhylensError, type WhylensError } from '../errors.js';
 import type { EngineOptions } from './executors/choose.js';
 import { isNode } from './executors/cores.js';
@@ -56,7 +56,7 @@ function whyTfjs(): string | undefined {
   return namesBackend() ? 'the environment variable WHYLENS_BACKEND says so' : undefined;
 }
 
-/** Who names a backend of TensorFlow.js, and no engine, means that one. */
+/** A caller who names a backend of TensorFlow.js, and no engine, means that engine. */
 function namesBackend(): boolean {
   const { WHYLENS_BACKEND: backend = '', WHYLENS_ENGINE: engine = '' } =
     typeof process === 'object' ? process.env : {};

@@ -1,4 +1,4 @@
-/** Which reader a model's bytes are for, told by their content; TensorFlow.js' comes last. */
+/** Chooses the reader for a model's bytes by their content; that of TensorFlow.js comes last. */
 import { guarded } from '../reading/boundary.js';
 import { looksLikeOnnx } from './tabular/onnx/looks-like.js';
 import type { LoadedModel } from './loaded.js';
@@ -8,7 +8,7 @@ import { filesInZip, isZip } from './files/zip.js';
 import { filesSource, isKeras, type ByteSource } from './tfjs/bytes.js';
 import { loadFrom, type LoadModelOptions } from './tfjs/load.js';
 
-/** What `loadModel` does once the files can be read, wherever they lie. */
+/** What `loadModel` does after the files can be read, wherever they are. */
 export async function loadAny(
   found: ByteSource,
   options: LoadModelOptions<readonly string[]>,

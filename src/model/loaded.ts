@@ -6,13 +6,13 @@ import type { Inferred } from './infer.js';
 export interface LoadedModel {
   readonly kind: 'loaded-model';
   readonly name: string;
-  /** The model as it was read from its file, or whatever else an adapter takes. */
+  /** The model as it was read from its file, or any value that an adapter takes. */
   readonly model: unknown;
   readonly labels?: readonly string[];
   /** How pictures become numbers; undefined if nobody said it and nothing tells it. */
   readonly preprocess?: Preprocess;
   /**
-   * Shape of one sample (`[224, 224, 3]`), with null where the model leaves a size open and it was
+   * Shape of one sample (`[224, 224, 3]`), with null if the model leaves a size open and it was
    * not given. Undefined for a model with several inputs.
    */
   readonly inputShape?: readonly (number | null)[];
@@ -22,7 +22,7 @@ export interface LoadedModel {
   readonly engine?: string;
   /** Who chose that engine, in words. */
   readonly engineReason?: string;
-  /** Threads of one operation, where that is known. */
+  /** Threads of one operation, if that is known. */
   readonly threads?: number;
   /** The backend of TensorFlow.js it was loaded for. */
   readonly backend?: string;

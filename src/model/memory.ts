@@ -7,7 +7,7 @@ import { ordered, type Value } from './graph/value.js';
 
 /** Bytes that values may take at once in WebAssembly, which addresses 4 GiB in all, scratch space and weights included. */
 export const WASM_MEMORY = 2 * 2 ** 30;
-/** Where nobody tells how much the machine has. */
+/** The limit if it is not known how much the machine has. */
 const UNKNOWN_MACHINE = 4 * 2 ** 30;
 const BYTES = 4;
 
@@ -33,7 +33,7 @@ export function peakBytes(
   let [now, peak] = [0, 0];
   order.forEach((v, at) => {
     now += bytes.get(v)!;
-    // a reshape takes over what is there
+    // a reshape reuses the memory of its input
     if (v.op !== 'reshape') peak = Math.max(peak, now);
     for (const x of new Set(v.inputs)) {
       if (lastUse.get(x) === at && x.live && !kept.has(x)) now -= bytes.get(x)!;
@@ -47,14 +47,14 @@ export interface Need {
   readonly model: string;
   readonly engine: string;
   readonly samples: number;
-  /** Bytes that the engine has; default: those of the machine. */
+  /** Bytes available to the engine; default: those of the machine. */
   readonly memory?: number;
-  /** What the caller allows instead. */
+  /** The limit that the caller sets instead. */
   readonly maxMemory?: number;
 }
 
 /**
- * Refuses what does not fit before anything is computed.
+ * Refuses a run that does not fit, before anything is computed.
  *
  * @throws `TOO_LARGE` with the bytes needed, those allowed, and what would help
  */
@@ -64,7 +64,7 @@ export function requireRoom(
   need: Need,
 ): void {
   const allowed = need.maxMemory ?? need.memory ?? machineMemory();
-  // what engines run is the rewritten graph, which takes less: looked at only where it matters
+  // engines run the rewritten graph, which takes less: it is made only if it matters
   if (peakBytes(values, samplesOf) <= allowed) return;
   const bytes = peakBytes(optimise(values), samplesOf);
   if (bytes > allowed) throw tooLarge(bytes, need);
@@ -82,7 +82,7 @@ function tooLarge(bytes: number, need: Need, cause?: unknown): WhylensError {
         : `engine '${engine}' has for them`;
   const help = [
     ...(samples > 1 ? ['a smaller batchSize'] : []),
-    'a smaller picture (inputShape, where the model leaves its size open)',
+    'a smaller picture (inputShape, if the model leaves its size open)',
     ...(memory === undefined ? [] : ['a native engine (onnxruntime-node, @tensorflow/tfjs-node)']),
     'a larger maxMemory, in bytes',
   ];
@@ -120,24 +120,24 @@ export function atThisSize(
   );
 }
 
-/** The error for an engine that did not get the memory it asked for: it stands, the run does not. */
+/** The error for an engine that did not get the memory it asked for: the engine still works, the run failed. */
 export function outOfMemory(cause: unknown, engine: string, model?: string): WhylensError {
   const what = model === undefined ? 'the model' : `model '${model}'`;
   return new WhylensError(
     'TOO_LARGE',
-    `engine '${engine}' has too little memory left to run ${what}: ${messageOf(cause)}. What helps: a smaller picture (inputShape, where the model leaves its size open), a smaller batchSize or a native engine (onnxruntime-node, @tensorflow/tfjs-node)`,
+    `engine '${engine}' has too little memory left to run ${what}: ${messageOf(cause)}. What helps: a smaller picture (inputShape, if the model leaves its size open), a smaller batchSize or a native engine (onnxruntime-node, @tensorflow/tfjs-node)`,
     { cause, facts: { engine } },
   );
 }
 
-/** The error for an instance of an engine that can compute nothing any more. */
+/** The error for an instance of an engine that cannot compute any more. */
 export function engineLost(cause: unknown, engine: string, isReplaced: boolean): WhylensError {
   const next = isReplaced
     ? 'Another was started, so other models and pictures go on; this run needs a smaller picture, a smaller batchSize or a native engine'
     : 'Load the page anew, and take a smaller picture, a smaller batchSize or another engine';
   return new WhylensError(
     'ENGINE_LOST',
-    `the instance of engine '${engine}' broke off (${messageOf(cause)}) and is lost. ${next}`,
+    `the instance of engine '${engine}' stopped working (${messageOf(cause)}) and is lost. ${next}`,
     { cause, facts: { engine, replaced: isReplaced } },
   );
 }
@@ -151,12 +151,12 @@ export function engineFailed(cause: unknown, engine: string): WhylensError {
   );
 }
 
-/** True where WebAssembly stopped in the middle: what it holds cannot be relied on any more. */
+/** True if WebAssembly stopped in the middle: its memory cannot be relied on any more. */
 export function isTrap(error: unknown): boolean {
   return typeof WebAssembly === 'object' && error instanceof WebAssembly.RuntimeError;
 }
 
-/** True where memory was asked for and not given, and nothing else is wrong. */
+/** True if memory was asked for and not given, and nothing else is wrong. */
 export function isOutOfMemory(error: unknown): boolean {
   if (isWhylensError(error)) return error.code === 'TOO_LARGE';
   const isPlain = error instanceof RangeError || error instanceof Error;
@@ -169,7 +169,7 @@ export function isOutOfMemory(error: unknown): boolean {
 }
 
 let machine: number | undefined;
-/** Bytes that this process may take; asked of the machine once, since every run looks at it. */
+/** Bytes that this process may take; measured once, since every run needs it. */
 export function machineMemory(): number {
   return (machine ??= readMachineMemory());
 }

@@ -1,4 +1,4 @@
-/** What a caller names as targets, as target data. */
+/** Turns what a caller gives as targets into target data. */
 import { WhylensError } from '../errors.js';
 import type { Target } from '../explanation.js';
 import { labelIndex } from '../images/labels.js';
@@ -9,7 +9,7 @@ import { classTarget, topClass } from './targets.js';
 /** A class index, a label, target data, or `'all'` units of the (first) output. */
 export type TargetOption = number | string | Target;
 
-/** One list of targets a sample, all of the same length. A list of lists names them sample by sample. */
+/** One list of targets for each sample, all of the same length. A list of lists names them sample by sample. */
 export function parseTargets(
   given: unknown,
   description: ModelDescription,
@@ -66,7 +66,7 @@ export function parseTarget(given: unknown, labels: readonly string[] | undefine
   );
 }
 
-/** Target data may come from a file: true where all that its kind needs is there. */
+/** Target data may come from a file: true if all that its kind needs is there. */
 function isTarget(given: unknown): given is Target {
   if (typeof given !== 'object' || given === null) return false;
   const { kind, index, rank, sign, terms, mask, vector, output } = given as Record<string, unknown>;
@@ -119,14 +119,14 @@ function isNumbers(list: unknown): boolean {
   return Array.isArray(list) && list.every((item) => Number.isFinite(item));
 }
 
-/** What is wrong with the number of labels, where it is not that of the classes. */
+/** The warning if the number of labels is not that of the classes. */
 export function labelProblem(
   { outputs }: ModelDescription,
   labels: readonly string[] | undefined,
 ): string | undefined {
   const [{ name, shape }] = outputs;
   const classes = shape[shape.length - 1];
-  // of several outputs nobody knows whose the labels are; one unit says yes or no
+  // if there are several outputs, it is not known which has the labels; a single unit means yes or no
   if (labels === undefined || outputs.length > 1 || typeof classes !== 'number' || classes === 1) {
     return undefined;
   }

@@ -11,12 +11,12 @@ import { isArray, readH5Tree, type H5Array, type H5Group } from './h5-tree.js';
 export type { H5Array };
 
 export interface H5File {
-  /** Names in a group; none for what is missing or is not a group. */
+  /** Names in a group; none if it is missing or is not a group. */
   keys(path: string): readonly string[];
   isArray(path: string): boolean;
   /** A text attribute. */
   text(path: string, name: string): string | undefined;
-  /** A list of texts; `name0`, `name1`, … where Keras had to split it. */
+  /** A list of texts; `name0`, `name1`, … if Keras had to split it. */
   texts(path: string, name: string): readonly string[] | undefined;
   array(path: string): H5Array;
 }
@@ -31,7 +31,7 @@ const PATIENCE = 5_000;
 const BYTES_A_MILLISECOND = 10_000;
 
 /**
- * @throws WhylensError `MODEL_LOAD` for what is no HDF5 file, is damaged, or takes too long; `ABORTED`
+ * @throws WhylensError `MODEL_LOAD` for a file that is not HDF5, is damaged, or takes too long; `ABORTED`
  * @example
  * const file = await openH5(bytes, 'model.h5');
  * file.text('/', 'model_config');

@@ -7,7 +7,7 @@ export interface KerasArchive {
   readonly weights: Uint8Array;
 }
 
-/** What a zip may grow to; weights are stored, so an honest file stays close to its own size. */
+/** How much a zip may grow; weights are not compressed, so an honest file stays close to its own size. */
 const MAX_CONFIG = 64 * 2 ** 20;
 
 /**
@@ -35,7 +35,7 @@ export async function readKerasArchive(bytes: Uint8Array, name: string): Promise
     if (cause instanceof WhylensError) throw cause;
     throw new WhylensError(
       'MODEL_LOAD',
-      `cannot read '${name}': it is no .keras file (a zip), or it is damaged or cut short`,
+      `cannot read '${name}': it is not a .keras file (a zip), or it is damaged or cut short`,
       { cause, facts: { file: name } },
     );
   }
@@ -63,7 +63,7 @@ export function parseConfig(text: string, name: string): unknown {
       );
       return JSON.parse(quoted) as unknown;
     } catch (cause) {
-      throw new WhylensError('MODEL_LOAD', `the configuration in '${name}' is no JSON`, {
+      throw new WhylensError('MODEL_LOAD', `the configuration in '${name}' is not JSON`, {
         cause,
         facts: { file: name },
       });

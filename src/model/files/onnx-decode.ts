@@ -1,4 +1,4 @@
-/** ONNX bytes to messages. A file that is damaged, or made to hurt, is a typed error. */
+/** ONNX bytes to messages. A file that is damaged, or made to do harm, gives a typed error. */
 import { WhylensError } from '../../errors.js';
 import type {
   OnnxAttribute,
@@ -61,7 +61,7 @@ class Decoder {
     for (let field = reader.next(); field !== 0; field = reader.next()) {
       if (field === 1) irVersion = reader.int();
       else if (field === 2) producer = reader.text();
-      // a repeated message is merged, as protobuf has it: models are extended by appending
+      // a repeated message is merged, as in protobuf: models are extended by appending
       else if (field === 7) graph = merged(graph, this.#graph(reader.chunk(), 0));
       else if (field === 8) this.#opset(reader.chunk(), opsets);
       else if (field === 14) this.#entry(reader.chunk(), metadata);

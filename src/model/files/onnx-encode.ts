@@ -83,7 +83,7 @@ function writeTensor(out: MessageWriter, tensor: OnnxTensor): void {
 
 function writeValueInfo(out: MessageWriter, { name, type, shape }: OnnxValueInfo): void {
   out.text(1, name);
-  // an output needs only a name: what runs the file finds its type
+  // an output needs only a name: the engine finds its type
   if (type === 0) return;
   out.message(2, (outer) =>
     outer.message(1, (tensor) => {

@@ -37,7 +37,7 @@ export function externalBytes(
   return file.subarray(external.offset, external.offset + length);
 }
 
-/** A file may name what lies in its own folder or below, nothing else of the machine. */
+/** A file may name files in its own folder or below, no others. */
 function requireInside(location: string, tensor: OnnxTensor): string {
   const parts = location.split(/[\\/]/);
   const outside =

@@ -1,4 +1,4 @@
-/** The numbers of an ONNX tensor, whatever element type and whichever of its places they lie in. */
+/** The numbers of an ONNX tensor, of any element type and in any of the fields that can hold them. */
 import { WhylensError } from '../../errors.js';
 import { sizeOf } from '../../maths/ndarray.js';
 import { ELEMENT, type OnnxTensor } from './onnx.js';
@@ -46,8 +46,8 @@ const BITS: Readonly<Record<number, number>> = {
  * The numbers of a tensor. float32 in raw bytes that start on a multiple of four is a view on the
  * file; everything else is a copy: 16-bit floats as float32, the rest as float64.
  *
- * @param raw the tensor's bytes where they lie in another file
- * @throws WhylensError `MODEL_LOAD` where data and shape do not fit
+ * @param raw the tensor's bytes if they are in another file @throws WhylensError `MODEL_LOAD` if
+ * data and shape do not fit
  */
 export function tensorNumbers(
   tensor: OnnxTensor,
@@ -118,7 +118,7 @@ function fromRaw(raw: Uint8Array, type: number, count: number): Numbers {
       return read(2, (at) => view.getInt16(at, true));
     case ELEMENT.uint16:
       return read(2, (at) => view.getUint16(at, true));
-    // eight bits are many weights: float32 holds them exactly in half the space
+    // there are many weights of eight bits, and float32 holds them exactly in half the space
     case ELEMENT.int8:
       return Float32Array.from(new Int8Array(raw.buffer, raw.byteOffset, count));
     case ELEMENT.uint8:
@@ -139,7 +139,7 @@ function fromRaw(raw: Uint8Array, type: number, count: number): Numbers {
   }
 }
 
-/** The field that holds the numbers of this type where they are not raw. */
+/** The field that holds the numbers of this type if they are not raw. */
 function fieldOf({
   type,
   floats,
@@ -180,7 +180,7 @@ function decoded(stored: readonly number[], type: number): Numbers {
   return Float64Array.from(stored);
 }
 
-/** Two numbers a byte, the lower half first. */
+/** Two numbers in each byte, the lower half first. */
 function nibbles(bytes: ArrayLike<number>, type: number, count: number): Float64Array {
   const result = new Float64Array(count);
   for (let i = 0; i < count; i++) {

@@ -60,7 +60,7 @@ export interface OnnxNode {
   readonly domain: string;
   readonly overload: string;
   readonly name: string;
-  /** Tensor names; `''` where an optional one is left out. */
+  /** Tensor names; `''` if an optional one is left out. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, OnnxAttribute>;
@@ -99,7 +99,7 @@ export interface OnnxTensor {
   readonly external?: OnnxExternal;
 }
 
-/** Where the data of a tensor lies outside the file. */
+/** The place of a tensor's data outside the file. */
 export interface OnnxExternal {
   readonly location: string;
   readonly offset: number;
@@ -110,6 +110,6 @@ export interface OnnxValueInfo {
   readonly name: string;
   /** Element type of a tensor, 0 for what is not a tensor (a sequence or a map). */
   readonly type: number;
-  /** A size, the name of a free one, or null; undefined where even the rank is open. */
+  /** A size, the name of a free one, or null; undefined if even the rank is open. */
   readonly shape?: readonly (number | string | null)[];
 }

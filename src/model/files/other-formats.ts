@@ -1,7 +1,7 @@
-/** Files of models that whylens does not read, each with the command that makes one that it does. */
+/** Model files that whylens does not read, each with the command that makes one that it reads. */
 import { WhylensError } from '../../errors.js';
 
-/** What makes a file that whylens reads, on a command line with Python. */
+/** The command that makes a file that whylens reads. */
 export const EXPORT_COMMANDS = {
   tflite:
     'python -m tf2onnx.convert --tflite model.tflite --output model.onnx (pip install tf2onnx)',

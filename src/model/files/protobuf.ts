@@ -8,7 +8,7 @@ const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-/** A message on its way in: `next` tells the field, then one of the others takes its content. */
+/** A message that is read: `next` gives the field, then one of the others reads its content. */
 export class MessageReader {
   readonly #view: DataView;
   #at = 0;
@@ -17,7 +17,7 @@ export class MessageReader {
 
   constructor(
     readonly bytes: Uint8Array,
-    /** What is read, for messages. */
+    /** Names what is read, for messages. */
     readonly what: string,
   ) {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -33,7 +33,7 @@ export class MessageReader {
     return this.#field;
   }
 
-  /** Passes over a field that nobody asked for. */
+  /** Skips a field that is not needed. */
   skip(): void {
     if (this.#wire === WIRE.varint) this.#varint();
     else if (this.#wire === WIRE.bytes) this.#take(Number(this.#varint()));
@@ -105,7 +105,7 @@ export class MessageReader {
   damaged(why: string): WhylensError {
     return new WhylensError(
       'MODEL_LOAD',
-      `${this.what} is damaged or no ONNX: ${why}. Copy or export the file again`,
+      `${this.what} is damaged or not ONNX: ${why}. Copy or export the file again`,
     );
   }
 
@@ -149,7 +149,7 @@ export class MessageReader {
   #need(length: number): void {
     if (this.#at + length > this.bytes.length) {
       throw this.damaged(
-        `field ${this.#field} needs ${length} bytes where ${this.bytes.length - this.#at} are left`,
+        `field ${this.#field} needs ${length} bytes, but ${this.bytes.length - this.#at} are left`,
       );
     }
   }
@@ -161,7 +161,7 @@ export class MessageReader {
   }
 }
 
-/** A message on its way out. Large pieces stay the caller's own arrays until the very end. */
+/** A message that is written. Large pieces are not copied until the end. */
 export class MessageWriter {
   readonly #pieces: Uint8Array[] = [];
   #small: number[] = [];

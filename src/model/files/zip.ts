@@ -1,8 +1,8 @@
-/** A zip with the files of a model, taken apart within limits. */
+/** A zip with the files of a model, unpacked within limits. */
 import { WhylensError } from '../../errors.js';
 import type { ModelFile } from '../tfjs/bytes.js';
 
-/** Weights hardly shrink: what claims to grow by more is made to do harm. */
+/** Weights hardly shrink, so an archive that claims to grow by more is made to do harm. */
 const LARGEST_GROWTH = 8;
 const ALWAYS = 256 * 2 ** 20;
 const MOST_FILES = 10_000;

@@ -1,4 +1,4 @@
-/** Values from values: one function a primitive. Shapes are inferred and checked, what changes nothing is left out. */
+/** Values from values: one function for each primitive. Shapes are inferred and checked; operations that change nothing are left out. */
 import { WhylensError } from '../../errors.js';
 import { sizeOf } from '../../maths/ndarray.js';
 import type { Comparison, Name, OpaqueLayer, Shape, Unary, Weight } from './primitives.js';
@@ -62,7 +62,7 @@ export function scalar(x: number): Value<'constant'> {
   }
   return constant(weight);
 }
-/** The number, where a value is one number that does not change. */
+/** The number, if a value is one number that does not change. */
 export function scalarOf(v: Value): number | undefined {
   return v.op === 'constant' && sizeOf(v.shape) === 1 ? v.attrs.weight.data[0] : undefined;
 }
@@ -87,7 +87,7 @@ export function broadcast(a: Shape, b: Shape, op: Name = 'add'): Shape {
     return x === 1 ? y : x;
   });
 }
-/** A value with axes of size 1 before its own: what has a batch axis needs all its axes to be broadcast. */
+/** A value with axes of size 1 before its own: a value with a batch axis needs all its axes to be broadcast. */
 function ranked(v: Value, rank: number): Value {
   return v.live && v.shape.length < rank
     ? reshape(v, [...filled(rank - v.shape.length, 1), ...v.shape])
@@ -104,13 +104,13 @@ function pair<K extends 'add' | 'mul' | 'div' | 'max' | 'compare'>(
   const inputs = [ranked(x, shape.length), ranked(bare(b, x), shape.length)];
   return value<Name>(op, inputs, attrs, shape);
 }
-/** What was expanded for an operation that broadcasts anyway. */
+/** The value before it was expanded, for an operation that broadcasts anyway. */
 function bare(v: Value, other: Value): Value {
   if (v.op !== 'expand') return v;
   const [x] = v.inputs;
   return same(broadcast(x.shape, other.shape), broadcast(v.shape, other.shape)) ? x : v;
 }
-/** `a` where the other operand of an operation changes nothing: it still takes the shape of both. */
+/** `a`, if the other operand of an operation changes nothing: it still takes the shape of both. */
 const alone = (a: Value, b: Value): Value => expand(a, broadcast(a.shape, b.shape));
 
 export function add(a: Value, b: Value): Value {
@@ -352,7 +352,7 @@ export function along(x: Value, axis: number, matrix: Value): Value {
   return value('along', [x, matrix], { axis: a }, shape);
 }
 
-/** Sizes of what a window leaves of `space`. */
+/** Sizes of `space` after a window. */
 function slid(op: Name, space: Shape, window: Shape, strides: Shape, dilations: Shape): number[] {
   return [
     ...checked(

@@ -1,6 +1,6 @@
 /**
- * Layers as functions that build values. None needs a gradient rule or a line
- * in an executor; where an engine has a faster form, it finds the pattern.
+ * Layers as functions that build values. None needs a gradient rule or a line in an executor; if
+ * an engine has a faster form, it finds the pattern.
  */
 import {
   add,
@@ -53,7 +53,7 @@ export const softplus = (x: Value): Value => unary('softplus', x);
 export const asin = (x: Value): Value => unary('atan', div(x, sqrt(sub(scalar(1), square(x)))));
 export const sinh = (x: Value): Value => mul(sub(exp(x), exp(neg(x))), scalar(0.5));
 export const cosh = (x: Value): Value => mul(add(exp(x), exp(neg(x))), scalar(0.5));
-/** Of the size, with the sign put back: the difference below 0 would lose its digits. */
+/** Computed of the magnitude, then given its sign: below 0 the difference would lose digits. */
 export const asinh = (x: Value): Value =>
   mul(unary('sign', x), log(add(abs(x), sqrt(add(square(x), scalar(1))))));
 export const acosh = (x: Value): Value => log(add(x, sqrt(sub(square(x), scalar(1)))));
@@ -96,7 +96,7 @@ export const reduceL1 = (x: Value, axes: Shape, keep = true): Value =>
   reduceSum(abs(x), axes, keep);
 export const reduceL2 = (x: Value, axes: Shape, keep = true): Value =>
   sqrt(reduceSumSquare(x, axes, keep));
-/** Without overflow: the largest is taken out first. */
+/** Without overflow: the largest is subtracted first. */
 export const reduceLogSumExp = (x: Value, axes: Shape, keep = true): Value => {
   const top = reduceMax(x, axes);
   return kept(add(log(sum(exp(sub(x, top)), axes)), top), axes, keep);
@@ -152,7 +152,7 @@ export const hardSigmoid = (x: Value, alpha = 1 / 6, beta = 0.5): Value =>
 export const hardSwish = (x: Value): Value => mul(x, hardSigmoid(x));
 export const leakyRelu = (x: Value, alpha: number): Value =>
   select(compare('greater', x, scalar(0)), x, mul(x, scalar(alpha)));
-/** A slope of its own below 0, one number a channel or more. */
+/** A slope of its own below 0, one number for each channel or more. */
 export const prelu = (x: Value, alpha: Value): Value =>
   select(compare('greater', x, scalar(0)), x, mul(x, alpha));
 /** 0 up to the threshold. */
@@ -165,7 +165,7 @@ export const shrink = (x: Value, lambda: number, bias: number): Value =>
     sub(x, scalar(bias)),
     select(compare('less', x, scalar(-lambda)), add(x, scalar(bias)), scalar(0)),
   );
-/** The exponential only sees what is below 0, so that nothing overflows. */
+/** The exponential is only taken of numbers below 0, so that nothing overflows. */
 const below = (x: Value, scale: number): Value => exp(mul(neg(relu(neg(x))), scalar(scale)));
 export const elu = (x: Value, alpha = 1): Value =>
   select(compare('greater', x, scalar(0)), x, mul(sub(below(x, 1), scalar(1)), scalar(alpha)));
@@ -197,7 +197,7 @@ export const glu = (x: Value, axis = -1): Value => {
 
 // ---- normalisations
 
-/** With the statistics of training, one number a channel (or what broadcasts): folded into one scale and one shift. */
+/** With the statistics of training, one number for each channel (or a shape that broadcasts): folded into one scale and one shift. */
 export function batchNorm(
   x: Value,
   gamma: Value | undefined,
@@ -464,7 +464,7 @@ export function averagePooling(
       return at.filter((row) => row >= 0 && row < x.shape[a]).length;
     }),
   );
-  // one factor an axis: a map is their product
+  // one factor for each axis: a map is their product
   return counts.reduce((y, list, a) => {
     if (list.every((n) => n === window[a])) return y;
     const shape = y.shape.map((n, axis) => (axis === a ? n : 1));
@@ -505,9 +505,9 @@ export interface ResizeOptions {
   readonly cubicCoefficient?: number;
   /** Leave out rows beyond the border instead of repeating the last. */
   readonly excludeOutside?: boolean;
-  /** Widen the filter where the picture shrinks. */
+  /** Widen the filter if the picture shrinks. */
   readonly antialias?: boolean;
-  /** Output rows per input row, where the file gives it; else the ratio of the sizes. */
+  /** Output rows per input row, if the file gives it; else the ratio of the sizes. */
   readonly scale?: number;
 }
 /** The matrix `[to, from]` that resizes one axis. */
@@ -597,7 +597,7 @@ export const tile = (x: Value, repeats: Shape): Value =>
     x,
   );
 export type PadMode = 'reflect' | 'symmetric' | 'edge' | 'wrap';
-/** Padding that repeats rows there are. */
+/** Padding that repeats existing rows. */
 export function padRepeating(x: Value, low: Shape, high: Shape, mode: PadMode): Value {
   return x.shape.reduce<Value>((y, n, axis) => {
     if (low[axis] === 0 && high[axis] === 0) return y;
@@ -637,7 +637,7 @@ export function spaceToDepth(x: Value, block: number): Value {
   const split = reshape(x, [h / block, block, w / block, block, c]);
   return reshape(transpose(split, [0, 2, 1, 3, 4]), [h / block, w / block, block * block * c]);
 }
-/** Channels dealt out anew between groups, as in ShuffleNet. */
+/** Channels distributed anew between groups, as in ShuffleNet. */
 export const shuffleChannels = (x: Value, groups: number): Value => {
   const lead = x.shape.slice(0, -1);
   const n = x.shape[x.shape.length - 1];
@@ -645,7 +645,7 @@ export const shuffleChannels = (x: Value, groups: number): Value => {
   const split = reshape(x, [...lead, groups, n / groups]);
   return reshape(transpose(split, [...range(rank), rank + 1, rank]), x.shape);
 };
-/** Rows moved round in a circle, as `torch.roll`. */
+/** Rows moved in a circle, as `torch.roll`. */
 export function roll(x: Value, axis: number, by: number): Value {
   const a = plainAxis(axis, x.shape.length);
   const n = x.shape[a];

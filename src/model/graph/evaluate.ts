@@ -1,6 +1,6 @@
 /**
- * Runs values in float64, plainly: what folds constants, and the judge in the
- * tests. One kernel a primitive; a missing one does not compile.
+ * Runs values in float64, in the simplest way: folds constants, and is the reference in tests. One
+ * kernel for each primitive; if one is missing, this does not compile.
  */
 import { WhylensError } from '../../errors.js';
 import { sizeOf } from './build.js';
@@ -111,7 +111,7 @@ const COMPARISONS: Readonly<Record<Comparison, (a: number, b: number) => boolean
   equal: (a, b) => a === b,
   notEqual: (a, b) => a !== b,
 };
-/** Half a number goes to the even one, as in NumPy, ONNX and TensorFlow. */
+/** Halves are rounded to the even number, as in NumPy, ONNX and TensorFlow. */
 function roundHalfEven(x: number): number {
   const down = Math.floor(x);
   if (x - down !== 0.5) return Math.round(x);

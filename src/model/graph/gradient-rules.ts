@@ -1,6 +1,6 @@
 /**
  * The gradient of every primitive, written with primitives: from the gradient
- * at its output those at its inputs. A primitive without a rule does not compile.
+ * at its output those at its inputs. If a primitive has no rule, this does not compile.
  */
 import { WhylensError } from '../../errors.js';
 import {
@@ -38,7 +38,7 @@ import { turned } from './composites.js';
 import type { Name, Shape, Unary } from './primitives.js';
 import type { Value } from './value.js';
 
-/** The gradient at each input, undefined where nothing passes; `needs` tells which are asked for. */
+/** The gradient at each input, undefined if nothing passes; `needs` tells which are asked for. */
 export type GradientRules = {
   readonly [K in Name]: (
     dy: Value,
@@ -68,7 +68,7 @@ const SLOPES: Readonly<Record<Unary, (x: Value, y: Value) => Value | undefined>>
   round: () => undefined,
 };
 
-/** 1 where a rectifier is open: 0 < y < ceiling. Read off the output, so that its input need not be kept. */
+/** 1 if a rectifier is open: 0 < y < ceiling. Computed from the output, so that its input need not be kept. */
 function open(y: Value<'relu'>): Value {
   const above = compare('greater', y, scalar(0));
   return y.attrs.ceiling === Infinity ? above : mul(above, underCeiling(y));
@@ -186,8 +186,8 @@ export const CALCULUS: GradientRules = {
 };
 
 /**
- * Rows added up where their numbers say: for the first, second, … time that a
- * row number comes, one gather that takes a row of zeros where it does not.
+ * Adds rows up by their numbers: for the first, second, … time that a row number occurs, one
+ * gather, which takes a row of zeros if it does not.
  */
 function scattered(dy: Value, axis: number, indices: Shape, size: number): Value {
   const sources: number[][] = Array.from({ length: size }, () => []);
@@ -218,7 +218,7 @@ function isGate(y: Value<'relu'>): boolean {
   return y.attrs.ceiling !== Infinity && shift !== undefined && shift !== 0;
 }
 
-/** Guided backpropagation (Springenberg 2015): what is negative on the way back is cut as well. */
+/** Guided backpropagation (Springenberg 2015): negative values on the way back are cut as well. */
 export const GUIDED: GradientRules = {
   ...CALCULUS,
   relu: (dy, y) => (isGate(y) ? CALCULUS.relu(dy, y, () => true) : [relu(mul(dy, open(y)))]),

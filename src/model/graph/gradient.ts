@@ -5,8 +5,8 @@ import type { Shape } from './primitives.js';
 import { ordered, type Value } from './value.js';
 
 /**
- * The gradients of Σ seed · y with respect to `wrt`; undefined where no path
- * leads there. Values that are never differentiated cost nothing.
+ * The gradients of Σ seed · y with respect to `wrt`; undefined if no path leads there. Values that
+ * are never differentiated cost nothing.
  */
 export function gradient(
   seeds: ReadonlyMap<Value, Value>,
@@ -36,7 +36,7 @@ export function gradient(
   return wrt.map((v) => found.get(v));
 }
 
-/** What was broadcast on the way forward is summed on the way back. */
+/** A value that was broadcast on the way forward is summed on the way back. */
 function summedTo(dx: Value, shape: Shape): Value {
   const lead = dx.shape.length - shape.length;
   const axes = dx.shape.flatMap((n, i) =>

@@ -1,4 +1,4 @@
-/** A model as values, and the names that people know them by. */
+/** A model as values, and the names that people use for them. */
 import { sizeOf } from '../../maths/ndarray.js';
 import type { ActivationInfo, InputInfo, OutputInfo } from '../interface.js';
 import type { Shape } from './primitives.js';
@@ -7,12 +7,12 @@ import type { Value } from './value.js';
 export interface GraphInput {
   readonly name: string;
   readonly value: Value<'input'>;
-  /** What numbers the file declares; the graph itself computes in floating point. Default float32. */
+  /** The type of numbers that the file declares; the graph itself computes in floating point. Default float32. */
   readonly dtype?: InputInfo['dtype'];
-  /** Sizes as the file declares them where some are free; else those of `value`. */
+  /** Sizes as the file declares them if some are free; else those of `value`. */
   readonly shape?: readonly (number | null)[];
   /**
-   * Where the file's own order of axes is another (channels first): the file's
+   * If the file's own order of axes is another (channels first): the file's
    * array is the graph's with its axes in this order, `[2, 0, 1]` for CHW.
    */
   readonly order?: Shape;
@@ -22,7 +22,7 @@ export interface GraphOutput {
   readonly name: string;
   /** As the model gives it. */
   readonly value: Value;
-  /** Before the final activation; `value` itself where that is linear. */
+  /** Before the final activation; `value` itself if that is linear. */
   readonly logits: Value;
   /** As `GraphLayer.shape`. */
   readonly shape?: readonly (number | null)[];
@@ -38,7 +38,7 @@ export interface GraphLayer {
   /** Class or operation as the format calls it. */
   readonly kind: string;
   readonly value: Value;
-  /** Sizes of its value where some change with the input's; else those of `value`. */
+  /** Sizes of its value if some change with the input's; else those of `value`. */
   readonly shape?: readonly (number | null)[];
   readonly parameters: number;
   /** Paths of the layers that feed it. */
@@ -50,7 +50,7 @@ export interface GraphLayer {
   readonly space?: 'space' | 'tokens' | 'none';
   /** Other names that it is found by: the node's, its output tensor's. */
   readonly aliases?: readonly string[];
-  /** The weights that are its own, for drawing anew; those of inner layers are theirs. */
+  /** Its own weights, for drawing anew, without those of inner layers. */
   readonly weights?: readonly Value<'constant'>[];
 }
 

@@ -1,6 +1,6 @@
 import type { ModelGraph } from './model-graph.js';
 
-/** The first of two readings of one model at different sizes: what differs between them is open. */
+/** The first of two readings of one model at different sizes: sizes that differ between them are open. */
 export function openSizes(first: ModelGraph, second: ModelGraph): ModelGraph {
   const open = (own: readonly number[], other: readonly number[] = []) => {
     const shape = own.map((n, axis) => (other[axis] === n ? n : null));

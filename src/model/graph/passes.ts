@@ -1,4 +1,4 @@
-/** Rewrites that change no number but for rounding: each says what it looks for and what it puts there. */
+/** Rewrites that change numbers only by rounding: each says what it looks for and what replaces it. */
 import { add, constant, conv, matMul, mul, pad, reshape, same, sizeOf, tensor } from './build.js';
 import { evaluate } from './evaluate.js';
 import { reordered } from './order.js';
@@ -18,7 +18,7 @@ function liveAnd(v: Value): readonly [Value, Value] | undefined {
 }
 const flat = (v: Value): Value => (v.shape.length <= 1 ? v : reshape(v, [v.shape.at(-1)!]));
 
-/** conv(x, w) · s → conv(x, w · s), and so for a matrix, where s is one number a channel and nobody else looks at the product. */
+/** conv(x, w) · s → conv(x, w · s), and so for a matrix, if s is one number for each channel and the product is used nowhere else. */
 const foldScale: Pass = (v, uses) => {
   if (v.op !== 'mul') return undefined;
   const found = liveAnd(v);
@@ -108,9 +108,9 @@ export const foldCrop: Pass = (v, uses) => {
   return conv(pad(padded.inputs[0], less, fewer, inner), kernel, strides, dilations, groups);
 };
 
-/** Folded once, wherever the value is met again. */
+/** Folded only once, even if the value is met again. */
 const folded = new WeakMap<Value, Weight>();
-/** What depends on constants alone becomes one. */
+/** A value that depends only on constants becomes a constant. */
 export const foldConstants: Pass = (v) => {
   if (v.live || v.op === 'constant') return undefined;
   let weight = folded.get(v);

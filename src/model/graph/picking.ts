@@ -30,11 +30,11 @@ const counted = (n: number): Value => tensor([n], range(n));
 export const oneHot = (indices: Value, size: number): Value =>
   compare('equal', reshape(indices, [...indices.shape, 1]), counted(size));
 
-/** Counted from the end where negative. */
+/** Counted from the end if negative. */
 export const fromEnd = (indices: Value, size: number): Value =>
   select(compare('less', indices, scalar(0)), add(indices, scalar(size)), indices);
 
-/** An axis moved to the end, and what puts the result back. */
+/** An axis moved to the end, and the function that moves it back. */
 function last(x: Value, axis: number): { readonly y: Value; readonly back: (y: Value) => Value } {
   const rank = x.shape.length;
   const a = plainAxis(axis, rank);

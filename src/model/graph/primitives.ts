@@ -1,10 +1,10 @@
 /**
- * The primitives of a model's graph and what each of them is told beside its
- * inputs. They are closed under differentiation: the gradient of each is
+ * The primitives of a model's graph and the attributes of each beside its inputs. They are closed
+ * under differentiation: the gradient of each is
  * written with these alone. Everything else (normalisations, activations,
  * pools, resizing) is a function that builds values of these: see `composites.ts`.
  *
- * All shapes are those of one sample: the batch is the executors' business.
+ * All shapes are those of one sample: only executors know the batch.
  */
 export type Shape = readonly number[];
 
@@ -22,7 +22,7 @@ export interface Weight {
 /** A layer that only its own library can run and differentiate. */
 export interface OpaqueLayer {
   readonly kind: string;
-  /** What that library needs; nobody else looks at it. */
+  /** Data for that library, used by nothing else. */
   readonly own: unknown;
 }
 
@@ -53,7 +53,7 @@ export interface Primitives {
   opaque: { readonly layer: OpaqueLayer; readonly output: number };
   /** Inputs: those of the layer, then the gradient at its output; gives the gradient at input `index`. */
   opaqueGradient: { readonly layer: OpaqueLayer; readonly output: number; readonly index: number };
-  /** Input `[…space, channels]`, kernel `[…window, channels / groups, filters]`; padding is `pad`'s business. */
+  /** Input `[…space, channels]`, kernel `[…window, channels / groups, filters]`; padding is done by `pad`. */
   conv: { readonly strides: Shape; readonly dilations: Shape; readonly groups: number };
   /** Over the last two axes, the others broadcast. */
   matMul: { readonly transposeA: boolean; readonly transposeB: boolean };
@@ -70,7 +70,7 @@ export interface Primitives {
   unary: { readonly fn: Unary };
   /** To a constant power. */
   power: { readonly exponent: number };
-  /** A primitive of its own since guided rules and fusion ask for it: min(max(x, 0), ceiling). */
+  /** A primitive of its own, since guided rules and fusion need it: min(max(x, 0), ceiling). */
   relu: { readonly ceiling: number };
   /** Over the last axis. */
   softmax: Record<never, never>;
@@ -81,7 +81,7 @@ export interface Primitives {
   reshape: { readonly shape: Shape };
   transpose: { readonly order: Shape };
   reverse: { readonly axes: Shape };
-  /** Rows before, after and between those there are, per axis, filled with `value`. */
+  /** Rows before, after and between the existing ones, per axis, filled with `value`. */
   pad: { readonly low: Shape; readonly high: Shape; readonly inner: Shape; readonly value: number };
   slice: { readonly start: Shape; readonly stop: Shape; readonly step: Shape };
   concat: { readonly axis: number };

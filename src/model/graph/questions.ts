@@ -1,4 +1,4 @@
-/** What explainers ask of a network, answered by patterns over values. */
+/** Answers what explainers ask about a network, by patterns over values. */
 import { seededRandom } from '../../maths/random.js';
 import type { NdArray } from '../../explanation.js';
 import { scalarOf, sizeOf, tensor } from './build.js';
@@ -10,7 +10,7 @@ import { ordered, substitute, type Value } from './value.js';
 const named = (graph: ModelGraph): Set<Value> =>
   new Set([...graph.layers.values()].filter((l) => l.internal !== true).map((l) => l.value));
 
-/** What is added to a value in the end, one number a channel; factors after it are taken in. */
+/** What is added to a value in the end, one number for each channel, with the factors after it. */
 export function biasOf(graph: ModelGraph, v: Value): Float32Array | undefined {
   const channels = v.shape.at(-1) ?? 1;
   const others = named(graph);
@@ -50,8 +50,8 @@ interface Head {
 }
 
 /**
- * The linear map over a value, where nothing but global average pooling, moves
- * and one linear layer lies between it and the logits; else what is found there.
+ * The linear map over a value, if nothing but global average pooling, moves and one linear layer
+ * lies between it and the logits; otherwise what is found there.
  */
 export function linearHeadOver(
   graph: ModelGraph,
@@ -70,7 +70,7 @@ export function linearHeadOver(
   let summed: Value | undefined;
   let matrix: Value | undefined;
   let before: Value = from;
-  // values inside a layer are told by the layer that they end in
+  // values inside a layer are named by the layer in which they end
   const nameFrom = (at: number): string | undefined =>
     between
       .slice(at)
@@ -148,8 +148,8 @@ const isShift = (v: Value): boolean => v.op === 'add' && v.inputs.some((x) => !x
 
 /**
  * The model with the weights of some layers drawn anew: normal numbers with
- * each array's own mean and standard deviation, so that magnitudes stay as they
- * were and only what was learnt is gone (Adebayo 2018). A normalisation's scale
+ * each array's own mean and standard deviation, so that magnitudes stay as they were and only the
+ * learnt information is gone (Adebayo 2018). A normalisation's scale
  * and shift count as its weights.
  */
 export function redrawn(graph: ModelGraph, layers: readonly Value[], seed: number): ModelGraph {

@@ -33,7 +33,7 @@ export interface RecurrentOptions {
   readonly backwards?: boolean;
   /** f, g and h in ONNX' words; an RNN has one, a GRU two. */
   readonly activations: readonly Activation[];
-  /** Bounds what goes into the activations. */
+  /** Bounds the inputs of the activations. */
   readonly clip?: number;
   /** An LSTM whose forget gate is one minus its input gate. */
   readonly coupled?: boolean;

@@ -31,7 +31,7 @@ import type { Value } from './value.js';
 
 export interface SampleOptions {
   readonly method: 'linear' | 'nearest' | 'cubic';
-  /** What lies outside: nothing, the nearest row, or the map reflected. */
+  /** The values outside: zero, the nearest row, or the map reflected. */
   readonly outside: 'zeros' | 'border' | 'reflection';
   /** Whether −1 and 1 are the middles of the corner cells rather than their outer edges. */
   readonly alignCorners: boolean;
@@ -44,10 +44,10 @@ const MOST_READERS = 48;
 
 /**
  * `x` is `[…space, channels]`, `grid` `[…places, rank]` with coordinates from −1 to 1, the last
- * axis of space first (x before y), as ONNX and PyTorch have it.
+ * axis of space first (x before y), as in ONNX and PyTorch.
  *
- * @throws WhylensError `UNSUPPORTED_OPERATION` for computed places of cubic sampling, or where
- * they would need matrices too large
+ * @throws WhylensError `UNSUPPORTED_OPERATION` for computed places of cubic sampling, or if they
+ * would need matrices too large
  */
 export function gridSample(x: Value, grid: Value, options: SampleOptions): Value {
   const space = x.shape.slice(0, -1);
@@ -137,7 +137,7 @@ function byRows(x: Value, coordinates: readonly Float64Array[], options: SampleO
         row = row * space[axis] + tap.row;
         weight *= tap.weight;
       });
-      // what counts for nothing may be read anywhere: not all at one place
+      // rows with weight 0 may be read anywhere, but not all at one place
       rows[i] = weight === 0 ? i % cells : row;
       weights[i] = weight;
       readers[rows[i]]++;

@@ -86,14 +86,14 @@ function originsOf(v: Value, of: Origins): readonly AxisOrigin[] {
   }
 }
 
-/** Operands that broadcast: each axis comes from those that have it; two origins are none. */
+/** Operands that broadcast: each axis comes from those that have it; two origins count as none. */
 function joined(v: Value, of: Origins): AxisOrigin[] {
   const rank = v.shape.length;
   return range(rank).map((a) => {
     const told = v.inputs.filter((x) => x.live && x.shape.length === rank && x.shape[a] !== 1);
     const origins = new Set(told.map((x) => of(x)[a]));
     if (told.length === 0) {
-      // of size 1 everywhere: whatever one of them knows
+      // if it has size 1 everywhere, the origin that one of them knows
       return v.inputs.filter((x) => x.live && x.shape.length === rank).map((x) => of(x)[a])[0];
     }
     return origins.size === 1 ? [...origins][0] : undefined;
@@ -140,9 +140,8 @@ function regrouped(from: Shape, to: Shape, origins: readonly AxisOrigin[]): Axis
 }
 
 /**
- * True for what is known to be no map of the input: its last axis holds
- * something else than channels, or another axis holds channels. What is not
- * known is not refused.
+ * True if a value is known not to be a map of the input: its last axis holds something else than
+ * channels, or another axis holds channels. Unknown axes are not refused.
  */
 export function isNoMap(origins: readonly AxisOrigin[], shape: Shape): boolean {
   const last = shape.length - 1;

@@ -13,14 +13,14 @@ export type Value<K extends Name = Name> = {
     readonly attrs: Primitives[P];
     /** Of one sample. */
     readonly shape: Shape;
-    /** False for what depends on constants alone: it is folded before anything runs, and has no batch axis. */
+    /** False if it depends on constants alone: it is folded before anything runs, and has no batch axis. */
     readonly live: boolean;
   };
 }[K];
 
 /**
- * What was built from a value hangs on that value, weakly: a model that nobody
- * holds any more is freed with all that was derived from it.
+ * Values that were built from a value are kept weakly at that value: a model that is not used any
+ * more is freed with all that was derived from it.
  */
 const built = new WeakMap<object, Map<string, Value>>();
 const ids = new WeakMap<object, number>();
@@ -59,7 +59,7 @@ function isLive(op: Name, inputs: readonly Value[]): boolean {
   return op === 'input' || op === 'opaque' || inputs.some((x) => x.live);
 }
 
-/** Where a value is kept: never on a shared number as long as there is something of the model's own. */
+/** The value at which a new one is kept: never a shared number if there is a value of the model's own. */
 function hostOf(op: Name, inputs: readonly Value[], attrs: object): object | undefined {
   if (op === 'constant') return (attrs as Primitives['constant']).weight;
   return (

@@ -9,8 +9,8 @@ export interface Way {
 }
 
 /**
- * The way of every layer's value. An output depends on what comes before its
- * final activation; what comes at that place or after it is not on the way.
+ * The way of every layer's value. An output depends on the values before its final activation;
+ * values at that place or after it are not on the way.
  */
 export function waysOf({ inputs, outputs, layers }: ModelGraph): (v: Value) => Way {
   const behind = outputs.map(({ logits }) => {

@@ -1,6 +1,6 @@
 /**
- * What slides a window, in forms that every backend runs: convolutions of one
- * and three dimensions by those of two, strides with dilations by leaving rows out.
+ * Operations that slide a window, in forms that every backend runs: convolutions of one and three
+ * dimensions are made of those of two, strides with dilations by leaving rows out.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
@@ -22,11 +22,11 @@ export interface ConvBlock {
   readonly low?: Shape;
   readonly high?: Shape;
   readonly inner?: Shape;
-  /** Of the rectifier that follows. */
+  /** Ceiling of the rectifier that follows. */
   readonly ceiling?: number;
 }
 
-/** What has to be given, and what to do with it: the picture, the kernel or what was made of it, the bias. */
+/** The values that it needs, and the function over them: the picture, the kernel or what was made of it, the bias. */
 export interface ConvKernel {
   readonly kernels: readonly Value[];
   readonly run: (x: Tensor, kernels: readonly Tensor[], bias?: Tensor) => Tensor;
@@ -90,7 +90,7 @@ export function convKernel(block: ConvBlock): ConvKernel {
   };
 }
 
-/** Where zeros between the rows are worth leaving out: the same number of them along both axes. */
+/** True if it is faster to leave out zeros between the rows: the same number of them along both axes. */
 function isBlockwise({ v, inner = [0] }: ConvBlock, kernel: Value): kernel is Value<'constant'> {
   const { strides, dilations, groups } = v.attrs;
   return (
@@ -131,7 +131,7 @@ function conv2d(
 ): Tensor4D {
   const { strides, dilations, groups, channels, filters, ceiling } = how;
   const [height, width] = kernel.shape;
-  // backends refuse strides with dilations, and are wrong where a stride is larger than the window
+  // backends refuse strides with dilations, and are wrong if a stride is larger than the window
   const awkward = strides.some(
     (s, a) => s > 1 && (dilations[0] > 1 || dilations[1] > 1 || s > kernel.shape[a]),
   );
@@ -188,7 +188,7 @@ function conv2d(
 
 type Padding = 'valid' | 'same' | [Pair, Pair, Pair, Pair];
 
-/** Padding by the operation itself, where the backend can. */
+/** Padding by the operation itself, if the backend can. */
 function paddingFor(
   x: Tensor4D,
   pads: readonly Pair[],
@@ -242,7 +242,7 @@ function conv3d(x: Tensor, kernel: Tensor, v: Value<'conv'>): Tensor {
   return tf.reshape(sums, [count, depth, height, width, filters]);
 }
 
-/** What each place of a window sees, with where that place lies. */
+/** The values at each place of a window, with the position of that place. */
 function taps(x: Tensor, out: Shape, { window, strides, dilations }: Value<'maxPool'>['attrs']) {
   const steps = strideOf(window);
   const cells = sizeOf(window);

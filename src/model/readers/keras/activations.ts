@@ -71,7 +71,7 @@ export interface Dialect {
 /**
  * `y` with the activation that the setting names.
  *
- * @throws WhylensError `UNSUPPORTED_OPERATION` for a function that is the user's own
+ * @throws WhylensError `UNSUPPORTED_OPERATION` for a function that the user wrote
  */
 export function activated(
   config: Config,

@@ -1,6 +1,6 @@
 /**
  * A Keras configuration (2 or 3, Sequential or functional) in one form: layers,
- * each with its calls, whose arguments name the tensors they take.
+ * each with its calls, whose arguments name the tensors that they take.
  */
 import { WhylensError } from '../../../errors.js';
 import { requireSettings } from './required.js';
@@ -40,7 +40,7 @@ export interface NetworkConfig {
   readonly layers: readonly LayerConfig[];
   readonly inputs: readonly TensorRef[];
   readonly outputs: readonly TensorRef[];
-  /** Names of several outputs, where the file gives a dictionary. */
+  /** Names of several outputs, if the file gives a dictionary. */
   readonly outputNames?: readonly string[];
 }
 
@@ -231,7 +231,7 @@ function refsOf(value: unknown): TensorRef[] {
   return isPlain(value) ? Object.values(value).flatMap(refsOf) : [];
 }
 
-/** Every tensor named belongs to a call there is; names are unique. */
+/** Checks that every named tensor belongs to an existing call, and that names are unique. */
 function checked(network: NetworkConfig, file: string): NetworkConfig {
   const layers = new Map<string, LayerConfig>();
   for (const layer of network.layers) {

@@ -49,7 +49,7 @@ export async function readKerasFile(
 function weightsAlone(name: string): WhylensError {
   return new WhylensError(
     'MODEL_LOAD',
-    `'${name}' holds weights and no model: it says not which layers they belong to. Save the whole model: model.save('name.keras')`,
+    `'${name}' holds weights and no model: it does not say to which layers they belong. Save the whole model: model.save('name.keras')`,
     { facts: { file: name } },
   );
 }

@@ -1,4 +1,4 @@
-/** What a row of the table of layers gets and gives. */
+/** The arguments and results of a row of the table of layers. */
 import { WhylensError } from '../../../errors.js';
 import { channelsFirst, channelsLast } from '../../graph/composites.js';
 import type { Value } from '../../graph/value.js';
@@ -6,7 +6,7 @@ import type { ActivationInfo } from '../../interface.js';
 import type { Argument, Json, LayerConfig } from './config.js';
 import type { LayerWeights } from './weights.js';
 
-/** A layer's value; beside it what lies before its own activation, where it has one. */
+/** A layer's value, and the value before its own activation, if it has one. */
 export interface Built {
   readonly value: Value;
   readonly before?: Value;
@@ -30,7 +30,7 @@ export type BuildLayer = (
   kwargs: Readonly<Record<string, Argument>>,
 ) => Value | Built;
 
-/** The settings of a layer, read with care: what is missing has Keras' default, what is wrong is named. */
+/** The settings of a layer, checked: missing ones have Keras' default, wrong ones are named in an error. */
 export class Config {
   constructor(
     readonly raw: Json,
@@ -43,7 +43,7 @@ export class Config {
 
   number(name: string, preset?: number): number {
     const value = this.raw[name] ?? preset;
-    // Python's infinity is no JSON
+    // Python's infinity is not JSON
     if (value === 'Infinity') return Infinity;
     if (typeof value !== 'number' || Number.isNaN(value)) throw this.wrong(name, 'a number', value);
     return value;
@@ -59,7 +59,7 @@ export class Config {
     return Boolean(this.raw[name] ?? preset);
   }
 
-  /** One number an axis; a single one holds for all. */
+  /** One number for each axis; a single one holds for all. */
   sizes(name: string, rank: number, preset?: number | readonly number[]): number[] {
     const value = this.raw[name] ?? preset;
     const list = Array.isArray(value) ? (value as unknown[]) : new Array<unknown>(rank).fill(value);

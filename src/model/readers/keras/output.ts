@@ -2,7 +2,7 @@ import { reshape } from '../../graph/build.js';
 import type { GraphOutput } from '../../graph/model-graph.js';
 import type { Value } from '../../graph/value.js';
 
-/** The output, and what lies before its final softmax or sigmoid, also behind a reshape. */
+/** The output, and the value before its final softmax or sigmoid, also behind a reshape. */
 export function outputOf(name: string, value: Value): GraphOutput {
   let at = value;
   while (at.op === 'reshape') at = at.inputs[0];

@@ -63,7 +63,7 @@ export interface KerasSource {
   readonly file: string;
   /** What the model says it was read from; default `keras`. */
   readonly format?: string;
-  /** The store of the outermost container. */
+  /** The weights of the outermost container. */
   readonly store: (layers: readonly LayerConfig[]) => WeightStore;
 }
 
@@ -257,7 +257,7 @@ class Reader {
           stack.push({ ref: needed, leave: false, by: `layer '${ref.layer}'` });
       }
     }
-    // as the file lists them, where that is an order too: people know it so
+    // in the order of the file, if that works, since people know it
     const listed = new Map(network.layers.map(({ name }, i) => [name, i]));
     return topological(order, listed, (one) => refs([one.layer.calls[one.index]]));
   }

@@ -1,7 +1,7 @@
 /**
  * Where a Keras file keeps the weights of a layer. Three layouts: the legacy
  * `.h5` (by layer name, each array with a name), and two of `model.weights.h5`
- * (by class and order, arrays numbered). A layer asks by role and never sees which.
+ * (by class and order, arrays numbered). A layer asks by role and does not know the layout.
  */
 import { WhylensError } from '../../../errors.js';
 import type { H5File } from '../../files/h5.js';
@@ -119,7 +119,7 @@ export interface WeightStore {
   within(layer: LayerConfig, inner: readonly LayerConfig[]): WeightStore;
 }
 
-/** @throws WhylensError `MODEL_LOAD` where the file has none of the known layouts */
+/** @throws WhylensError `MODEL_LOAD` if the file has none of the known layouts */
 export function storeOf(file: H5File, layers: readonly LayerConfig[], name: string): WeightStore {
   const roots = file.keys('/');
   for (const root of ['layers', '_layer_checkpoint_dependencies']) {
@@ -217,7 +217,7 @@ function named(file: H5File, root: string): WeightStore {
 
 /**
  * Keras 2 names an array after the layer as it was built, which a later rename
- * does not change: by name where the names agree, else in the order of the layers.
+ * does not change: by name if the names agree, else in the order of the layers.
  */
 function byInnerLayer(
   all: readonly Entry[],

@@ -42,11 +42,11 @@ export class Attributes {
   }
 }
 
-/** What is wrong with a node, in the words of every message about one. */
+/** An error about a node, in the same words everywhere. */
 export function refused(node: OnnxNode, why: string): WhylensError {
   return new WhylensError(
     'UNSUPPORTED_OPERATION',
-    `${titleOf(node)} ${why}. Methods that only need predictions (occlusion, rise, lime, kernel-shap) ${node.domain === 'tensorflow' ? 'still work where TensorFlow.js runs the graph' : 'run the file as it is in ONNX Runtime'}`,
+    `${titleOf(node)} ${why}. Methods that only need predictions (occlusion, rise, lime, kernel-shap) ${node.domain === 'tensorflow' ? 'still work if TensorFlow.js runs the graph' : 'run the file as it is in ONNX Runtime'}`,
     { facts: { operator: node.op, domain: node.domain, node: node.name } },
   );
 }

@@ -1,6 +1,6 @@
 /**
- * Loop, Scan and If: unrolled where reading tells how often they run. A branch that hangs on the
- * picture is computed both ways, and the values of the one that is taken go on.
+ * Loop, Scan and If: unrolled if it is known while reading how often they run. If a branch depends
+ * on the picture, both sides are computed, and the values of the one that is taken go on.
  */
 import { select } from '../../graph/build.js';
 import { ELEMENT, type OnnxGraph, type OnnxNode } from '../../files/onnx.js';
@@ -12,7 +12,7 @@ import { dimsOf, known, range, type Operand } from './tensor.js';
 
 type Inputs = readonly (Operand | undefined)[];
 
-/** What control flow needs of who runs the nodes. */
+/** What control flow needs from the code that runs the nodes. */
 export interface Body {
   /** The outputs of an inner graph with these inputs; `label` tells its runs apart in layer names. */
   run(graph: OnnxGraph, given: Inputs, label: string): Operand[];
@@ -34,7 +34,7 @@ function graphOf(node: OnnxNode, name: string): OnnxGraph {
 }
 const number = (n: number, type: number): Operand => known([], [n], type);
 
-/** One value where it is known while reading. */
+/** One value, if it is known while reading. */
 function told(node: OnnxNode, x: Operand, what: string): number {
   if (x.kind === 'known') return numbers(x)[0];
   throw refused(node, `${what} by the values of the picture`);

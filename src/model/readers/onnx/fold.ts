@@ -1,5 +1,5 @@
 /**
- * What hangs on no input is computed while reading: the shape arithmetic of exporters, masks,
+ * Values that depend on no input are computed while reading: the shape arithmetic of exporters, masks,
  * tables of positions. Plain loops over numbers; large weights go into the graph instead.
  */
 import { sizeOf } from '../../../maths/ndarray.js';
@@ -154,7 +154,7 @@ function reduction(start: number, f: (sum: number, x: number) => number, mean = 
   };
 }
 
-/** Undefined where nothing is to be reduced. */
+/** Undefined if nothing is to be reduced. */
 export function reducedAxes(
   given: Known | undefined,
   attributes: Attributes,

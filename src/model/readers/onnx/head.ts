@@ -1,4 +1,4 @@
-/** The final activation of an output, also behind reshapes: what comes before it are the logits. */
+/** The final activation of an output, also behind reshapes: the values before it are the logits. */
 import { reshape, transpose } from '../../graph/build.js';
 import type { GraphOutput } from '../../graph/model-graph.js';
 import type { Value } from '../../graph/value.js';

@@ -1,4 +1,4 @@
-/** Where the channels of an input are: as its first convolution or pool has it, else as its sizes look. */
+/** Which axis of an input holds the channels: its first convolution or pool tells, else its sizes. */
 import type { OnnxGraph, OnnxValueInfo } from '../../files/onnx.js';
 
 /** Operators for which axis 1 is the channels. */

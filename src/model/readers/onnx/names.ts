@@ -1,10 +1,10 @@
-/** What the layers of an ONNX model are called: by the modules that exporters leave, else as the file has it. */
+/** Names of the layers of an ONNX model: by the modules that exporters leave, else as in the file. */
 import type { OnnxNode } from '../../files/onnx.js';
 
 const SCOPES = 'pkg.torch.onnx.name_scopes';
 
 export interface NodeName {
-  /** Modules from the outside in; undefined where the exporter left none. */
+  /** Modules from the outside in; undefined if the exporter left none. */
   readonly modules?: readonly string[];
   /** The name within the last module, or the whole name. */
   readonly leaf: string;
@@ -16,7 +16,7 @@ export function nameOf(node: OnnxNode, prefix = ''): NodeName {
     const list = [...scopes.matchAll(/'([^']*)'/g)].map(([, text]) => text);
     const leaf = list.pop() ?? node.name;
     const module = list.pop() ?? '';
-    // a module that exporters invent for what is in none
+    // a module that exporters invent for nodes that are in none
     if (module.startsWith('_empty')) return { modules: [], leaf };
     return { modules: module === '' ? [] : module.split('.'), leaf };
   }

@@ -3,7 +3,7 @@ import { WhylensError } from '../../../errors.js';
 import type { OnnxGraph, OnnxNode } from '../../files/onnx.js';
 import { append } from '../../../maths/extremes.js';
 
-/** Nodes in execution order; what no output reaches is left out. */
+/** Nodes in execution order, without those that no output needs. */
 export function neededNodes(nodes: readonly OnnxNode[], outputs: readonly string[]): OnnxNode[] {
   const makers = new Map<string, OnnxNode>();
   for (const node of nodes)

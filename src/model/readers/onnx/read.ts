@@ -38,14 +38,14 @@ export interface ReadOnnxOptions {
   readonly files?: ReadonlyMap<string, Uint8Array>;
 }
 
-/** Height and width where neither file nor caller tells: what most classifiers were trained with. */
+/** Height and width if neither file nor caller gives them: those with which most classifiers were trained. */
 const USUAL_SIZE = 224;
 
 /**
  * Reads a decoded model.
  *
- * @throws WhylensError `UNSUPPORTED_OPERATION` naming operator and node, `MODEL_LOAD` where the
- * file contradicts itself
+ * @throws WhylensError `UNSUPPORTED_OPERATION` naming operator and node, `MODEL_LOAD` if the file
+ * contradicts itself
  */
 export function readOnnx(model: OnnxModel, options: ReadOnnxOptions): ModelGraph {
   const tracer = new Tracer(model, options.files ?? new Map());
@@ -62,14 +62,14 @@ export function readOnnx(model: OnnxModel, options: ReadOnnxOptions): ModelGraph
       tracer.warnings.add(`output '${names[i]}' is left out: ${result.message}`);
     } else if (result.kind === 'traced' && result.value.live) {
       outputs.push(madeOutput(names[i], result));
-    } else tracer.warnings.add(`output '${names[i]}' hangs on no input and is left out`);
+    } else tracer.warnings.add(`output '${names[i]}' depends on no input and is left out`);
   });
   if (outputs.length === 0) {
     throw (
       reason ??
       new WhylensError(
         'UNSUPPORTED_MODEL',
-        `no output of model '${options.name}' hangs on its input, so there is nothing to explain`,
+        `no output of model '${options.name}' depends on its input, so there is nothing to explain`,
       )
     );
   }
@@ -163,7 +163,7 @@ function filledIn(
     const fits = (shape: readonly number[]): boolean =>
       shape.length === sizes.length && sizes.every((n, i) => n === null || n === shape[i]);
     const last = axis === 'first' ? [...told.slice(1), told[0]] : told;
-    // [height, width, channels] is what the option says; the model's own order does as well
+    // the option says [height, width, channels], but the model's own order is accepted too
     const isPlain = COLOURS.includes(told.at(-1) ?? 0);
     const found = (isPlain ? [told, last] : [last, told]).find(fits);
     if (found !== undefined) return [...found];
@@ -177,7 +177,7 @@ function filledIn(
     n !== null ? n : axis !== undefined && i === sizes.length - 1 ? 3 : USUAL_SIZE,
   );
   tracer.warnings.add(
-    `input '${name}' leaves its size open; [${shape.join(', ')}] was taken (inputShape says another)`,
+    `input '${name}' leaves its size open; [${shape.join(', ')}] was taken (another one: inputShape)`,
   );
   return shape;
 }

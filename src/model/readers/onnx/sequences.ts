@@ -8,7 +8,7 @@ import { dimsOf, known, knownInts, range, type Known, type Operand } from './ten
 type Inputs = readonly (Operand | undefined)[];
 const members = new WeakMap<Known, readonly Operand[]>();
 
-/** A list stands where a tensor would; whoever looks for its numbers is told that there are none. */
+/** A list in the place of a tensor; reading its numbers is an error that says so. */
 function listed(list: readonly Operand[], node: OnnxNode): Known {
   const made: Known = {
     kind: 'known',
@@ -16,7 +16,7 @@ function listed(list: readonly Operand[], node: OnnxNode): Known {
     weight: {
       shape: [],
       get data(): never {
-        throw broken(node, 'gives a sequence where a tensor is needed');
+        throw broken(node, 'gives a sequence, but a tensor is needed');
       },
     },
   };
@@ -28,7 +28,7 @@ function listOf(node: OnnxNode, x: Operand | undefined): readonly Operand[] {
   if (found === undefined) throw broken(node, 'needs a sequence');
   return found;
 }
-/** A place in a list, from its end where negative. */
+/** A place in a list, counted from its end if negative. */
 function placeIn(node: OnnxNode, x: Operand, size: number): number {
   if (x.kind !== 'known') throw refused(node, 'takes a place from the values of the picture');
   const [at] = numbers(x);

@@ -1,4 +1,4 @@
-/** Where an operator stands: its node, and what is shared by all of them. */
+/** The surroundings of an operator: its node, and what all operators share. */
 import { numbers } from './fold.js';
 import { broken, refused, type Attributes } from './attributes.js';
 import { asTraced, type Known, type Operand, type Traced } from './tensor.js';
@@ -7,12 +7,12 @@ export interface Site {
   readonly attributes: Attributes;
   /** Version of the node's domain. */
   readonly opset: number;
-  /** Told once to the reader of the explanation. */
+  /** A warning for the reader of the explanation, given once. */
   warn(message: string): void;
 }
 
 export type Inputs = readonly (Operand | undefined)[];
-/** What a node gives, from what it gets. */
+/** The outputs of a node, from its inputs. */
 export type Operator = (inputs: Inputs, site: Site) => readonly Operand[];
 
 export function need(inputs: Inputs, index: number, site: Site): Operand {
@@ -23,7 +23,7 @@ export function need(inputs: Inputs, index: number, site: Site): Operand {
 export const needTraced = (inputs: Inputs, index: number, site: Site): Traced =>
   asTraced(need(inputs, index, site));
 
-/** Numbers that must not hang on the picture: shapes, axes, rows. */
+/** Numbers that must not depend on the picture: shapes, axes, rows. */
 export function needKnown(inputs: Inputs, index: number, site: Site): Known {
   const found = need(inputs, index, site);
   if (found.kind === 'known') return found;

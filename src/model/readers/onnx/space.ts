@@ -1,4 +1,4 @@
-/** From which layers a map can be drawn: those whose axes are known to be space, and are still looked at. */
+/** The layers from which a map can be drawn: those whose axes are known to be space and are used after them. */
 import type { GraphOutput, GraphLayer } from '../../graph/model-graph.js';
 import { ordered, type Value } from '../../graph/value.js';
 import type { Traced } from './tensor.js';

@@ -1,5 +1,5 @@
 /**
- * What a tensor of the file is while it is read: numbers that are known already (weights, shape
+ * A tensor of the file while it is read: numbers that are known already (weights, shape
  * arithmetic), or a value of the graph. A value remembers which of the file's axes its own axes
  * are, so that a Transpose moves no number and a convolution finds its channels last.
  */
@@ -14,7 +14,7 @@ import type { Value } from '../../graph/value.js';
 
 export type Dims = readonly number[];
 
-/** Numbers that hang on no input. */
+/** Numbers that depend on no input. */
 export interface Known {
   readonly kind: 'known';
   /** Element type, as in the file. */
@@ -22,7 +22,7 @@ export interface Known {
   readonly weight: Weight;
 }
 
-/** What is known of an axis: `space` and `channels` of a picture or signal, `tokens` a sequence made from space. */
+/** What is known about an axis: `space` and `channels` of a picture or signal, `tokens` a sequence made from space. */
 export type Axis = 'space' | 'channels' | 'tokens';
 
 /** A value of the graph. */
@@ -32,7 +32,7 @@ export interface Traced {
   readonly rank: number;
   /** The file's axes in the order in which the value has them; those left out have size 1. */
   readonly order: Dims;
-  /** What the file's axes are, as far as it is known. */
+  /** The meaning of the file's axes, as far as it is known. */
   readonly axes: readonly (Axis | undefined)[];
   /** The same numbers in the same order under other axes: what a Reshape took apart. */
   readonly origin?: Traced;
@@ -51,7 +51,7 @@ export function known(dims: Dims, data: Numbers | readonly number[], type: numbe
 export const knownInts = (data: readonly number[]): Known =>
   known([data.length], data, ELEMENT.int64);
 
-/** A tensor of the file; its numbers are read when somebody looks at them. */
+/** A tensor of the file; its numbers are read when they are needed. */
 export function stored(tensor: OnnxTensor, files: ReadonlyMap<string, Uint8Array>): Known {
   let data: Numbers | undefined;
   requireComplete(tensor, externalBytes(tensor, files));
@@ -71,7 +71,7 @@ export function stored(tensor: OnnxTensor, files: ReadonlyMap<string, Uint8Array
 export const MOST_SPREAD = 2 ** 27;
 const MOST_FOLDED = 2 ** 24;
 
-/** The same number everywhere, spread out when somebody looks. */
+/** The same number everywhere, spread out when it is needed. */
 export function everywhere(dims: Dims, number: number, type: number): Known {
   requireSize(dims, MOST_SPREAD);
   let data: Numbers | undefined;
@@ -132,7 +132,7 @@ export const range = (n: number, from = 0): number[] =>
 export function arranged(x: Operand, order: Dims): Value {
   const t = asTraced(x);
   const dims = dimsOf(t);
-  // those there are, in the order wished for; the others have size 1 and go where they like
+  // the existing axes in the wanted order; the others have size 1 and may go anywhere
   const wanted = order.filter((axis) => t.order.includes(axis));
   const rest = t.order.filter((axis) => !order.includes(axis));
   const moved = transpose(
@@ -160,7 +160,7 @@ export function transposed(x: Traced, perm: Dims): Traced {
   };
 }
 
-/** What broadcasts together, with common axes: those of the largest value that is computed. */
+/** Operands that broadcast, with common axes: those of the largest computed value. */
 export function aligned(operands: readonly Operand[]): {
   values: Value[];
   rank: number;

@@ -1,4 +1,4 @@
-/** Runs through a graph node by node: numbers where all is known, values of our graph where it is not. */
+/** Runs through a graph node by node: numbers if all is known, values of our graph if not. */
 import { isWhylensError, WhylensError } from '../../../errors.js';
 import { sizeOf } from '../../../maths/ndarray.js';
 import {
@@ -45,7 +45,7 @@ const LARGE = 2 ** 16;
 const SMALL = 2 ** 12;
 /** Operators that give row numbers. */
 const COUNTING = new Set(['ArgMax', 'ArgMin']);
-/** What only gives numbers another name is free however large. */
+/** Operators that only rename numbers, which cost nothing however large. */
 const FREE = new Set([
   'Identity',
   'Dropout',
@@ -63,10 +63,10 @@ export interface Step {
   /** Names of the functions around it. */
   readonly prefix: string;
   readonly output: Traced;
-  /** What else it gives. */
+  /** Its other outputs. */
   readonly others: readonly Value[];
   readonly weights: readonly Value<'constant'>[];
-  /** The operands that hang on the input, by where they come from. */
+  /** The operands that depend on the input, by the node from which they come. */
   readonly from: readonly Value[];
 }
 
@@ -86,7 +86,7 @@ export class Tracer {
     this.#functions = new Map(model.functions.map((fn) => [keyOf(fn), fn]));
   }
 
-  /** The outputs asked for, or for each the error that it cannot be made. */
+  /** The outputs that are asked for, or instead of one the error that it cannot be made. */
   run(inputs: ReadonlyMap<string, Operand>, outputs: readonly string[]): (Operand | Error)[] {
     const scope: Scope = new Map();
     this.#initialise(this.model.graph, scope);
@@ -105,7 +105,7 @@ export class Tracer {
         scope.set(tensor.name, stored(tensor, this.files));
       } catch (error) {
         if (!isWhylensError(error)) throw error;
-        // it only matters to what needs it
+        // it only matters to the outputs that need it
         scope.set(tensor.name, error);
       }
     }
@@ -142,7 +142,7 @@ export class Tracer {
       const found = name === '' ? undefined : scope.get(name);
       if (name !== '' && found === undefined)
         throw broken(node, `needs '${name}', which nothing gives`);
-      // what is not understood only matters to the outputs that need it
+      // an unknown operator only matters to the outputs that need it
       if (found instanceof Error) return this.#give(node, scope, found);
       inputs.push(found);
     }
@@ -205,7 +205,7 @@ export class Tracer {
       : results;
   }
 
-  /** Numbers again where nothing hangs on the picture: they may be shapes, axes or row numbers. */
+  /** Numbers again if nothing depends on the picture: they may be shapes, axes or row numbers. */
   #still(x: Operand, node: OnnxNode): Operand {
     if (x.kind === 'known' || x.value.live || sizeOf(x.value.shape) > SMALL) return x;
     const cost = ordered([x.value]).reduce((sum, v) => sum + sizeOf(v.shape), 0);
@@ -243,7 +243,7 @@ export class Tracer {
       if (this.#numbers > MOST_NUMBERS) {
         throw new WhylensError(
           'MODEL_LOAD',
-          `the model computes more than ${MOST_NUMBERS} numbers that hang on no input: the file is damaged`,
+          `the model computes more than ${MOST_NUMBERS} numbers that depend on no input: the file is damaged`,
         );
       }
     }
@@ -352,7 +352,7 @@ export class Tracer {
   }
 }
 
-/** What the graph computes has values, and not without end. */
+/** Checks that a computed tensor has values, and not too many. */
 function requireSane(node: OnnxNode, x: Operand): void {
   if (x.kind === 'known') return;
   const dims = dimsOf(x);

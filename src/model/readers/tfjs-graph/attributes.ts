@@ -53,7 +53,7 @@ export class Attributes {
     return typeof value === 'number' ? TYPES[value] : typeof value === 'string' ? value : undefined;
   }
 
-  /** Sizes, null where one is open; undefined where all are. */
+  /** Sizes, null if one is open; undefined if all are. */
   shape(name: string): (number | null)[] | undefined {
     const raw = this.#raw(name);
     return raw?.shape === undefined ? undefined : shapeOf(raw.shape);

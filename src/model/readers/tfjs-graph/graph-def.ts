@@ -32,10 +32,10 @@ export interface GraphDef {
 }
 
 export interface SignatureEntry {
-  /** What the signature calls it. */
+  /** Its name in the signature. */
   readonly name: string;
   readonly source: Source;
-  /** With the batch axis; undefined where even the rank is open. */
+  /** With the batch axis; undefined if even the rank is open. */
   readonly shape?: readonly (number | null)[];
   readonly dtype?: string;
 }
@@ -57,7 +57,7 @@ function damaged(what: string): WhylensError {
   );
 }
 
-/** @throws WhylensError `MODEL_LOAD` where the topology is not a graph */
+/** @throws WhylensError `MODEL_LOAD` if the topology is not a graph */
 export function readGraphDef(topology: unknown): GraphDef {
   if (!isObject(topology) || !Array.isArray(topology.node)) throw damaged("it has no 'node' list");
   const nodes = nodesOf(topology.node);
@@ -100,7 +100,7 @@ function nodesOf(list: readonly unknown[]): GraphNode[] {
   }));
 }
 
-/** Names of outputs by operation, as functions use them, where there are several. */
+/** Names of outputs by operation, as functions use them, for operations with several. */
 const OUTPUTS: Readonly<Record<string, readonly string[]>> = {
   FusedBatchNorm: ['y', 'batch_mean', 'batch_variance', 'reserve_space_1', 'reserve_space_2'],
   FusedBatchNormV2: ['y', 'batch_mean', 'batch_variance', 'reserve_space_1', 'reserve_space_2'],
@@ -151,7 +151,7 @@ function functionsOf(library: unknown): Map<string, GraphFunction> {
   return new Map(functions.map((fn) => [fn.name, fn]));
 }
 
-/** What `model.json` calls the inputs and outputs; else placeholders go in and what nobody takes comes out. */
+/** The inputs and outputs that `model.json` names; else placeholders are the inputs, and values that nothing uses the outputs. */
 export function readSignature(graph: GraphDef, signature: unknown): Signature {
   const told = isObject(signature) ? signature : {};
   const byName = new Map(graph.nodes.map((node) => [node.name, node]));
@@ -188,7 +188,7 @@ export function readSignature(graph: GraphDef, signature: unknown): Signature {
 }
 const SILENT = new Set(['NoOp', 'Assert', 'Placeholder', 'Const']);
 
-/** Sizes of a `TensorShapeProto`; null where one is open, undefined where all are. */
+/** Sizes of a `TensorShapeProto`; null if one is open, undefined if all are. */
 export function shapeOf(value: unknown): (number | null)[] | undefined {
   if (!isObject(value) || value.unknownRank === true) return undefined;
   const dims = value.dim;

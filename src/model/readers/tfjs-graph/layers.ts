@@ -14,7 +14,7 @@ export interface NamedInput {
   readonly value: Value<'input'>;
 }
 
-/** Operations that hand their input on. */
+/** Operations that pass their input on unchanged. */
 const PASS = /^(Identity|IdentityN|Snapshot|StopGradient|PreventGradient|CheckNumerics)$/;
 const PRODUCTS = new Set(['MatMul', 'Conv2D']);
 const SUMS = new Set(['BiasAdd', 'Add', 'AddV2']);
@@ -93,8 +93,8 @@ export function layersOf(
 }
 
 /**
- * A step with a value that the outputs need. Where the reshape in which a node
- * ends was swallowed by the next one, it is the value before it.
+ * A step with a value that the outputs need. If the reshape in which a node ends was merged into
+ * the next one, it is the value before it.
  */
 function onTheWay(step: Step, needed: ReadonlySet<Value>): Step[] {
   const { value } = step.output;
@@ -157,7 +157,7 @@ const UNITS = new Set([
   ...['Erf', 'Erfc', 'Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Asinh', 'Acosh'],
   ...['Atanh', 'ClipByValue', 'LogSoftmax'],
 ]);
-/** A constant and a value, or a value with itself, where that gives no straight line. */
+/** A constant and a value, or a value with itself, if that gives no straight line. */
 function bentBy(op: string, value: Value, from: readonly Value[]): string | undefined {
   if (new Set(from).size !== 1) return undefined;
   const [a, b] = value.inputs;

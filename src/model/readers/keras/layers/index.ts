@@ -45,7 +45,7 @@ const IDENTITIES = [
 
 const identity: BuildLayer = (layer, args) => only(layer, args);
 
-/** A layer whose own activation comes last, with what lies before it kept. */
+/** A layer whose own activation comes last; the value before it is kept. */
 const withActivation =
   (build: BuildLayer): BuildLayer =>
   (layer, args, kwargs) => {

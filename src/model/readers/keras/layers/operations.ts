@@ -332,7 +332,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   hard_sigmoid_v2: 'hard_sigmoid',
 };
 
-/** Whether it is an operation under this name, as Keras writes it. */
+/** True if it is an operation with this name, as Keras writes it. */
 export const isKnownOperation = (name: string): boolean => operationOf(name) !== undefined;
 
 function operationOf(name: string): Operation | undefined {

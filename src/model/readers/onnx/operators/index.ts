@@ -1,4 +1,4 @@
-/** The table of operators: what the file calls, and the values it stands for. */
+/** The table of operators: their names in the file, and the values that they stand for. */
 import * as b from '../../../graph/build.js';
 import * as c from '../../../graph/composites.js';
 import type { Value } from '../../../graph/value.js';
@@ -102,7 +102,7 @@ const RUNTIME: Readonly<Record<string, Operator>> = {
   SkipSimplifiedLayerNormalization: skipLayerNorm(false),
 };
 
-/** The meaning of a node's operator; undefined where whylens has none. */
+/** The meaning of a node's operator; undefined if whylens has none. */
 export function operatorOf(domain: string, op: string): Operator | undefined {
   const table = domain === '' ? STANDARD : domain === 'com.microsoft' ? RUNTIME : undefined;
   return table !== undefined && Object.hasOwn(table, op) ? table[op] : undefined;

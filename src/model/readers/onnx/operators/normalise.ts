@@ -18,7 +18,7 @@ import {
 } from '../tensor.js';
 import { joined } from './pointwise.js';
 
-/** One number a channel, to go with axis 1 of `rank` axes. */
+/** One number for each channel, to go with axis 1 of `rank` axes. */
 const perChannel = (x: Operand, rank: number): Traced => {
   const t = asTraced(x);
   const size = sizeOf(dimsOf(t));
@@ -85,7 +85,7 @@ const rmsNorm: Operator = (inputs, site) => {
   return [layerNormalised(x, inputs[1], undefined, attributes.float('epsilon', 1e-5), axis, false)];
 };
 
-/** Each channel over its space. A group norm is written as one between two reshapes: it is read as what it is. */
+/** Each channel over its space. A group norm is written as one between two reshapes: it is read as a group norm. */
 const instanceNorm: Operator = (inputs, site) => {
   const x = needTraced(inputs, 0, site);
   const epsilon = site.attributes.float('epsilon', 1e-5);
@@ -114,7 +114,7 @@ const instanceNorm: Operator = (inputs, site) => {
   return [joined([y, scale, shift], ([v, p, q]) => b.add(b.mul(v, p), q))];
 };
 
-/** One number a group as one a channel. */
+/** One number for each group, as one for each channel. */
 function repeated(t: Traced, count: number, rank: number): Traced {
   const size = dimsOf(t)[0];
   const flat = b.reshape(t.value, [size, 1]);

@@ -96,7 +96,7 @@ function plain(value: Value, dims: Dims): Traced {
   return traced(b.reshape(value, dims.slice(first)), dims.length, range(dims.length).slice(first));
 }
 
-/** `Gather` by row numbers that hang on the picture. */
+/** `Gather` by row numbers that depend on the picture. */
 export function gatherComputed(x: Traced, indices: Traced, axis: number): Traced {
   const [dims, wanted] = [dimsOf(x), dimsOf(indices)];
   requireSize([b.sizeOf(dims), b.sizeOf(wanted)], MOST);

@@ -90,7 +90,7 @@ const LOWEST: Readonly<Record<number, number>> = {
   [ELEMENT.uint4]: 0,
   [ELEMENT.int4]: -8,
 };
-/** What quantising leaves of a value: all of it, or what is above 0. */
+/** The part of a value that quantising keeps: all of it, or what is above 0. */
 function quantised(x: Traced, zero: Known | undefined): Traced {
   // the input's own range may start at 0 without a ReLU
   if (zero === undefined || x.value.op === 'input' || x.value.op === 'relu') return x;
@@ -314,7 +314,7 @@ export const QUANTISED_RUNTIME: Readonly<Record<string, Operator>> = {
   QLinearAveragePool: qLinearOne(
     pooled((x, site) => spatial(averaged(channelsLast(x, site), site.attributes))),
   ),
-  // x · (integer product) · scale: the scale is 1 where the value is float already
+  // x · (integer product) · scale: the scale is 1 if the value is float already
   DynamicQuantizeMatMul: (inputs, site) => {
     site.warn(WARNING);
     const right = multipliedOut(

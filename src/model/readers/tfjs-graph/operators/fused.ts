@@ -33,7 +33,7 @@ export function fused(y: Traced, rest: readonly Operand[], site: Site, format: s
       x = normalised(x, [gamma, beta, mean, variance], attributes.float('epsilon', 1e-4), format);
       return;
     }
-    // before the activation: what layers of their own would give
+    // before the activation: the value that separate layers would give
     site.inner('linear', x);
     if (name === 'prelu') {
       x = { ...joined([x, take()], ([v, slope]) => c.prelu(v, slope)), axes: x.axes };
@@ -48,7 +48,7 @@ export function fused(y: Traced, rest: readonly Operand[], site: Site, format: s
   return x;
 }
 
-/** With the statistics of training, one number a channel. */
+/** With the statistics of training, one number for each channel. */
 export function normalised(
   x: Traced,
   numbers: readonly Operand[],

@@ -1,4 +1,4 @@
-/** The table of operations: what a graph calls, and the values it stands for. */
+/** The table of operations: their names in the graph, and the values that they stand for. */
 import type { Operation } from '../site.js';
 import { LINEAR } from './linear.js';
 import { POINTWISE } from './pointwise.js';
@@ -14,7 +14,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   ...SHAPE,
 };
 
-/** The meaning of an operation; undefined where whylens has none. */
+/** The meaning of an operation; undefined if whylens has none. */
 export function operationOf(op: string): Operation | undefined {
   return Object.hasOwn(OPERATIONS, op) ? OPERATIONS[op] : undefined;
 }

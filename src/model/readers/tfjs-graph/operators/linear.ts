@@ -35,7 +35,7 @@ const product =
 const einsum: Operation = (inputs, site) =>
   onnx('Einsum', inputs, site, { equation: site.attributes.text('equation') ?? '' });
 
-/** Only the diagonals from `lower` below to `upper` above stay; all of them where a number is negative. */
+/** Only the diagonals from `lower` below to `upper` above stay; all of them if a number is negative. */
 const band: Operation = (inputs, site) => {
   const x = need(inputs, 0, site);
   const [rows, columns] = dimsOf(x).slice(-2);

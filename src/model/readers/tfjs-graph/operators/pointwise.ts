@@ -57,7 +57,7 @@ const divideNoNan = together(([x, y]) => {
   const zero = b.compare('equal', y, b.scalar(0));
   return b.select(zero, b.scalar(0), b.div(x, b.select(zero, one, y)));
 });
-/** The angle of (x, y): atan(y / x), moved by π where x is below 0. */
+/** The angle of (x, y): atan(y / x), moved by π if x is below 0. */
 const atan2 = together(([y, x]) => {
   const left = b.compare('less', x, b.scalar(0));
   const turn = b.mul(left, b.mul(side(y), b.scalar(Math.PI)));

@@ -34,7 +34,7 @@ const reducing =
     if (axes.length === 0) return [x];
     return onnx(op, [x], site, { axes, keepdims: Number(keep) });
   };
-/** 1 where it holds, so that the smallest or largest tells of all or any. */
+/** 1 if it holds, so that the smallest or largest means all or any. */
 const truths =
   (op: string): Operation =>
   (inputs, site) => {
@@ -109,7 +109,7 @@ const argument =
     ];
   };
 
-/** More would unroll to a graph that nobody wants to wait for. */
+/** More would unroll to a graph that takes too long. */
 const MOST_TOP = 64;
 /** One after the other: the largest is taken, and left out from then on. */
 const top: Operation = (inputs, site) => {

@@ -265,7 +265,7 @@ const reverse: Operation = (inputs, site) => {
     ),
   ];
 };
-/** The old form says of each axis whether it turns. */
+/** The old form says for each axis whether it is reversed. */
 const reverseOld: Operation = (inputs, site) => {
   const turned = numbersAt(inputs, 1, site).flatMap((yes, axis) => (yes === 0 ? [] : [axis]));
   return [reverseAxes(need(inputs, 0, site), turned)];
@@ -328,7 +328,7 @@ const depthToSpace =
     return [first ? y : onnx('Transpose', [y], site, { perm: [0, 2, 3, 1] })[0]];
   };
 
-/** `on` where the row is the one named, also where names are computed. */
+/** `on` in the named row, also if the number is computed. */
 const oneHot: Operation = (inputs, site) => {
   const indices = need(inputs, 0, site);
   const depth = numberAt(inputs, 1, site);

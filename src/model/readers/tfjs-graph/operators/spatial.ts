@@ -1,4 +1,4 @@
-/** Operations that slide a window, and resizing. Values have their channels last, wherever the file has them. */
+/** Operations that slide a window, and resizing. Values have their channels last, whatever the order in the file. */
 import * as b from '../../../graph/build.js';
 import * as c from '../../../graph/composites.js';
 import type { Value } from '../../../graph/value.js';
@@ -20,7 +20,7 @@ import {
 import { broken, need, numbersAt, refused, settled, type Operation, type Site } from '../site.js';
 import { fused } from './fused.js';
 
-/** Where an operation's axes are in the file. */
+/** The positions of an operation's axes in the file. */
 interface Layout {
   readonly space: Dims;
   readonly channel: number;
