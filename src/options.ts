@@ -58,7 +58,7 @@ export type OptionSpec =
 /** Declared options by name. */
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 
-/** What an option of this declaration holds. */
+/** The type of the value of an option. */
 type ValueOf<S extends OptionSpec> = S extends { readonly type: 'number' }
   ? number
   : S extends { readonly type: 'boolean' }
@@ -131,7 +131,7 @@ export function validateOptions<const T extends OptionSpecs>(
   return result as OptionValues<T>;
 }
 
-/** If nothing of that place is near, other places are looked at: an option of a formatter is misplaced, not misspelt. */
+/** If no name of that place is near, other places are searched: an option of a formatter is misplaced, not misspelt. */
 function unknownOption(
   owner: string,
   name: string,
@@ -160,7 +160,7 @@ function unknownOption(
 export function parseOption(owner: string, name: string, spec: OptionSpec, text: string): unknown {
   switch (spec.type) {
     case 'number':
-      // what is not a number goes on as it is written, to be named in the message
+      // a text that is not a number is kept as it is written, so that the message can name it
       return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
     case 'boolean':
       if (/^(true|yes|on|1)$/i.test(text)) return true;
@@ -240,7 +240,7 @@ function problemOf(spec: OptionSpec, value: unknown): string | undefined {
   }
 }
 
-/** A choice that is nearly one of those allowed. */
+/** The suggestion for a choice that is nearly one of those allowed. */
 function misspelt(spec: OptionSpec, value: unknown): string {
   if (spec.type !== 'choice' || typeof value !== 'string') return '';
   const near = didYouMean(value, spec.choices);
@@ -256,7 +256,7 @@ function show(value: unknown): string {
     const text = JSON.stringify(value) ?? String(value);
     return text.length > 60 ? `${text.slice(0, 57)}...` : text;
   } catch {
-    // what holds itself, is nested without end or has big whole numbers is no JSON
+    // a value that holds itself, is nested without end or has big integers is not JSON
     return describeValue(value);
   }
 }

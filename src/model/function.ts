@@ -124,7 +124,7 @@ class FunctionModel implements ExplainableModel {
   }
 
   release(): void {
-    // a function holds nothing of ours
+    // a function holds nothing that must be freed
   }
 
   private title(): string {

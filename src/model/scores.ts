@@ -82,8 +82,8 @@ function requireFinite(data: Float32Array | Float64Array, count: number, name: s
 }
 
 /**
- * Scores with their logits. A function hides what came before its final
- * activation, so logits are taken back from probabilities: log p for softmax
+ * Scores with their logits. A function hides the values before its final activation, so logits are
+ * computed back from probabilities: log p for softmax
  * (true up to one constant a sample), log p − log(1 − p) for sigmoid, with p
  * held inside float32's range; linear scores are their own logits.
  */
@@ -172,7 +172,7 @@ async function dataOf(returned: TensorLike): Promise<Numbers | undefined> {
     // through `returned`: tensors read `this`
     return typeof own === 'function' ? await returned.data!() : returned.dataSync!();
   } finally {
-    // it was made for this call, nobody else holds it
+    // it was made for this call and is used nowhere else
     returned.dispose?.();
   }
 }
@@ -184,7 +184,7 @@ function flat(numbers: Numbers, count: number): PreciseScores {
   };
 }
 
-/** Shape by the first elements, undefined where one is not a number. */
+/** Shape by the first elements, undefined if one is not a number. */
 function nestedShape(value: unknown): number[] | undefined {
   if (typeof value === 'number') return [];
   if (!isList(value) || value.length === 0) return undefined;

@@ -16,24 +16,24 @@ import type {
 } from './interface.js';
 import { withLogits } from './scores.js';
 
-/** What a sample is taken to cost inside a session: this many times its input. */
+/** What a sample is assumed to cost inside a session: this many times its input. */
 const COST_FACTOR = 32;
-/** An unnamed open size, as the library for the web has it. */
+/** The name that the library for the web gives to an unnamed open size. */
 const OPEN = 4294967295;
 
 export interface SessionModelOptions {
   readonly name: string;
   /** What the scores are, which a session does not tell. Default `'linear'`. */
   readonly activation?: OutputInfo['activation'];
-  /** `[height, width, channels]` or the session's own order, where it leaves sizes open. */
+  /** `[height, width, channels]` or the session's own order, if it leaves sizes open. */
   readonly inputShape?: readonly number[];
-  /** Whether the first input has its channels first; default: as its sizes look. */
+  /** True if the first input has its channels first; default: judged by its sizes. */
   readonly channelsFirst?: boolean;
   /** Why there are no derivatives, for messages. */
   readonly why: string;
-  /** What runs it, where that is known. */
+  /** What runs it, if that is known. */
   readonly engine?: ModelDescription['engine'];
-  /** Whether `release` frees the session. */
+  /** True if `release` frees the session. */
   readonly ownsSession?: boolean;
 }
 

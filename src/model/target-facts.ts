@@ -1,4 +1,4 @@
-/** What a record says of a target: its name, its number, and what the model says itself. */
+/** What a record says about a target: its name, its number, and what the model says itself. */
 import type { Target, TargetBase, TopClass } from '../explanation.js';
 import type { OutputValues, ScoreKind } from './interface.js';
 import {

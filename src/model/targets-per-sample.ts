@@ -2,7 +2,7 @@ import { WhylensError } from '../errors.js';
 import type { Target } from '../explanation.js';
 import type { DifferentiateRequest } from './interface.js';
 
-/** The targets of a request as one list a sample, all of equal length. */
+/** The targets of a request as one list for each sample, all of equal length. */
 export function targetsPerSample(
   targets: DifferentiateRequest['targets'],
   count: number,

@@ -148,8 +148,8 @@ export function scoreOf(
 
 /**
  * Gradient of the target with respect to the outputs of sample `n`: per output
- * (by position) an array as long as one sample of it, or undefined where the
- * target does not look at it. With `score: 'logit'` with respect to the logits.
+ * (by position) an array as long as one sample of it, or undefined if the target does not depend
+ * on it. With `score: 'logit'` with respect to the logits.
  */
 export function seedOf(
   target: Target,
@@ -168,14 +168,14 @@ export function seedOf(
   return seeds;
 }
 
-/** The class index a target stands for, or a name in words. */
+/** The class index that a target stands for, or a name in words. */
 export function targetId(target: Target): number | string {
   return target.kind === 'class' || target.kind === 'regression'
     ? target.index
     : describeTarget(target);
 }
 
-/** A target in words; classes by label where labels are known. */
+/** A target in words; classes by label if labels are known. */
 export function describeTarget(target: Target, labels?: readonly string[]): string {
   const nameOf = (index: number) => labels?.[index] ?? `class ${index}`;
   const where =
@@ -207,7 +207,7 @@ export function describeTarget(target: Target, labels?: readonly string[]): stri
   }
 }
 
-/** Softmax or sigmoid probability of a target, where it is a class of such an output. */
+/** Softmax or sigmoid probability of a target, if it is a class of such an output. */
 export function probaOf(
   target: Target,
   outputs: readonly OutputValues[],
@@ -316,7 +316,7 @@ function parts(
   }
 }
 
-/** What a score has beside its linear part: one minus a probability has the one. */
+/** The constant of a score beside its linear part: the 1 in one minus a probability. */
 function offsetOf(target: Target, score: ScoreKind, outputs: readonly OutputValues[]): number {
   if (target.kind === 'weighted') {
     return target.terms.reduce(
@@ -421,7 +421,7 @@ function requireVector(target: Target, output: OutputValues): void {
   if (shape.filter((size) => size !== 1).length > 1) {
     throw new WhylensError(
       'INVALID_TARGET',
-      `a target of kind '${target.kind}' needs an output with one number a class, output '${output.name}' has shape [${shape.join(', ')}]; use maskTarget (mean over positions) or elementTarget (one number)`,
+      `a target of kind '${target.kind}' needs an output with one number for each class, output '${output.name}' has shape [${shape.join(', ')}]; use maskTarget (mean over positions) or elementTarget (one number)`,
     );
   }
 }

@@ -14,11 +14,10 @@ export type { ImageSource, LoadImageOptions };
 /**
  * A picture file as a picture: PNG, JPEG, WebP, GIF (its first frame), TIFF or
  * AVIF. Turned upright as its EXIF data says; grey stays grey, alpha stays,
- * colour profiles are left aside as Pillow leaves them (CMYK apart), since that
- * is what models were trained on.
+ * colour profiles are ignored as in Pillow (except for CMYK), since models were trained on such pictures.
  *
  * @throws WhylensError `FILE` (not there, not readable, no answer, longer than
- *   `maxBytes`), `INVALID_PICTURE` (empty, corrupt, truncated, no picture),
+ *   `maxBytes`), `INVALID_PICTURE` (empty, corrupt, truncated, not a picture),
  *   `PICTURE_TOO_LARGE`, `ABORTED`
  * @example await loadImage('cat.jpg'); await loadImage('https://example.org/cat.webp')
  */
@@ -37,10 +36,10 @@ export async function loadImage(
     if (format === undefined) {
       throw new WhylensError(
         'INVALID_PICTURE',
-        'it begins like no PNG, JPEG, WebP, GIF, TIFF or AVIF file',
+        'it does not begin like a PNG, JPEG, WebP, GIF, TIFF or AVIF file',
       );
     }
-    // sharp is a native library and slow to load: only where a file needs it
+    // sharp is a native library and slow to load: only if a file needs it
     const { decodeWithSharp } = await import('./sharp-codec.js');
     return await abortable(decodeWithSharp(bytes, maxPixels), limits.signal, `loading ${name}`);
   } catch (error) {

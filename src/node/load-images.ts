@@ -9,8 +9,8 @@ import { loadImage } from './load-image.js';
 const EXTENSIONS = ['png', 'jpg', 'jpeg', 'webp', 'gif', 'tif', 'tiff', 'avif'];
 
 /**
- * The pictures directly in a folder, by name. Hidden files are left alone, and
- * so are pipes and devices, which nobody named.
+ * The pictures directly in a folder, by name. Hidden files are left out, and so are pipes and
+ * devices, since nobody named them.
  */
 export async function pictureFiles(folder: string): Promise<string[]> {
   let names: string[];

@@ -21,7 +21,7 @@ import { readSource } from './read-source.js';
 export type { LabelSource, ModelSource };
 
 /**
- * Loads a model; what kind it is, its content tells.
+ * Loads a model; its content tells which kind it is.
  *
  * - TensorFlow.js: `model.json` in layers or graph format, weights sharded or
  *   quantised, topology of Keras 2 or 3.
@@ -62,7 +62,7 @@ export async function loadModel(
 
 /**
  * Reads class names: JSON (`["cat", …]`, `{ "0": "cat" }`, Keras'
- * `{ "0": ["n02…", "cat"] }`, `{ "cat": 0 }`) or text with one name a line,
+ * `{ "0": ["n02…", "cat"] }`, `{ "cat": 0 }`) or text with one name in each line,
  * from a path, an address (`data:` too) or a file.
  *
  * @throws `MODEL_LOAD` for what cannot be read or names no classes; `ABORTED`.

@@ -1,4 +1,4 @@
-/** The files of a model in a folder. Nothing outside the folder is read, and nothing is told of it. */
+/** The files of a model in a folder. Nothing outside the folder is read, and messages reveal nothing about it. */
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { WhylensError } from '../errors.js';
@@ -75,14 +75,14 @@ export function fileOf(file: string | ModelFile, limits: ReadLimits): ModelFile 
   };
 }
 
-/** Makes the error of a file that cannot be read. */
+/** Makes the error for a file that cannot be read. */
 export function cannotRead(what: string): Fail {
   return (why, details) =>
     new WhylensError('MODEL_LOAD', `cannot read ${what}: ${why}`, details ?? {});
 }
 
 /**
- * True where a file named by a model lies below the folder of the model file, or
+ * True if a file named by a model lies below the folder of the model file, or
  * below the folder that the model file really lies in, if it is a link. No link
  * on the way may lead elsewhere, and nothing is asked of a place elsewhere.
  */
@@ -100,7 +100,7 @@ async function isInside(file: string, name: string): Promise<boolean> {
     const found = await lstat(at).catch(() => undefined);
     if (found === undefined) return true;
     if (!found.isSymbolicLink()) continue;
-    // where it leads nowhere the answer is the same: existence is told of nothing outside
+    // if it leads nowhere the answer is the same, so that nobody learns what exists outside
     const real = await realpath(at).catch(() => undefined);
     if (real === undefined || !homes.some((home) => isBelow(home, real))) return false;
   }

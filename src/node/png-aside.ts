@@ -1,4 +1,4 @@
-/** Decodes PNG files; large ones in a thread of their own, so that a server goes on answering. */
+/** Decodes PNG files, large ones in a thread, so that a server can go on answering. */
 import { Worker } from 'node:worker_threads';
 import { WhylensError, type ErrorCode } from '../errors.js';
 import type { Picture } from '../explanation.js';
@@ -56,7 +56,7 @@ export async function decodePngAside(
   }
 }
 
-/** The thread's side of it. */
+/** What the thread does. */
 export function replyTo(bytes: Uint8Array, maxPixels: number): PngReply {
   try {
     const picture = decodePng(bytes, { maxPixels });

@@ -1,4 +1,4 @@
-/** Reading files with an end: in time, in size, and never what nobody named. */
+/** Reads files within limits of time and size, and never files that nobody named. */
 import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -12,7 +12,7 @@ const CHUNK = 1 << 18;
 
 export interface ReadFileRequest {
   readonly limits: ReadLimits;
-  /** Makes the caller's error of a reason such as `there is no such file`. */
+  /** Makes the caller's error from a reason such as `there is no such file`. */
   readonly fail: Fail;
   /** True for a file that the user named: pipes and devices are read too. */
   readonly named: boolean;

@@ -1,4 +1,4 @@
-/** One door for everything that is read by its name: an address, a `file:` URL or a path. */
+/** The one way to read something by its name: an address, a `file:` URL or a path. */
 import { fileURLToPath } from 'node:url';
 import { fetchBounded, nameOfAddress, type Fail } from '../reading/fetch.js';
 import type { ReadLimits } from '../reading/limits.js';
@@ -15,7 +15,7 @@ const LONGEST_NAME = 80;
 /** Addresses that are fetched; everything else is a file. */
 const isAddress = (text: string): boolean => /^(https?|data):/i.test(text);
 
-/** The bytes behind a path or an address; throws what `failOf` makes of its name, or `ABORTED`. */
+/** The bytes behind a path or an address; throws the error that `failOf` makes from its name, or `ABORTED`. */
 export async function readSource(
   source: string | URL,
   limits: ReadLimits,

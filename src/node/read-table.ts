@@ -9,9 +9,10 @@ export type { TableSource };
 
 /**
  * Reads a table: CSV (types inferred, and said in `notes`), JSON lines, a JSON
- * list of rows, `{ columns, rows }`, or Arrow. What it is, the content tells.
+ * list of rows, `{ columns, rows }`, or Arrow. The content tells which of these it is.
  *
- * @throws WhylensError `FILE` (not there, no answer, longer than `maxBytes`), `ABORTED`, `INVALID_DOCUMENT` (no table, with row and column)
+ * @throws WhylensError `FILE` (not there, no answer, longer than `maxBytes`), `ABORTED`,
+ * `INVALID_DOCUMENT` (no table, with row and column)
  * @example
  * const table = await readTable('customers.csv', { types: { zip: 'text' } });
  * const { values } = await predict(model, table);

@@ -37,9 +37,9 @@ export async function decodeWithSharp(bytes: Uint8Array, maxPixels: number): Pro
   }
 }
 
-/** Samples whose black and white nobody knows would come out black, or as one of many guesses. */
+/** Refuses samples whose black and white are not known: they would come out black, or as a guess. */
 function requireKnownRange({ format, depth, bitsPerSample = 8 }: Metadata): void {
-  // other formats say what their white is
+  // other formats define their white
   if (format !== 'tiff') return;
   const isKnown =
     (depth === 'uchar' || depth === 'ushort') && [1, 2, 4, 8, 16].includes(bitsPerSample);

@@ -1,11 +1,11 @@
-/** Names of temporary files, and taking away those that killed processes left. */
+/** Names of temporary files, and the removal of those that killed processes left. */
 import { createHash } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 
-/** Processes of other machines may write into the same folder: theirs are not ours to judge. */
+/** Processes of other machines may write into the same folder: their files are left alone. */
 const MACHINE = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 const PATTERN = new RegExp(`^[.].*[.]whylens-${MACHINE}-(\\d+)-[0-9a-z_]+[.]tmp$`, 's');
 const LONGEST_NAME = 40;
@@ -19,7 +19,7 @@ export function temporaryName(name: string): string {
   return `.${start}.whylens-${MACHINE}-${process.pid}-${threadId}_${(counter++).toString(36)}.tmp`;
 }
 
-/** Removes temporary files of processes of this machine that no longer run; once a folder and process. */
+/** Removes temporary files of processes of this machine that no longer run; once for each folder and process. */
 export function cleanFolder(folder: string): void {
   if (cleaned.has(folder)) return;
   cleaned.add(folder);
@@ -40,7 +40,7 @@ function removeLeft(folder: string, isGarbage: (processId: number) => boolean): 
       }
     }
   } catch {
-    // whatever hinders writing there is told by the writing itself
+    // if something hinders writing there, the writing itself reports it
   }
 }
 

@@ -24,7 +24,7 @@ export interface WriteFileOptions {
   readonly overwrite?: boolean;
   /** Default `false`: a missing folder is an error. */
   readonly createFolder?: boolean;
-  /** Milliseconds that a pipe may go without anybody reading it. Default 15 000. */
+  /** Milliseconds for which nobody may read a pipe. Default 15 000. */
   readonly timeout?: number;
 }
 
@@ -56,7 +56,7 @@ export async function writeFileWhole(
 
 interface Place {
   readonly path: string;
-  /** True for what a file must not take the place of. */
+  /** True for a path that a file must not replace. */
   readonly direct: boolean;
   /** Of the file that is there now. */
   readonly owned?: { readonly mode: number; readonly uid: number; readonly gid: number };
@@ -72,7 +72,7 @@ async function placeOf(path: string, overwrite: boolean): Promise<Place> {
   return { path: await realpath(path), direct: false, owned: found };
 }
 
-/** Where a link leads that names a file not yet there. */
+/** The target of a link to a file that does not exist yet. */
 async function endOfLinks(path: string): Promise<string> {
   let at = path;
   for (let i = 0; i < LONGEST_CHAIN; i++) {
@@ -99,7 +99,7 @@ async function replace(
       await chmod(temporary, owned.mode & 0o7777).catch(() => undefined);
     }
     if (overwrite) await rename(temporary, path);
-    // a link fails where the name is taken, also by somebody who came in between
+    // a link fails if the name is taken, even by a process that came in between
     else await link(temporary, path);
   } finally {
     await rm(temporary, { force: true }).catch(() => undefined);
@@ -145,8 +145,7 @@ function ifMissing(error: NodeJS.ErrnoException): undefined {
 
 /**
  * Makes a folder and those above it that are missing, one after the other.
- * `mkdir` with `recursive` never comes back where a folder can be looked for
- * but not made, as below `/proc`.
+ * `mkdir` with `recursive` never returns if a folder can be looked for but not made, as below `/proc`.
  */
 export async function makeFolder(folder: string): Promise<void> {
   const missing: string[] = [];
@@ -159,7 +158,7 @@ export async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/** False for what is not there; throws for what is there and is not a folder. */
+/** False if it does not exist; throws if it exists and is not a folder. */
 async function isFolder(path: string): Promise<boolean> {
   const found = await stat(path).catch(ifMissing);
   // the root of a drive that does not exist has nothing above it to make

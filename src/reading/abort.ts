@@ -1,4 +1,4 @@
-/** Waiting that can be interrupted, whoever is waited for. */
+/** Waiting that can be interrupted, whatever is waited for. */
 import { WhylensError } from '../errors.js';
 
 /** Throws `ABORTED` if the signal has fired. */
@@ -14,8 +14,8 @@ export interface AbortableOptions<T> {
 }
 
 /**
- * What `work` gives, or `ABORTED` as soon as the signal fires: work that never
- * answers is left alone, and what it says later is not heard.
+ * What `work` gives, or `ABORTED` as soon as the signal fires: work that never answers is left
+ * alone, and its later result is ignored.
  */
 export async function abortable<T>(
   work: T | PromiseLike<T>,

@@ -1,9 +1,9 @@
-/** The one place where what goes wrong with a file from outside becomes an error of this library. */
+/** The one place where failures with a file from outside become errors of this library. */
 import { isWhylensError, WhylensError, type ErrorCode } from '../errors.js';
 
 /**
- * Runs `work` on something read from outside. Errors of this library pass;
- * every other one (a field that is null, a list where a text belongs, nesting
+ * Runs `work` on something read from outside. Errors of this library pass through; every other one
+ * (a field that is null, a list where a text belongs, nesting
  * without end) says that the file is damaged, and keeps its cause.
  */
 export async function guarded<T>(

@@ -1,10 +1,10 @@
-/** Fetching with an end: in time, in size, in redirects, and only from hosts that may be asked. */
+/** Fetches within limits of time, size and redirects, and only from allowed hosts. */
 import { isWhylensError, type ErrorDetails, type WhylensError } from '../errors.js';
 import { abortedError, throwIfAborted } from './abort.js';
 import { isAllowedHost, isPrivate, isSameHost } from './hosts.js';
 import { bytesInWords, MAX_REDIRECTS, type ReadLimits, type Scheme } from './limits.js';
 
-/** Makes the caller's own error of a reason such as `the server answers 404 Not Found`. */
+/** Makes the caller's own error from a reason such as `the server answers 404 Not Found`. */
 export type Fail = (reason: string, details?: ErrorDetails) => WhylensError;
 
 /** The body behind an `http:`, `https:` or `data:` address; throws what `fail` makes, or `ABORTED`. */
@@ -80,13 +80,14 @@ async function follow(
   for (let count = 0; ; count++) {
     const response = await fetch(address, { signal, redirect: 'manual' });
     heard();
-    // a page is not told where it is sent: the browser's own rules hold
+    // a page does not learn where it is redirected: the browser's own rules hold
     if (response.type === 'opaqueredirect') return fetch(address, { signal });
     const target = response.headers.get('location');
     if (response.status < 300 || response.status > 399 || target === null) return response;
     await response.body?.cancel();
     if (count === MAX_REDIRECTS) throw fail(`it redirects more than ${MAX_REDIRECTS} times`);
-    if (!URL.canParse(target, address)) throw fail('it redirects to what is not an address');
+    if (!URL.canParse(target, address))
+      throw fail('it redirects to something that is not an address');
     const next = new URL(target, address);
     if (!/^https?:$/.test(next.protocol)) throw fail(`it redirects to ${next.protocol}`);
     requireScheme(next, limits, fail);

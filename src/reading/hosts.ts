@@ -1,6 +1,6 @@
-/** Which hosts may be asked, and which lie in somebody's own network. */
+/** Which hosts may be asked, and which are in a private network. */
 
-/** True where `allowed` names the host of the address. */
+/** True if `allowed` names the host of the address. */
 export function isAllowedHost(address: URL, allowed: readonly string[]): boolean {
   return allowed.some((entry) => {
     const name = entry.toLowerCase();
@@ -9,23 +9,23 @@ export function isAllowedHost(address: URL, allowed: readonly string[]): boolean
   });
 }
 
-/** True for addresses of one server: the same host, also where `http` becomes `https`. */
+/** True for addresses of one server: the same host, also if `http` becomes `https`. */
 export function isSameHost(a: URL, b: URL): boolean {
   return a.host === b.host || (a.hostname === b.hostname && a.port === '' && b.port === '');
 }
 
-/** True where the address leads to this machine or into a private network, also by way of its name. */
+/** True if the address leads to this machine or into a private network, directly or by its name. */
 export async function isPrivate(address: URL): Promise<boolean> {
   const host = address.hostname.replace(/[.]$/, '').toLowerCase();
   if (isPrivateName(host)) return true;
-  // outside Node nobody tells what a name stands for
+  // outside Node it is not known what a name stands for
   const dns = typeof process === 'object' ? process.getBuiltinModule?.('node:dns') : undefined;
   if (dns === undefined || isAddress(host)) return false;
   try {
     const found = await dns.promises.lookup(host, { all: true });
     return found.some((entry) => isPrivateName(entry.address));
   } catch {
-    // what has no address cannot be asked: fetching it will say so
+    // a name without an address cannot be asked: fetching it will say so
     return false;
   }
 }
@@ -58,7 +58,7 @@ function isPrivateFour([a, b]: readonly number[]): boolean {
 function isPrivateSix(text: string): boolean {
   const groups = groupsOf(text.replace(/%.*$/, ''));
   const [first] = groups;
-  // IPv4 in other clothes: ::a.b.c.d, ::ffff:a.b.c.d, 64:ff9b::a.b.c.d
+  // IPv4 in other forms: ::a.b.c.d, ::ffff:a.b.c.d, 64:ff9b::a.b.c.d
   const inner = groups.slice(6).flatMap((group) => [group >> 8, group & 255]);
   const isMapped = groups.slice(0, 5).every((group) => group === 0);
   if (isMapped || (first === 0x64 && groups[1] === 0xff9b)) return isPrivateFour(inner);

@@ -1,4 +1,4 @@
-/** What reading from outside may cost: one list of limits, all of them options. */
+/** The limits of reading from outside: one list, all of them options. */
 import { WhylensError } from '../errors.js';
 
 export const SCHEMES = ['file', 'http', 'https', 'data'] as const;
@@ -42,7 +42,7 @@ export const DEFAULT_LIMITS: ReadLimits = {
 };
 /** Redirects followed at most. */
 export const MAX_REDIRECTS = 5;
-/** Names of these options, for whoever checks the options around them. */
+/** Names of these options, for code that checks the options around them. */
 export const READ_OPTION_NAMES = [
   'signal',
   'maxBytes',
@@ -51,7 +51,7 @@ export const READ_OPTION_NAMES = [
   'allowHosts',
 ] as const;
 
-/** The limits with defaults filled in; throws `INVALID_OPTION` for what limits nothing. */
+/** The limits with defaults filled in; throws `INVALID_OPTION` for a limit that limits nothing. */
 export function limitsOf(owner: string, given: ReadingOptions): ReadLimits {
   const wrong = (name: string, expected: string, got: unknown): WhylensError =>
     new WhylensError(

@@ -1,4 +1,4 @@
-/** Nesting with an end: what is nested without one overflows the stack of whoever walks it. */
+/** A limit for nesting: deeper values overflow the stack of code that walks through them. */
 import type { Fail } from './fetch.js';
 
 /** Brackets open at once. Keras, dumps of trees and stored explanations stay far below. */
@@ -14,7 +14,7 @@ export function requireShallow(text: string, fail: Fail): void {
   );
 }
 
-/** Brackets that are open at once, those inside texts apart. */
+/** How many brackets are open at once, without those inside texts. */
 function nestingOf(text: string): number {
   let depth = 0;
   let most = 0;
@@ -32,7 +32,7 @@ const BACKSLASH = 0x5c;
 const BRACKET = 0x5b;
 const BRACE = 0x7b;
 
-/** Where the closing quotation mark is; the end of the whole where there is none. */
+/** Where the closing quotation mark is; the end of the whole if there is none. */
 function endOfText(text: string, from: number): number {
   for (let end = text.indexOf('"', from + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let slashes = 0;

@@ -1,4 +1,4 @@
-/** Trees put together: which way a row goes, and what the leaves add up to. */
+/** An ensemble of trees: which way a row goes, and the sum of the leaves. */
 import { broken } from './fields.js';
 import { flatMargins } from './flat-trees.js';
 import { MISSING, type Columns, type Rows, type Tree, type TreeEnsemble } from './interface.js';
@@ -6,7 +6,7 @@ import { MISSING, type Columns, type Rows, type Tree, type TreeEnsemble } from '
 /** What LightGBM takes for zero. */
 const ZERO = Math.fround(1e-35);
 
-/** From so many rows on it pays to lay the trees flat. */
+/** From this many rows on, flat trees are faster. */
 const MANY = 16;
 
 type EnsembleParts = Omit<TreeEnsemble, 'decide' | 'goesLeft' | 'leaf' | 'hasCover'>;
@@ -15,7 +15,8 @@ type EnsembleParts = Omit<TreeEnsemble, 'decide' | 'goesLeft' | 'leaf' | 'hasCov
  * An ensemble of checked trees. Inner nodes get the mean of their leaves by
  * cover as their value.
  *
- * @throws `MODEL_LOAD` for trees that lead nowhere, twice to one node, or to a feature or output that does not exist
+ * @throws `MODEL_LOAD` for trees that lead nowhere, twice to one node, or to a feature or output
+ * that does not exist
  */
 export function treeEnsemble(parts: EnsembleParts, file: string): TreeEnsemble {
   parts.trees.forEach((tree, t) => checkTree(tree, t, parts, file));
@@ -59,7 +60,7 @@ export function treeEnsemble(parts: EnsembleParts, file: string): TreeEnsemble {
   };
 }
 
-/** Raw scores: base plus what the leaves add. */
+/** Raw scores: the base plus the leaves. */
 export function ensembleMargins(ensemble: TreeEnsemble, rows: Rows): Columns {
   const flat = rows.count >= MANY ? flatMargins(ensemble, rows) : undefined;
   if (flat !== undefined) return flat;
@@ -80,7 +81,7 @@ export function ensembleMargins(ensemble: TreeEnsemble, rows: Rows): Columns {
   return { count: rows.count, columns: outputs, data };
 }
 
-/** What a reader knows of a tree; the rest is filled in. */
+/** What a reader knows about a tree; the rest is filled in. */
 export type TreeParts = Pick<
   Tree,
   'left' | 'right' | 'feature' | 'threshold' | 'values' | 'outputs'

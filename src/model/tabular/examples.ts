@@ -1,4 +1,4 @@
-/** Holding a model to what its own library predicted. */
+/** Checks a model against the predictions of its own library. */
 import { WhylensError } from '../../errors.js';
 import { Field } from './fields.js';
 import type { Columns, TabularModel } from './interface.js';
@@ -67,7 +67,7 @@ function compare(
     const row = second ? i : Math.floor(i / made.columns);
     throw new WhylensError(
       'MODEL_LOAD',
-      `'${file}' (${model.source}) predicts ${own} for example ${row}, where its examples say ${x} (${what}, output ${second ? 1 : i % made.columns}): it was exported wrongly, or the examples are of another model. Nothing is explained of a model that predicts otherwise than its library`,
+      `'${file}' (${model.source}) predicts ${own} for example ${row}, but its examples say ${x} (${what}, output ${second ? 1 : i % made.columns}): it was exported wrongly, or the examples are of another model. Nothing is explained of a model that predicts otherwise than its library`,
       { facts: { file, row, expected: x, got: own } },
     );
   });

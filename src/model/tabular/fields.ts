@@ -10,7 +10,7 @@ export function broken(file: string, problem: string, cause?: unknown): WhylensE
   });
 }
 
-/** A file that is well, but holds what this library does not compute. */
+/** A file that is not damaged, but holds something that this library does not compute. */
 export function unsupported(file: string, problem: string): WhylensError {
   return new WhylensError('UNSUPPORTED_MODEL', `'${file}' holds ${problem}`, { facts: { file } });
 }
@@ -21,7 +21,7 @@ export interface NumberArray {
   readonly data: Float64Array;
 }
 
-/** Numbers that JSON has not, spelled as Python spells them. */
+/** Numbers that JSON does not have, as Python writes them. */
 const SPELLED: Readonly<Record<string, number>> = {
   NaN: NaN,
   Infinity: Infinity,

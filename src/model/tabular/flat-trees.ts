@@ -1,7 +1,7 @@
 /** Many rows through many trees: one tree after the other, over flat arrays without branches. */
 import { MISSING, type Columns, type Rows, type TreeEnsemble } from './interface.js';
 
-/** So many rows stay in the processor's cache while the trees pass by. */
+/** This many rows stay in the processor's cache while all trees are applied. */
 const BLOCK = 512;
 
 /** Every row takes as many steps as the deepest leaf needs. */
@@ -17,12 +17,12 @@ interface FlatTree {
   readonly feature: Int32Array;
   /** A row goes right if its number is above; at a leaf infinite, so that it stays. */
   readonly threshold: Float64Array;
-  /** 1 where a missing value goes right. */
+  /** 1 if a missing value goes right. */
   readonly missingRight: Uint8Array;
   /** The node's index in the ensemble's own tree. */
   readonly own: Int32Array;
   readonly depth: number;
-  /** True where a missing value counts as zero at some node. */
+  /** True if a missing value counts as zero at some node. */
   readonly zeroForMissing: boolean;
   /** The same filled up: node n has the children 2n + 1 and 2n + 2. */
   readonly full?: Pick<FlatTree, 'feature' | 'threshold'> & { readonly ends: Int32Array };
@@ -31,8 +31,8 @@ interface FlatTree {
 const flattened = new WeakMap<TreeEnsemble, readonly (FlatTree | undefined)[]>();
 
 /**
- * Raw scores as `ensembleMargins` defines them, or undefined for trees with
- * questions that are not a plain comparison (categories, zeros that are missing).
+ * Raw scores as `ensembleMargins` defines them, or undefined for trees with splits that are not a
+ * plain comparison (categories, zeros that are missing).
  */
 export function flatMargins(ensemble: TreeEnsemble, rows: Rows): Columns | undefined {
   let trees = flattened.get(ensemble);

@@ -30,7 +30,7 @@ export type TextFunction = (texts: string[]) => TableScores | Promise<TableScore
 export interface FunctionModelOptions {
   /** For the record's `estimator`. Default: the function's name. */
   readonly name?: string;
-  /** One a class, of a classifier. */
+  /** One for each class, of a classifier. */
   readonly classNames?: readonly string[];
   /** Names of the scores of a regression with several. */
   readonly outputNames?: readonly string[];
@@ -71,7 +71,7 @@ export function modelOfRows(
   if (names.length === 0 || new Set(names).size !== names.length) {
     throw new WhylensError(
       'INVALID_OPTION',
-      `features of modelOfRows must be different names, one a column; got ${names.join(', ') || 'none'}`,
+      `features of modelOfRows must be different names, one for each column; got ${names.join(', ') || 'none'}`,
     );
   }
   const asObjects = options.rows === 'objects';
@@ -141,12 +141,12 @@ function common(predict: unknown, options: FunctionModelOptions, of: string) {
       classNames !== undefined || outputActivation !== 'linear' ? 'classification' : 'regression',
     ...(classNames !== undefined && { classNames }),
     ...(outputNames !== undefined && { outputNames }),
-    // only a call tells
+    // known only after a call
     marginCount: 0,
     valueCount: 0,
     link,
     dispose: () => {
-      // a function holds nothing of ours
+      // a function holds nothing that must be freed
     },
   } as const;
 }
@@ -173,7 +173,7 @@ async function call(
   if (known !== undefined && known !== columns && !(known === 2 && columns === 1)) {
     throw new WhylensError(
       'MODEL_OUTPUT',
-      `${name} gave ${columns} scores a document, but ${known} names are known`,
+      `${name} gave ${columns} scores for each document, but ${known} names are known`,
     );
   }
   const values: Columns = { count, columns, data: scores.data };
@@ -187,7 +187,7 @@ async function call(
 const SMALLEST = 2 ** -1022;
 const LARGEST = 1 - 2 ** -53;
 
-/** A function hides what came before its activation; it is taken back from probabilities. */
+/** A function hides the values before its activation; they are computed back from probabilities. */
 const INVERSES = {
   softmax: (p: number) => Math.log(Math.max(p, SMALLEST)),
   sigmoid: (p: number) => {

@@ -1,6 +1,6 @@
 /**
- * What explainers of rows and texts see of a model: predictions in float64, and
- * where the model has them its coefficients, its trees and its vectorizer.
+ * What explainers of rows and texts see of a model: predictions in float64, and if the model has
+ * them, its coefficients, its trees and its vectorizer.
  *
  * `loadModel` gives such a model for files of scikit-learn, XGBoost, LightGBM
  * and ONNX-ML; functions of rows or texts are wrapped into one. An explainer
@@ -15,22 +15,22 @@ import type { BatchOptions, ScoreKind } from '../interface.js';
 export interface Rows {
   readonly count: number;
   readonly columns: number;
-  /** `[count, columns]`. Never written to by whoever is handed it. */
+  /** `[count, columns]`. Receivers never write to it. */
   readonly data: Float64Array;
 }
 
-/** One number a row and output. */
+/** One number for each row and output. */
 export interface Columns {
   readonly count: number;
   readonly columns: number;
   readonly data: Float64Array;
 }
 
-/** What the model says of rows or texts. */
+/** What the model predicts for rows or texts. */
 export interface TabularPrediction {
   /** Raw scores, `[count, margins]`: one column for a binary classifier, whose sign decides. */
   readonly margins: Columns;
-  /** Probabilities, one a class, or values: `[count, outputs]`. Equal to `margins` where the link is the identity. */
+  /** Probabilities, one for each class, or values: `[count, outputs]`. Equal to `margins` if the link is the identity. */
   readonly values: Columns;
 }
 
@@ -77,9 +77,9 @@ export interface FeatureInfo {
   readonly categories?: readonly (string | number)[];
   /** The codes that a column of categories without names was trained with. */
   readonly codes?: readonly number[];
-  /** True where any word will do: `categories` then grows with the words that are met. */
+  /** True if any word is allowed: `categories` then grows with the words that occur. */
   readonly open?: boolean;
-  /** True where the model was made for missing values here. */
+  /** True if the model was made for missing values here. */
   readonly missing: boolean;
 }
 
@@ -91,13 +91,13 @@ interface TabularCommon {
   readonly source: string;
   readonly form: 'linear' | 'trees' | 'function' | 'network' | 'onnx' | 'transformer';
   readonly task: 'classification' | 'regression';
-  /** One a class, of a classifier; left out where they are not known. */
+  /** One for each class, of a classifier; left out if they are not known. */
   readonly classNames?: readonly string[];
   /** Names of the columns of `values` of a regression with several outputs. */
   readonly outputNames?: readonly string[];
-  /** Columns of `margins`: 1 for a binary classifier with one score; 0 where only a call tells. */
+  /** Columns of `margins`: 1 for a binary classifier with one score; 0 if it is known only after a call. */
   readonly marginCount: number;
-  /** Columns of `values`; 0 where only a call tells (a function). */
+  /** Columns of `values`; 0 if it is known only after a call (a function). */
   readonly valueCount: number;
   readonly link: Link;
   /** What reading the model guessed, in sentences; part of every explanation. */
@@ -112,7 +112,7 @@ interface TabularCommon {
 export interface RowModel extends TabularCommon {
   readonly documents: 'rows';
   readonly features: readonly FeatureInfo[];
-  /** What is done to a row before `linear` or `trees` see it; their features are the stage's. */
+  /** The transformation of a row before `linear` or `trees`; their features are those of the stage. */
   readonly stage?: Stage;
   predict(rows: Rows, options?: TabularPredictOptions): Promise<TabularPrediction>;
 }
@@ -148,9 +148,9 @@ export interface LinearPart {
   /** `[outputs, features]`. */
   readonly coefficients: Float64Array;
   readonly intercept: Float64Array;
-  /** False where the model was fitted without one: there is no `<BIAS>` then. */
+  /** False if the model was fitted without one: there is no `<BIAS>` then. */
   readonly hasIntercept: boolean;
-  /** `[outputs, features]`, where the file has them. */
+  /** `[outputs, features]`, if the file has them. */
   readonly standardErrors?: Float64Array;
 }
 
@@ -163,29 +163,29 @@ export interface TreeEnsemble {
   readonly features: number;
   /** Columns of the margins. */
   readonly outputs: number;
-  /** What every row starts from, one an output (the base score as a margin, boosting's first guess). */
+  /** The value that every row starts from, one for each output (the base score as a margin, boosting's first guess). */
   readonly base: Float64Array;
   /** `x < threshold` or `x <= threshold` goes left. */
   readonly comparison: '<' | '<=';
-  /** True where a number of a row is rounded to float32 before it is compared. */
+  /** True if a number of a row is rounded to float32 before it is compared. */
   readonly float32: boolean;
-  /** True where the trees tell how many samples came through a node. ONNX' do not. */
+  /** True if the trees tell how many samples came through a node. Those of ONNX do not. */
   readonly hasCover: boolean;
   /** What `cover` counts: samples, or the sum of the second derivatives. */
   readonly coverUnit: 'samples' | 'hessian' | 'none';
-  /** True where the trees' outputs are averaged (a forest): each tree is a model of its own. */
+  /** True if the trees' outputs are averaged (a forest): each tree is a model of its own. */
   readonly averaged: boolean;
-  /** Importances that the file has, one a feature, with their spread over the trees. */
+  /** Importances that the file has, one for each feature, with their spread over the trees. */
   readonly importances?: { readonly values: Float64Array; readonly spread?: Float64Array };
   /** Writes for each inner node of tree `tree` whether the row goes left (1) or right (0). */
   decide(tree: number, row: ArrayLike<number>, goesLeft: Uint8Array): void;
-  /** Whether the row goes left at one inner node. */
+  /** True if the row goes left at one inner node. */
   goesLeft(tree: number, node: number, row: ArrayLike<number>): boolean;
-  /** The leaf a row comes to. */
+  /** The leaf that a row reaches. */
   leaf(tree: number, row: ArrayLike<number>): number;
 }
 
-/** One entry a node, the root first. */
+/** One entry for each node, the root first. */
 export interface Tree {
   /** Index of the left child; −1 at a leaf. */
   readonly left: Int32Array;
@@ -194,7 +194,7 @@ export interface Tree {
   readonly feature: Int32Array;
   /** Of a split by number; NaN at a leaf and at a split by categories. */
   readonly threshold: Float64Array;
-  /** 1 where a missing value goes left. */
+  /** 1 if a missing value goes left. */
   readonly defaultLeft: Uint8Array;
   /** What counts as missing at the node: see `MISSING`. */
   readonly missing: Uint8Array;
@@ -203,7 +203,7 @@ export interface Tree {
    * `scale`. Of an inner node: the mean of its leaves by cover (0 without cover).
    */
   readonly values: Float64Array;
-  /** Outputs of the model that this tree adds to, one a column of `values`. */
+  /** Outputs of the model to which this tree adds, one for each column of `values`. */
   readonly outputs: Int32Array;
   /** What the values are multiplied by: learning rate, 1 / number of trees, DART's weight. */
   readonly scale: number;
@@ -212,18 +212,18 @@ export interface Tree {
   /** What the split gained; 0 at a leaf. */
   readonly gain?: Float64Array;
   readonly impurity?: Float64Array;
-  /** Number of samples at the node, where `cover` is weighted. */
+  /** Number of samples at the node, if `cover` is weighted. */
   readonly samples?: Float64Array;
-  /** The values as the library stores them at inner nodes too (scikit-learn's `tree_.value`), where they differ. */
+  /** The values as the library stores them at inner nodes too (scikit-learn's `tree_.value`), if they differ. */
   readonly stored?: Float64Array;
   /** By node: a split by categories. */
   readonly categories?: readonly (CategorySplit | undefined)[];
 }
 
-/** Where a row goes whose value is one of a set of codes; every other code goes the other way. */
+/** The side for rows whose value is one of a set of codes; every other code goes to the other side. */
 export interface CategorySplit {
   readonly codes: ReadonlySet<number>;
-  /** Where the codes of the set go. */
+  /** The side to which the codes of the set go. */
   readonly listed: 'left' | 'right';
 }
 
@@ -243,11 +243,11 @@ export interface SparseRows {
 export interface TextTerm {
   /** The n-gram, as the vocabulary spells it. */
   readonly term: string;
-  /** Its column; −1 where the model does not know it. */
+  /** Its column; −1 if the model does not know it. */
   readonly column: number;
-  /** +1, or −1 where a hashing vectorizer counts the term negatively. */
+  /** +1, or −1 if a hashing vectorizer counts the term negatively. */
   readonly sign: 1 | -1;
-  /** Where it stands in the text as written, in UTF-16 units; several pieces where a word lies between (stop words). */
+  /** Where it stands in the text as written, in UTF-16 units; several pieces if a word lies between (stop words). */
   readonly spans: readonly (readonly [start: number, end: number])[];
 }
 
@@ -258,23 +258,23 @@ export interface Vectorizer {
   readonly analyzer: 'word' | 'char' | 'char_wb' | 'mixed';
   /** Number of columns. */
   readonly size: number;
-  /** True where columns are hashes: a column then has no name of its own. */
+  /** True if columns are hashes: a column then has no name of its own. */
   readonly hashed: boolean;
-  /** The name of a column: the n-gram; `x[12]` where columns are hashes; with the part's name in a union (`words__moon`). */
+  /** The name of a column: the n-gram; `x[12]` if columns are hashes; with the part's name in a union (`words__moon`). */
   name(column: number): string;
   transform(texts: readonly string[]): SparseRows;
   /** Every feature of a text at every place, in order; once for each time it stands there. */
   terms(text: string): TextTerm[];
 }
 
-/** A text as a transformer reads it: special tokens included, cut where it is too long, without padding. */
+/** A text as a transformer reads it: special tokens included, cut if it is too long, without padding. */
 export interface TextTokens {
   readonly ids: Int32Array;
   /** Segment of each token (`token_type_ids`). */
   readonly types: Int32Array;
   /** As the vocabulary spells them. */
   readonly tokens: readonly string[];
-  /** Where each stands in the text as written, in UTF-16 units; empty for what stands nowhere. */
+  /** Where each stands in the text as written, in UTF-16 units; empty for tokens without a place. */
   readonly spans: readonly (readonly [start: number, end: number])[];
   /** 1 for tokens that the tokenizer adds (`[CLS]`, `[SEP]`). */
   readonly special: Uint8Array;
@@ -284,12 +284,12 @@ export interface TextTokens {
   readonly cut: number;
 }
 
-/** What a transformer is fed for one text. */
+/** The inputs of a transformer for one text. */
 export interface TokenInput {
   readonly ids: ArrayLike<number>;
   /** Default all 0. */
   readonly types?: ArrayLike<number>;
-  /** 0 where a token is not looked at (`attention_mask`). Default all 1. */
+  /** 0 if a token is not looked at (`attention_mask`). Default all 1. */
   readonly attended?: ArrayLike<number>;
 }
 
@@ -299,7 +299,7 @@ export type EmbeddingPlace = 'tokens' | 'embeddings';
 /** Points in the space of embedded tokens at which a score is differentiated. */
 export interface EmbeddedRequest {
   readonly at: EmbeddingPlace;
-  /** What is fed beside the embedded tokens: mask, positions, segments. */
+  /** The inputs beside the embedded tokens: mask, positions, segments. */
   readonly input: TokenInput;
   readonly count: number;
   /** Fills one point, `[tokens, width]`. */
@@ -309,24 +309,24 @@ export interface EmbeddedRequest {
   readonly batch: BatchOptions;
 }
 
-/** Derivatives at each point: `gradients[target]` is `[count, tokens, width]`, `scores[target]` one a point. */
+/** Derivatives at each point: `gradients[target]` is `[count, tokens, width]`, `scores[target]` one for each point. */
 export interface EmbeddedResult {
   readonly gradients: readonly Float32Array[];
   readonly scores: readonly Float64Array[];
 }
 
-/** What a transformer shows of its tokens: reading a text into them, predicting and differentiating by them. */
+/** What explainers see of a transformer's tokens: reading a text into them, predicting and differentiating by them. */
 export interface TokenPart {
   /** For people: `WordPiece, 30522 tokens`. */
   readonly source: string;
   /** Tokens that are read at most, special ones included. */
   readonly maxLength: number;
-  /** Tokens that stand for something taken out, where the tokenizer has them. */
+  /** Tokens that stand for something taken out, if the tokenizer has them. */
   readonly mask?: SpecialToken;
   readonly pad?: SpecialToken;
-  /** False where the model has no mask: no token can then be hidden from it. */
+  /** False if the model has no mask: no token can then be hidden from it. */
   readonly hidesTokens: boolean;
-  /** @throws `INVALID_DOCUMENT` where the tokenizer fails at the text */
+  /** @throws `INVALID_DOCUMENT` if the tokenizer fails at the text */
   encode(text: string): TextTokens;
   predict(
     inputs: readonly TokenInput[],
@@ -335,17 +335,17 @@ export interface TokenPart {
   /** The embedded tokens, `[tokens, width]`; throws `NEEDS_GRADIENTS` as `differentiate` does. */
   embed(input: TokenInput, at: EmbeddingPlace): Promise<Float32Array>;
   differentiate(request: EmbeddedRequest): Promise<EmbeddedResult>;
-  /** Why there are no derivatives, where the file does not allow them. */
+  /** Why there are no derivatives, if the file does not allow them. */
   readonly withoutGradients?: string | undefined;
 }
 
-/** A token that stands for no text of its own, such as the mask or the padding. */
+/** A token that stands for no text, such as the mask or the padding. */
 export interface SpecialToken {
   readonly id: number;
   readonly token: string;
 }
 
-/** By shape and not by class: two copies of the package may meet in one process. */
+/** By shape and not by class, since two copies of the package may meet in one process. */
 export function isTabularModel(model: unknown): model is TabularModel {
   return (
     typeof model === 'object' &&

@@ -1,4 +1,4 @@
-/** What kernels of support vector machines are made of; loops, since they run for every vector and row. */
+/** The kernels of support vector machines; loops, since they run for every vector and row. */
 
 export function dotProduct(a: Float64Array, b: Float64Array): number {
   let sum = 0;

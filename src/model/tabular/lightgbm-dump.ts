@@ -1,4 +1,4 @@
-/** What LightGBM's `dump_model` gives: JSON with nested nodes. */
+/** The output of LightGBM's `dump_model`: JSON with nested nodes. */
 import { makeTree } from './ensemble.js';
 import type { Field } from './fields.js';
 import { MISSING, type CategorySplit, type RowModel } from './interface.js';

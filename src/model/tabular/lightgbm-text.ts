@@ -1,4 +1,4 @@
-/** LightGBM's own model file: lines of key=value, one block a tree. */
+/** LightGBM's own model file: lines of key=value, one block for each tree. */
 import { makeTree } from './ensemble.js';
 import { broken, Field } from './fields.js';
 import { MISSING, type CategorySplit, type RowModel } from './interface.js';

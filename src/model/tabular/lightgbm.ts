@@ -6,7 +6,7 @@ import { linearLeafMargins, type LinearLeaf } from './linear-leaves.js';
 import { rowModel, type Part } from './make-model.js';
 import type { ReadOptions } from './read-options.js';
 
-/** What stands before the trees. */
+/** The facts of the file before the trees. */
 export interface LightgbmHead {
   readonly objective: string;
   readonly classes: number;
@@ -88,7 +88,7 @@ export function lightgbmModel(
   const link = linkOf(head.objective, file);
   const outputs = head.treesPerIteration;
   if (trees.length === 0 || trees.length % outputs !== 0) {
-    throw broken(file, `it has ${trees.length} trees for ${outputs} a round`);
+    throw broken(file, `it has ${trees.length} trees for ${outputs} in each round`);
   }
   const rounds = trees.length / outputs;
   const classification = /^(binary|multiclass|softmax|ova|ovr)/.test(head.objective);
@@ -116,7 +116,7 @@ export function lightgbmModel(
       linear?.some((leaf) => leaf?.features.some((j) => !(j >= 0 && j < head.features))),
     )
   ) {
-    throw broken(file, `a linear leaf asks for a feature beyond ${head.features}`);
+    throw broken(file, `a linear leaf uses a feature beyond ${head.features}`);
   }
   const part: Part = isLinear
     ? { network: (rows) => linearLeafMargins(ensemble, leaves, rows), outputs }

@@ -1,4 +1,4 @@
-/** Trees whose leaves are linear models (LightGBM's linear_tree): predicted from, not looked into. */
+/** Trees whose leaves are linear models (LightGBM's linear_tree): they predict, but cannot be looked into. */
 import type { Columns, Rows, TreeEnsemble } from './interface.js';
 
 /** A leaf's linear model, by node; undefined at inner nodes. */
@@ -9,8 +9,8 @@ export interface LinearLeaf {
 }
 
 /**
- * constant + Σ coefficient · value at the leaf that a row comes to; the leaf's
- * plain value where one of its features is missing.
+ * constant + Σ coefficient · value at the leaf that a row reaches; the leaf's plain value if one
+ * of its features is missing.
  */
 export function linearLeafMargins(
   { trees, outputs, base, leaf }: TreeEnsemble,

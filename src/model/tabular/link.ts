@@ -1,7 +1,7 @@
 /** From raw scores to probabilities and values. */
 import type { Columns, Link } from './interface.js';
 
-/** Columns that `applyLink` makes of so many margins. */
+/** Number of columns that `applyLink` makes of this many margins. */
 export function linkedCount({ kind }: Link, margins: number): number {
   return ['logistic', 'probit', 'modified-huber'].includes(kind) && margins === 1 ? 2 : margins;
 }

@@ -1,4 +1,4 @@
-/** A model of rows or texts out of a file, checked against examples. */
+/** Loads a model of rows or texts from a file, and checks it against examples. */
 import { isWhylensError, WhylensError } from '../../errors.js';
 import { decodeOnnx } from '../files/onnx-decode.js';
 import type { LoadedModel } from '../loaded.js';
@@ -33,7 +33,7 @@ export async function loadTabular(
   return loadedTabular(model);
 }
 
-/** Looked into where that can be, else run by ONNX Runtime. */
+/** Read if that is possible, else run by ONNX Runtime. */
 async function openOnnx(
   bytes: Uint8Array,
   file: string,
@@ -52,7 +52,7 @@ async function openOnnx(
     return checked(await sessionModel(decoded, file, options), options, file);
   } catch (error) {
     if (isWhylensError(error, 'INVALID_OPTION')) throw error;
-    // what could not be read here says more than that another library fails too
+    // the reason why it could not be read here says more than the error of another library
     throw problem;
   }
 }
@@ -75,7 +75,7 @@ function titleOf(path: string): string {
   return own === 'model' ? (parts.pop() ?? own) : own;
 }
 
-/** Options of other kinds of models, which say nothing of rows and texts. */
+/** Options of other kinds of models, which have no meaning for rows and texts. */
 export function refusePictureOptions(
   options: Readonly<Record<string, unknown>>,
   file: string,
@@ -90,7 +90,7 @@ export function refusePictureOptions(
   }
 }
 
-/** Options of models of rows and texts, which say nothing of others. */
+/** Options of models of rows and texts, which have no meaning for others. */
 export function refuseTabularOptions(
   options: Readonly<Record<string, unknown>>,
   file: string,

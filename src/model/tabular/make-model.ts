@@ -17,7 +17,7 @@ import type {
 import { denseRows, linearMargins, sparseMargins } from './linear.js';
 import { applyLink, linkedCount } from './link.js';
 
-/** What computes the raw scores. */
+/** Computes the raw scores. */
 export type Part =
   | { readonly linear: LinearPart }
   | { readonly trees: TreeEnsemble }

@@ -1,4 +1,4 @@
-/** What a caller knows of a file that the file does not say. */
+/** What a caller knows about a file but the file does not say. */
 export interface ReadOptions {
   /** For the record's `estimator`. */
   readonly name: string;

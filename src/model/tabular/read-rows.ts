@@ -19,7 +19,7 @@ export type TableInput =
  *
  * @param what what is read, for messages: `the background`
  * @throws WhylensError `INVALID_DOCUMENT` for a column that is missing or unknown, a value that is
- *   no number, a missing value or a category that the model does not know, with row and column
+ * not a number, a missing value or a category that the model does not know, with row and column
  */
 export function modelRows(table: unknown, { features, name }: RowModel, what = 'the table'): Rows {
   const { rows, columns } = rowsIn(table, what);
@@ -91,7 +91,7 @@ function ordered(
     const values = row as ArrayLike<unknown>;
     if (values.length === features.length) return values;
     throw wrong(
-      `row ${n} of ${what} must have ${features.length} values, one a feature of '${model}' (${shortList(features)}), got ${values.length}`,
+      `row ${n} of ${what} must have ${features.length} values, one for each feature of '${model}' (${shortList(features)}), got ${values.length}`,
       { row: n, expected: features.length, got: values.length },
     );
   }

@@ -13,8 +13,8 @@ import { isUbjson, readUbjson } from './ubjson.js';
 import { isXgboost, readXgboost } from './xgboost.js';
 
 /**
- * Reads a model of rows or texts, or gives undefined where the bytes are of
- * another kind of file (a TensorFlow.js model.json, an ONNX graph).
+ * Reads a model of rows or texts, or gives undefined if the bytes are of another kind of file (a
+ * TensorFlow.js model.json, an ONNX graph).
  *
  * @throws `MODEL_LOAD` for a file of a known kind that is broken; `UNSUPPORTED_MODEL`
  */
@@ -93,7 +93,7 @@ export function checked(model: TabularModel, options: ReadOptions, file: string)
     ) {
       throw new WhylensError(
         'INVALID_OPTION',
-        `featureNames must be ${model.features.length} different names, one a feature of '${file}'; got ${featureNames.length}, ${new Set(featureNames).size} of them different`,
+        `featureNames must be ${model.features.length} different names, one for each feature of '${file}'; got ${featureNames.length}, ${new Set(featureNames).size} of them different`,
       );
     }
   }

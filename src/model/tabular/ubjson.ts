@@ -9,7 +9,7 @@ const [TYPE, COUNT, NOOP] = [...'$#N'].map(CODE);
 /** Bytes of one value of a fixed-size type. */
 const SIZES: Readonly<Record<string, number>> = { i: 1, U: 1, I: 2, l: 4, L: 8, d: 4, D: 8, C: 1 };
 
-/** True where the bytes begin as an object of UBJSON does: a brace, then the length of a key. */
+/** True if the bytes begin like an object of UBJSON: a brace, then the length of a key. */
 export function isUbjson(bytes: Uint8Array): boolean {
   return (
     bytes.length > 2 &&
@@ -99,7 +99,7 @@ export function readUbjson(bytes: Uint8Array, file: string): unknown {
     throw broken(file, `byte ${at - 1} holds the unknown UBJSON type 0x${type.toString(16)}`);
   }
 
-  /** `$type` and `#count`, where they are given. */
+  /** `$type` and `#count`, if they are given. */
   function header(): { type?: number; count?: number } {
     let type: number | undefined;
     if (bytes[at] === TYPE) {

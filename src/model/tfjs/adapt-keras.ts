@@ -9,7 +9,7 @@ import { movedModel, sameParts, staysHere } from './moved.js';
 
 interface Made {
   readonly adapted: CompiledModel;
-  /** What the translation was made from, part by part. */
+  /** The parts from which the translation was made. */
   readonly from: readonly unknown[];
 }
 

@@ -18,7 +18,7 @@ const NATIVE_PACKAGE = '@tensorflow/tfjs-node';
 const NOT_INSTALLED = `${NATIVE_PACKAGE} is not installed`;
 
 export interface BackendOptions {
-  /** Told once a process which backend runs, where a faster one is missing. Default: that of `announceTo`. */
+  /** Called once in a process with the backend that runs, if a faster one is missing. Default: that of `announceTo`. */
   readonly announce?: (message: string) => void;
   /** Imports the native package; for tests and for hosts that find it elsewhere. */
   readonly importNative?: () => Promise<unknown>;
@@ -47,8 +47,8 @@ export async function selectBackend(name?: string, options: BackendOptions = {})
 }
 
 /**
- * Makes a backend the current one and returns its name and who chose it. `name` goes first,
- * then the environment variable WHYLENS_BACKEND, then a backend that the
+ * Makes a backend the current one and returns its name and who chose it. `name` comes first, then
+ * the environment variable WHYLENS_BACKEND, then a backend that the
  * process has already set up, then the first of {@link BACKENDS} that loads.
  *
  * @throws `BACKEND` for an unknown name and for a named one that does not load.
@@ -91,7 +91,7 @@ async function select(name: string | undefined, options: BackendOptions): Promis
 
 async function useNamed(wanted: string, source: string, options: BackendOptions): Promise<string> {
   const tf = await import('@tensorflow/tfjs-core');
-  // whatever the process has registered is as good as ours (webgl, webgpu)
+  // a backend that the process has registered is used too (webgl, webgpu)
   const registered = Object.keys(tf.engine().registryFactory);
   if (!(BACKENDS as readonly string[]).includes(wanted) && !registered.includes(wanted)) {
     const allowed = [...new Set([...BACKENDS, ...registered])];
@@ -115,7 +115,7 @@ interface Problem {
   readonly cause?: unknown;
 }
 
-/** Makes `name` current; what went wrong otherwise. */
+/** Makes `name` current; gives the problem if that fails. */
 async function use(name: string, options: BackendOptions): Promise<Problem | undefined> {
   const tf = await import('@tensorflow/tfjs-core');
   if (tf.getBackend() === name) {
@@ -146,7 +146,7 @@ async function use(name: string, options: BackendOptions): Promise<Problem | und
   return { message: `the '${name}' backend did not start${hint}` };
 }
 
-/** Whoever set it up: WebAssembly is asked for no more memory than it has. */
+/** Also if other code has set it up, WebAssembly is not asked for more memory than it has. */
 async function started(name: string): Promise<void> {
   if (name !== 'wasm') return;
   const { guardWasm, wasmReady } = await import('./wasm-instance.js');
@@ -221,7 +221,7 @@ function problemOf(name: string, cause: unknown): string {
   return `the '${name}' backend could not be loaded (${line})`;
 }
 
-/** One short line, and how to be rid of it. */
+/** One short line that also says how to silence it. */
 function announceSlower(name: string, failures: readonly string[], options: BackendOptions): void {
   if (announced || failures.length === 0) return;
   if (!isNode()) {

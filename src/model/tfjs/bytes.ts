@@ -10,12 +10,12 @@ import { DEFAULT_LIMITS, type ReadLimits } from '../../reading/limits.js';
 export interface ByteSource {
   /** Name of the model file, for messages. */
   readonly name: string;
-  /** Name of the model where its file does not tell. */
+  /** Name of the model if its file does not tell. */
   readonly title: string;
   /** True where each call of `model` gives bytes that nobody else holds. */
   readonly fresh?: boolean;
   model(): Promise<Uint8Array>;
-  /** A file named relative to the model file; `MODEL_LOAD` where it is missing or longer than `maxBytes`. */
+  /** A file named relative to the model file; `MODEL_LOAD` if it is missing or longer than `maxBytes`. */
   sibling(path: string, maxBytes?: number): Promise<Uint8Array>;
   /**
    * A file beside the model that may or may not be there. Nothing is fetched for
@@ -98,8 +98,8 @@ export function filesSource(files: readonly ModelFile[]): ByteSource {
 }
 
 /**
- * Files at an address, fetched. Weights come from the model's own origin; what
- * follows its question mark (a key, a signature) goes nowhere else.
+ * Files at an address, fetched. Weights come from the model's own origin; the part after its
+ * question mark (a key, a signature) is sent nowhere else.
  */
 export function fetchSource(url: URL, limits: ReadLimits = DEFAULT_LIMITS): ByteSource {
   return {

@@ -1,9 +1,9 @@
-/** Weights that are numbers. Nothing of TensorFlow.js is loaded for it. */
+/** Checks that weights are finite numbers. Nothing of TensorFlow.js is loaded for it. */
 import type { io } from '@tensorflow/tfjs-core';
 import { WhylensError } from '../../errors.js';
 import { sizeOf } from '../../maths/ndarray.js';
 
-/** Numbers that no training wrote on purpose: a model that has them says nothing of its input. */
+/** Numbers that no training writes on purpose: a model with them tells nothing about its input. */
 export function requireFinite(
   specs: readonly io.WeightsManifestEntry[],
   data: ArrayBuffer,

@@ -18,13 +18,13 @@ import { withLogits } from '../scores.js';
 import { selectBackend } from './backend.js';
 import { signatureNames, type GraphModel } from './graph-model.js';
 
-/** What a sample is taken to cost inside an unseen graph: this many times its input. */
+/** What a sample is assumed to cost inside an unknown graph: this many times its input. */
 const COST_FACTOR = 32;
 
 export interface GraphPredictionsOptions {
   readonly name: string;
   readonly backend?: string;
-  /** Of one sample, where the graph leaves sizes open. */
+  /** Shape of one sample, if the graph leaves sizes open. */
   readonly inputShape?: readonly number[];
   /** Why there are no derivatives. */
   readonly reason: WhylensError;
@@ -44,7 +44,7 @@ interface GraphInput {
 /**
  * The graph as it is, tried once.
  *
- * @throws the reason why it is not understood, where TensorFlow.js does not run it either
+ * @throws the reason why it is not understood, if TensorFlow.js does not run it either
  */
 export async function graphPredictions(
   model: GraphModel,

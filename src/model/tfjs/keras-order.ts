@@ -14,7 +14,7 @@ interface Call {
 
 /**
  * Makes the calls in an order in which each finds what it takes, as tfjs does,
- * and throws `MODEL_LOAD` where some are left: layers in a circle, a layer that
+ * and throws `MODEL_LOAD` if some are left: layers in a circle, a layer that
  * takes its own output, a call that the layer does not have, a layer that is
  * never called.
  */

@@ -11,7 +11,7 @@ import { requireOrder } from './keras-order.js';
 
 type Json = Record<string, unknown>;
 
-/** What a layer was called by and what it took. */
+/** The name of a layer and what it takes. */
 export interface LayerJson {
   class_name: string;
   name: string;

@@ -1,7 +1,7 @@
 /**
  * Which layers of a live model the table of Keras layers understands, and where
- * tfjs computes something else than Keras under the same name: what is explained
- * is what the model in hand computes. All others run as they are.
+ * tfjs computes something else than Keras under the same name: the explanation is of what the
+ * given model computes. All others run as they are.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { WhylensError } from '../../errors.js';
@@ -37,7 +37,7 @@ export interface Translation {
 }
 
 /**
- * The row of the table for a layer, or undefined where it has to run as it is.
+ * The row of the table for a layer, or undefined if it has to run as it is.
  *
  * @param shapes of one sample, those of the inputs
  * @throws WhylensError `UNSUPPORTED_OPERATION` for what tfjs itself computes wrongly

@@ -47,7 +47,7 @@ export interface LiveModel extends LiveLayer {
   build?(): void;
 }
 
-/** Of an axis that the model leaves open, as long as nobody says its size: large enough for any network. */
+/** Size of an axis that the model leaves open, if nobody gives it: large enough for any network. */
 const OPEN_SIZE = 224;
 
 /**

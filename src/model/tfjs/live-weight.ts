@@ -21,7 +21,7 @@ export function liveWeight(source: Tensor): Weight {
   return weight;
 }
 
-/** The tensor that a weight's numbers lie in, where it is a live model's and not freed; its shape may be another. */
+/** The tensor that holds a weight's numbers, if it belongs to a live model and is not freed; its shape may be another. */
 export function tensorOf(weight: Weight): Tensor | undefined {
   const found = tensors.get(weight) ?? (weight.of === undefined ? undefined : tensorOf(weight.of));
   return found?.isDisposed === false ? found : undefined;

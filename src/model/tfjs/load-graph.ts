@@ -26,7 +26,7 @@ export async function loadGraph(
       ...(initializerSignature === undefined ? {} : { initializerSignature }),
     };
     const model = new converter.GraphModel({ load: () => Promise.resolve(artifacts) });
-    // weights of a graph that cannot be built are nobody's: they go when the scope ends
+    // weights of a graph that cannot be built are freed when the scope ends
     tidy(() => {
       model.loadSync(artifacts);
       return Object.values(model.weights).flat();

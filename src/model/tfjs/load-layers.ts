@@ -13,7 +13,7 @@ import { requireFinite } from './finite-weights.js';
 import { withinWeights } from './within-weights.js';
 import { readWeights, type ModelFileContent } from './manifest.js';
 
-/** Builds the model; frees what it made where the weights do not fit. */
+/** Builds the model; frees what it made if the weights do not fit. */
 export async function loadLayers(
   content: ModelFileContent,
   source: ByteSource,
@@ -52,7 +52,7 @@ export async function loadLayers(
     }
     return model;
   } catch (cause) {
-    // half a model is nobody's: its variables go
+    // the variables of an incomplete model are freed
     for (const variable of mine) variable.dispose();
     if (isWhylensError(cause)) throw cause;
     throw new WhylensError(

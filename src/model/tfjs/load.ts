@@ -1,4 +1,4 @@
-/** What loading a model does once its files can be read, wherever they lie. */
+/** What loading a model does after its files can be read, wherever they are. */
 import { describeValue, WhylensError } from '../../errors.js';
 import { remedyFor } from '../../mistaken.js';
 import { validateOptions, type OptionSpecs } from '../../options.js';
@@ -40,7 +40,7 @@ export type LabelSource = string | URL | ModelFile;
 
 export interface LoadModelOptions<Labels = LabelSource | readonly string[]> extends ReadingOptions {
   /**
-   * Class names by index, or where they are. Default: what the model file says
+   * Class names by index, or the place where they are stored. Default: what the model file says
    * (`userDefinedMetadata`), else a file of them beside it: `labels.json`,
    * `labels.txt`, Teachable Machine's `metadata.json`, `config.json` of Hugging
    * Face, `class_indices.json`, `synset.txt` and the like (on disk or among the
@@ -58,7 +58,7 @@ export interface LoadModelOptions<Labels = LabelSource | readonly string[]> exte
   /** `[height, width, channels]`, for models that leave their input's size open. */
   readonly inputShape?: readonly number[];
   /**
-   * Implementations of layers that a Keras file names and does not hold, by
+   * Implementations of layers that a Keras file names but does not hold, by
    * class: `(layer, inputs, graph) => value`, made with the functions of `graph`.
    */
   readonly customLayers?: Readonly<Record<string, CustomLayer>>;
@@ -66,8 +66,8 @@ export interface LoadModelOptions<Labels = LabelSource | readonly string[]> exte
   readonly name?: string;
   /**
    * What runs the model: `'onnxruntime'` (native), `'onnxruntime-web'` (WebAssembly) or
-   * `'tfjs'`. Default `'auto'`: as WHYLENS_ENGINE says, else the fastest that is there and
-   * has all that the model is made of.
+   * `'tfjs'`. Default `'auto'`: as WHYLENS_ENGINE says, else the fastest that loads and can run
+   * every operation of the model.
    */
   readonly engine?: Engine | 'auto';
   /** Threads of one operation in ONNX Runtime. Default: the machine's cores. */
@@ -115,7 +115,7 @@ const LOAD_OPTIONS: OptionSpecs = {
   inputShape: {
     type: 'value',
     default: undefined,
-    help: 'Shape of one sample, where the model leaves it open.',
+    help: 'Shape of one sample, if the model leaves it open.',
     expects: 'an array of whole numbers of at least 1, such as [224, 224, 3]',
     check: (value) =>
       Array.isArray(value) && value.every((size) => Number.isInteger(size) && Number(size) > 0),
@@ -139,7 +139,7 @@ const LOAD_OPTIONS: OptionSpecs = {
     integer: true,
     min: 3,
     default: undefined,
-    help: 'Tokens read of a text at most.',
+    help: 'The most tokens that are read of a text.',
   },
   examples: {
     type: 'value',
@@ -208,7 +208,7 @@ export function checkLoadRequest(source: unknown, options: unknown): void {
 
 /**
  * The boundary around loading: whatever goes wrong is an error of this library,
- * the signal is heard while anything is waited for, and a model that comes too
+ * the signal works while anything is waited for, and a model that comes too
  * late is freed.
  */
 export function interruptibly(
@@ -360,13 +360,13 @@ async function loadGraphFrom(
   }
 }
 
-/** What the caller said of engines. */
+/** What the caller said about engines. */
 function enginePart(options: LoadModelOptions<unknown>): EngineOptions {
   const { engine, threads, backend, wasmPaths } = options;
   return { engine, threads, backend, wasmPaths };
 }
 
-/** What was read into a graph and runs on an engine, with all that is known beside it. */
+/** A model that was read into a graph and runs on an engine, with all that is known about it. */
 async function compiledModel(
   source: ByteSource,
   { inputShape, labels, preprocess }: LoadModelOptions<readonly string[]>,
@@ -426,7 +426,7 @@ async function complete(
   return { labels, preprocess, ...(Object.keys(inferred).length > 0 ? { inferred } : {}) };
 }
 
-/** Channels of a picture, where a model leaves them open too. */
+/** Channels of a picture, if a model leaves them open too. */
 const COLOURS = 3;
 
 /** Layers that, coming first, bring pixels into the range of the network. */

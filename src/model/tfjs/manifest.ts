@@ -130,7 +130,7 @@ function suspectOf(shards: readonly Uint8Array[], expected: number): number {
   return empty !== -1 && expected > 0 ? empty : sizes.length - 1;
 }
 
-/** Bytes of a group, undefined where it holds texts. */
+/** Bytes of a group, undefined if it holds texts. */
 function bytesOf(weights: readonly io.WeightsManifestEntry[], model: string): number | undefined {
   let sum = 0;
   for (const { name, shape, dtype, quantization } of weights) {
@@ -154,7 +154,7 @@ function formatOf(
   content: Record<string, unknown>,
   topology: Record<string, unknown>,
 ): ModelFileContent['format'] | undefined {
-  // what is there goes before what the file says of itself: old files say nothing
+  // the content is preferred to what the file says about itself: old files say nothing
   if (Array.isArray(topology.node)) return 'graph-model';
   if ('class_name' in topology || 'model_config' in topology) return 'layers-model';
   // written by a tfjs model itself

@@ -1,6 +1,6 @@
 /* eslint-disable no-console -- what TensorFlow.js prints is held back here, nothing is printed */
 
-/** What TensorFlow.js and its WebAssembly loader print while a backend starts; it is told in an error or in one line of ours. */
+/** The lines that TensorFlow.js and its WebAssembly loader print while a backend starts; an error or one line of ours says the same. */
 const THEIRS = [
   /^wasm streaming compile failed/,
   /^falling back to ArrayBuffer instantiation/,
@@ -13,7 +13,7 @@ const THEIRS = [
   /^Platform \w+ has already been set/,
 ];
 
-/** What is running at the moment, and what it has taken the place of. */
+/** How many calls are running, and the functions that they replaced. */
 let running = 0;
 
 /**
@@ -38,7 +38,7 @@ export async function quietly<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } finally {
     running--;
-    // unless somebody else has put a function there meanwhile
+    // unless other code has put a function there meanwhile
     if (console.warn === ownWarn) console.warn = warn;
     if (console.error === ownError) console.error = error;
   }

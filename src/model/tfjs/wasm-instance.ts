@@ -1,7 +1,7 @@
 /**
- * The WebAssembly instance of TensorFlow.js: it is asked for no more memory than
- * it has, and where it breaks off all the same, another takes its place and its
- * tensors, so that the other models of the process go on.
+ * The WebAssembly instance of TensorFlow.js: it is not asked for more memory than it has, and if
+ * it stops working all the same, another takes over its tensors, so that the other models of the
+ * process go on.
  */
 import { engine, getBackend, setBackend, util } from '@tensorflow/tfjs-core';
 import type { KernelBackend } from '@tensorflow/tfjs-core';
@@ -32,7 +32,7 @@ let generation = 0;
 /** How many instances were lost so far: what was uploaded before belongs to another. */
 export const wasmGeneration = (): number => generation;
 
-/** Has the instance refuse values for which it has no memory; it does not look itself. */
+/** Makes the instance refuse values for which it has no memory, since it does not check that itself. */
 export function guardWasm(): void {
   const backend = backendNow();
   const memory = backend?.wasm;
@@ -56,7 +56,7 @@ function requireMemory(memory: Memory, bytes: number, shape: readonly number[]):
 }
 
 /**
- * What an error of the backend is for callers: a lost instance or too little
+ * An error of the backend as one for callers: a lost instance or too little
  * memory, typed; undefined for every other. To be called before tensors are
  * freed, since a lost instance frees nothing.
  */
@@ -73,7 +73,7 @@ export function failureOf(error: unknown): WhylensError | undefined {
   return isOutOfMemory(error) ? outOfMemory(error, name) : undefined;
 }
 
-/** Resolves once an instance that can compute is there. */
+/** Resolves when there is an instance that can compute. */
 export async function wasmReady(): Promise<void> {
   while (restarting !== undefined) await restarting;
 }
@@ -85,7 +85,7 @@ function replace(broken: WasmBackend): void {
   // its memory goes as a whole, once nothing points to it any more
   broken.disposeData = () => true;
   restarting = start().finally(() => (restarting = undefined));
-  // whoever waits hears of it
+  // callers that wait get the error
   restarting.catch(() => undefined);
 }
 

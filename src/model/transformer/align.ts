@@ -4,7 +4,7 @@
  * The library gives tokens without places, and what it cuts into tokens is no
  * longer the text: it is in small letters, without accents, composed otherwise
  * (NFKC), or spelled byte by byte. So both are folded to one form (NFKD, small
- * letters) and walked side by side; what only one of them has is skipped.
+ * letters) and walked side by side; characters that only one of them has are skipped.
  */
 
 /** A word as the tokenizer cut it, in the spelling of its vocabulary, with its tokens. */
@@ -19,7 +19,7 @@ export interface Spelling {
   /** Ends the last token of a word: `</w>`. */
   readonly suffix?: string;
   readonly unknown?: string;
-  /** True where a character of the vocabulary stands for a byte (GPT-2, RoBERTa). */
+  /** True if a character of the vocabulary stands for a byte (GPT-2, RoBERTa). */
   readonly bytes: boolean;
 }
 
@@ -28,7 +28,7 @@ export type Span = readonly [start: number, end: number];
 /** How far the two may run apart at one place. */
 const WINDOW = 64;
 
-/** One span a token, in UTF-16 units of `text`; empty for a token that stands nowhere in it. */
+/** One span for each token, in UTF-16 units of `text`; empty for a token without a place in it. */
 export function alignTokens(
   text: string,
   words: readonly TokenizedWord[],
@@ -72,7 +72,7 @@ function withMarks(text: string, end: number): number {
   return marks.test(text) ? marks.lastIndex : end;
 }
 
-/** Which characters of the word each token holds. What the vocabulary lacks shares the gap between its neighbours. */
+/** Which characters of the word each token holds. Characters that the vocabulary lacks share the gap between their neighbours. */
 function rangesOf(
   word: string,
   tokens: readonly string[],
@@ -150,7 +150,7 @@ function rangesOfBytes(
   };
 }
 
-/** A folded character and whose it is. */
+/** A folded character and the token or place that it belongs to. */
 interface Folded {
   readonly folds: readonly string[];
   readonly owners: readonly number[];
@@ -217,7 +217,7 @@ function isLoose(fold: string): boolean {
   return /^[\s\p{M}\p{C}]$/u.test(fold);
 }
 
-/** The nearest place where both go on alike; the token's character is given up where there is none. */
+/** The nearest place where both go on alike; the token's character is given up if there is none. */
 function resumed(
   own: readonly string[],
   written: readonly string[],

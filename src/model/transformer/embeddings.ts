@@ -29,7 +29,7 @@ const WEIGHING = new Set([
 /** Operators that look at sizes alone. */
 const SIZES = new Set(['Shape', 'Size']);
 
-/** Undefined where no look-up by the tokens' numbers is found. */
+/** Undefined if no look-up by the tokens' numbers is found. */
 export function embeddingPlaces(graph: OnnxGraph, ids: string): EmbeddingPlaces | undefined {
   const numbers = new Set([ids]);
   let tokens: string | undefined;
@@ -134,7 +134,7 @@ function constantOf({ info, values }: FixedInput): OnnxTensor {
   return { ...tensor, int32s: Array.from(values, BigInt) };
 }
 
-/** The name of what comes before a final softmax or sigmoid, and which it is; the output itself where there is none. */
+/** The name of what comes before a final softmax or sigmoid, and which it is; the output itself if there is none. */
 export function logitsBefore(
   graph: OnnxGraph,
   output: string,

@@ -20,7 +20,7 @@ export interface GradientParts {
   readonly places: EmbeddingPlaces;
   readonly session: TokenSession;
   readonly logits: string;
-  /** What makes values of the logits: part of the graph, so that it can be differentiated too. */
+  /** The activation that makes values of the logits: part of the graph, so that it can be differentiated too. */
   readonly activation: 'softmax' | 'sigmoid' | 'linear';
   readonly engine: EngineOptions;
 }
@@ -117,7 +117,7 @@ function ownRows(data: Float32Array, count: number, own: number): Float32Array {
   return rows;
 }
 
-/** Why a file's derivatives cannot be had, found by reading it once for a short text; undefined where they can. */
+/** Why a file's derivatives cannot be had, found by reading it once for a short text; undefined if they can. */
 export function gradientProblem(parts: GradientParts): string | undefined {
   const { decoded, files, places, session, logits, activation, name } = parts;
   const length = session.fixedLength ?? 4;

@@ -27,11 +27,11 @@ export interface TransformerOptions {
   readonly engine: EngineOptions;
 }
 
-/** Read at most where no file sets a limit. */
+/** The most tokens that are read if no file sets a limit. */
 const USUAL_LENGTH = 512;
 
 /**
- * The model, where a `tokenizer.json` lies beside the ONNX file; else undefined.
+ * The model, if a `tokenizer.json` lies beside the ONNX file; else undefined.
  *
  * @throws `MODEL_LOAD` for damaged files, `UNSUPPORTED_MODEL` for a model that is not a classifier of texts
  */
@@ -163,7 +163,7 @@ async function openTransformer(
           `the model '${name}' gave a score that is not a finite number`,
         );
       }
-      // where what comes before the last activation cannot be had, it is taken back
+      // if the values before the last activation cannot be had, they are computed back
       const hidden = without !== undefined && activation !== 'linear';
       data.set(hidden ? Array.from(row.data, INVERSES[activation]) : row.data, n * width);
     });
@@ -238,7 +238,7 @@ function graphActivation({ kind }: Link): 'softmax' | 'sigmoid' | 'linear' {
   return kind === 'sigmoid' || kind === 'logistic' ? 'sigmoid' : 'linear';
 }
 
-/** The output that holds one row of scores a text. */
+/** The output that holds one row of scores for each text. */
 function scoresOf(outputs: readonly OnnxValueInfo[], file: string): OnnxValueInfo {
   const fits = ({ shape }: OnnxValueInfo): boolean => shape === undefined || shape.length <= 2;
   const found = outputs.find((info) => info.name === 'logits' && fits(info)) ?? outputs.find(fits);
@@ -296,7 +296,7 @@ function longestText(
   };
 }
 
-/** With the outputs inside that explaining needs, or without them where the library refuses. */
+/** With the outputs inside that explaining needs, or without them if the library refuses. */
 async function startSession(
   bytes: Uint8Array,
   external: ReadonlyMap<string, Uint8Array>,
@@ -327,7 +327,7 @@ async function startSession(
   }
 }
 
-/** Predictions are ONNX Runtime's also where derivatives are TensorFlow.js'. */
+/** Predictions come from ONNX Runtime even if derivatives come from TensorFlow.js. */
 function openedRuntime(options: EngineOptions) {
   const start = async (engine: Engine): Promise<OpenRuntime> =>
     openRuntime(engine === 'tfjs' ? 'onnxruntime-web' : engine, options);

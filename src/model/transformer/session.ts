@@ -23,7 +23,7 @@ const ROLES: Readonly<Record<string, Role>> = {
   position_ids: 'positions',
 };
 const TYPES: readonly number[] = [ELEMENT.int64, ELEMENT.int32, ELEMENT.float, ELEMENT.bool];
-/** What goes wrong is an error here; the library's own lines are not for the user. */
+/** Errors are thrown here; the library's own lines are not for the user. */
 export const SILENT = 4;
 /** Tokens in one run, padding included. */
 const TOGETHER = 4096;
@@ -31,7 +31,7 @@ const TOGETHER = 4096;
 /**
  * The inputs by what they are for.
  *
- * @throws `UNSUPPORTED_MODEL` where an input is of another kind
+ * @throws `UNSUPPORTED_MODEL` if an input is of another kind
  */
 export function rolesOf(graph: OnnxGraph, name: string): RoleInput[] {
   const weights = new Set(graph.initializers.map((tensor) => tensor.name));
@@ -61,7 +61,7 @@ export interface SessionSettings {
   readonly name: string;
   readonly padId: number;
   readonly firstPosition: number;
-  /** Rows of the table that tokens are looked up in, where it is known. */
+  /** Rows of the table in which tokens are looked up, if it is known. */
   readonly vocabulary?: number;
 }
 
@@ -73,7 +73,7 @@ export interface Fetched {
 }
 
 export class TokenSession {
-  /** Tokens of every text, where the file fixes it. */
+  /** Tokens of every text, if the file fixes it. */
   readonly fixedLength: number | undefined;
   private readonly fixedBatch: number | undefined;
 
@@ -141,7 +141,7 @@ export class TokenSession {
     const order = inputs
       .map((_, n) => n)
       .sort((a, b) => inputs[a].ids.length - inputs[b].ids.length);
-    // without a mask what is filled up would be read as text
+    // without a mask the padding would be read as text
     const mixed =
       this.fixedLength !== undefined || this.roles.some(({ role }) => role === 'attended');
     const batches: number[][] = [];

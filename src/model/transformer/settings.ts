@@ -1,4 +1,4 @@
-/** What the files beside a transformer say of it: classes, longest text, special tokens. */
+/** What the files beside a transformer say about it: classes, longest text, special tokens. */
 import { isWhylensError, WhylensError } from '../../errors.js';
 import { requireShallow } from '../../reading/nesting.js';
 import { broken, Field } from '../tabular/fields.js';
@@ -15,9 +15,9 @@ export interface TransformerFiles {
 export interface TransformerSettings {
   readonly kind: string;
   readonly classNames?: readonly string[];
-  /** What the logits are, where the configuration says so. */
+  /** What the logits are, if the configuration says so. */
   readonly problem?: 'regression' | 'single_label_classification' | 'multi_label_classification';
-  /** Undefined where nothing limits it. */
+  /** Undefined if nothing limits it. */
   readonly maxLength?: number;
   /** The same, in words: where the limit is from. */
   readonly limitedBy?: string;
@@ -121,7 +121,7 @@ function labelsIn(config: Field): string[] | undefined {
   return names.map((name) => name.text());
 }
 
-/** How logits become values, as the pipelines of `transformers` have it; with what was guessed. */
+/** How logits become values, as in the pipelines of `transformers`, and what was guessed. */
 export function linkOf(
   { problem }: TransformerSettings,
   columns: number,
@@ -162,7 +162,7 @@ export function parseFile(bytes: Uint8Array, name: string): unknown {
     return JSON.parse(text) as unknown;
   } catch (cause) {
     if (isWhylensError(cause)) throw cause;
-    throw new WhylensError('MODEL_LOAD', `'${name}' is no JSON: it is damaged or cut short`, {
+    throw new WhylensError('MODEL_LOAD', `'${name}' is not JSON: it is damaged or cut short`, {
       cause,
       facts: { file: name },
     });

@@ -1,4 +1,4 @@
-/** A `tokenizer.json` of Hugging Face at work: texts to tokens with their places, cut where they are too long. */
+/** A `tokenizer.json` of Hugging Face at work: texts to tokens with their places, cut if they are too long. */
 import { isWhylensError, WhylensError } from '../../errors.js';
 import { TEXT_TIME, withinTime } from '../../reading/in-time.js';
 import type { SpecialToken, TextTokens } from '../tabular/interface.js';
@@ -105,7 +105,7 @@ export async function openTokenizer(
   };
 }
 
-/** The tokens of each word; of all words together where the model joins tokens over words. */
+/** The tokens of each word; of all words together if the model joins tokens over words. */
 function byWord(
   words: readonly string[],
   tokens: readonly string[],
@@ -161,7 +161,7 @@ function spellingOf(content: Readonly<Record<string, unknown>>): Spelling {
   };
 }
 
-/** True where a step, or one in a sequence of steps, is of that type. */
+/** True if a step, or one in a sequence of steps, is of that type. */
 function hasType(part: unknown, type: string): boolean {
   if (Array.isArray(part)) return part.some((one) => hasType(one, type));
   if (typeof part !== 'object' || part === null) return false;
@@ -246,7 +246,7 @@ function wordNumbers(
   return numbers;
 }
 
-/** A special token by its text, where the vocabulary has it. */
+/** A special token by its text, if the vocabulary has it. */
 export function specialToken(
   tokenizer: TextTokenizer,
   token: string | undefined,

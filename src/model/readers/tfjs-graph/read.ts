@@ -38,7 +38,7 @@ export interface ReadTfjsGraphOptions {
   readonly inputShape?: readonly number[];
 }
 
-/** Height and width where neither file nor caller tells, and others to see what hangs on them. */
+/** Height and width if neither file nor caller gives them, and others to see what depends on them. */
 const USUAL_SIZE = 224;
 const OTHER_SIZE = 288;
 const USUAL_CHANNELS = 3;
@@ -48,8 +48,7 @@ const USUAL_CHANNELS = 3;
  * that of a usual size, and `readTfjsGraph` with `inputShape` gives another.
  *
  * @throws WhylensError `UNSUPPORTED_OPERATION` naming operation and node,
- * `UNSUPPORTED_MODEL` where a size is missing or does not fit, `MODEL_LOAD` where
- * the file contradicts itself
+ * `UNSUPPORTED_MODEL` if a size is missing or does not fit, `MODEL_LOAD` if the file contradicts itself
  */
 export function readTfjsGraph(file: TfjsGraph, options: ReadTfjsGraphOptions): ModelGraph {
   const definition = readGraphDef(file.topology);
@@ -116,7 +115,7 @@ function read(
       tracer.warnings.add(`output '${name}' is left out: ${result.message}`);
     } else if (result.kind === 'traced' && result.value.live) {
       outputs.push(madeOutput(name, result));
-    } else tracer.warnings.add(`output '${name}' hangs on no input and is left out`);
+    } else tracer.warnings.add(`output '${name}' depends on no input and is left out`);
   });
   if (outputs.length === 0) {
     throw (

@@ -1,4 +1,4 @@
-/** Where an operation stands: its node, and what all of them share. */
+/** The surroundings of an operation: its node, and what all operations share. */
 import { WhylensError } from '../../../errors.js';
 import { sizeOf } from '../../../maths/ndarray.js';
 import { ELEMENT, type OnnxAttribute } from '../../files/onnx.js';
@@ -23,17 +23,17 @@ export interface Site {
   readonly attributes: Attributes;
   /** Samples that the graph was written for at a time; one is computed. */
   readonly batch?: number;
-  /** Told once to the reader of the explanation. */
+  /** A warning for the reader of the explanation, given once. */
   warn(message: string): void;
   /** A value inside the node that can be addressed as `node:name`. */
   inner(name: string, value: Traced): void;
 }
 
 export type Inputs = readonly Operand[];
-/** What a node gives, from what it gets. */
+/** The outputs of a node, from its inputs. */
 export type Operation = (inputs: Inputs, site: Site) => readonly Operand[];
 
-/** The domain that errors of the shared operators tell our nodes by. */
+/** The domain by which errors of the shared operators recognise our nodes. */
 const DOMAIN = 'tensorflow';
 
 export function need(inputs: Inputs, index: number, site: Site): Operand {
@@ -42,7 +42,7 @@ export function need(inputs: Inputs, index: number, site: Site): Operand {
   return found;
 }
 
-/** Numbers that must not hang on the picture: shapes, axes, rows. */
+/** Numbers that must not depend on the picture: shapes, axes, rows. */
 export function numbersAt(inputs: Inputs, index: number, site: Site): number[] {
   const found = settled(need(inputs, index, site), true);
   if (found.kind === 'known') {
@@ -68,7 +68,7 @@ export function plainAxis(axis: number, rank: number, site: Site): number {
 /** Constants larger than this stay in the graph, unless their numbers are asked for. */
 const LARGE = 2 ** 12;
 
-/** What hangs on no input as the numbers it is. */
+/** The numbers of a tensor that depends on no input. */
 export function settled(x: Operand, whatever = false, type: number = ELEMENT.float): Operand {
   if (x.kind === 'known' || x.value.live) return x;
   const dims = dimsOf(x);
@@ -80,7 +80,7 @@ export function settled(x: Operand, whatever = false, type: number = ELEMENT.flo
 
 type Option = number | string | readonly number[];
 
-/** An operation in the words of ONNX: folded where all is known, else values of the graph. */
+/** An operation as one of ONNX: computed if all is known, else values of the graph. */
 export function onnx(
   op: string,
   inputs: readonly (Operand | undefined)[],
@@ -131,12 +131,12 @@ function attribute(name: string, x: Option): OnnxAttribute {
   };
 }
 
-/** An operation that whylens does not understand, in the words of every message about one. */
+/** The error about an operation that whylens does not understand. */
 export function refused(site: Site, why: string): WhylensError {
   const { node } = site.attributes;
   return new WhylensError(
     'UNSUPPORTED_OPERATION',
-    `node '${node.name}' (${node.op}) ${why}. Methods that only need predictions (occlusion, rise, lime, kernel-shap) still work where TensorFlow.js runs the graph`,
+    `node '${node.name}' (${node.op}) ${why}. Methods that only need predictions (occlusion, rise, lime, kernel-shap) still work if TensorFlow.js runs the graph`,
     { facts: { layer: node.name, operation: node.op } },
   );
 }

@@ -1,4 +1,4 @@
-/** Runs through a graph node by node: numbers where all is known, values of our graph where it is not. */
+/** Runs through a graph node by node: numbers if all is known, values of our graph if not. */
 import { isWhylensError, WhylensError } from '../../../errors.js';
 import { sizeOf } from '../../../maths/ndarray.js';
 import { isWhole } from '../../files/onnx-tensor.js';
@@ -26,13 +26,13 @@ export interface Step {
   readonly name: string;
   readonly output: Traced;
   readonly weights: readonly Value<'constant'>[];
-  /** The operands that hang on the input, by where they come from. */
+  /** The operands that depend on the input, by the node from which they come. */
   readonly from: readonly Value[];
   /** Of a node: what it holds before its activation. */
   readonly internal?: boolean;
 }
 
-/** The side of a Switch that is not taken, and why there is nothing; errors where something is not understood. */
+/** The side of a Switch that is not taken, with the reason; an error if something is not understood. */
 type Found = Operand | Error;
 type Scope = Map<string, Found>;
 
@@ -49,7 +49,7 @@ export class Tracer {
     private readonly batch?: number,
   ) {}
 
-  /** The outputs asked for, or for each the error that it cannot be made. */
+  /** The outputs that are asked for, or instead of one the error that it cannot be made. */
   run(inputs: ReadonlyMap<string, Operand>, outputs: readonly Source[]): Found[] {
     const scope: Scope = new Map();
     for (const [name, operand] of inputs) scope.set(`${name}:0`, operand);
@@ -110,7 +110,7 @@ export class Tracer {
       results.forEach((result, i) => scope.set(`${node.name}:${i}`, result));
     if (node.op === 'Merge') return give(merged(found, site));
     const failed = found.find((x) => x instanceof Error);
-    // what is not understood only matters to the outputs that need it
+    // an unknown operation only matters to the outputs that need it
     if (failed !== undefined) return give(this.#outputsOf(node).map(() => failed));
     try {
       const inputs = found as Operand[];
@@ -125,7 +125,7 @@ export class Tracer {
         name,
         output: first,
         weights: weightsOf(inputs),
-        // what the node holds lies between it and what feeds it
+        // values inside the node lie between it and its inputs
         from: inner.length > 0 ? [inner[inner.length - 1].output.value] : livesOf(inputs),
       });
     } catch (error) {
@@ -261,7 +261,7 @@ const weightsOf = (inputs: readonly Operand[]): Value<'constant'>[] =>
     x.kind === 'known' && !isWhole(x.type) && sizeOf(dimsOf(x)) > 1 ? [constant(x.weight)] : [],
   );
 
-/** What the graph computes has values, and not without end. */
+/** Checks that a computed tensor has values, and not too many. */
 function requireSane(x: Operand, site: Site): void {
   if (x.kind === 'known') return;
   const dims = dimsOf(x);

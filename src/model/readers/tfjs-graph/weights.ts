@@ -38,7 +38,7 @@ const BYTES: Readonly<Record<string, number>> = {
   bool: 1,
 };
 
-/** A constant whose numbers are read when somebody looks at them, and once. */
+/** A constant whose numbers are read once, when they are needed. */
 export function lazily(shape: readonly number[], dtype: string, read: () => Numbers): Known {
   let data: Numbers | undefined;
   const type = dtype === 'bool' ? ELEMENT.bool : dtype === 'int32' ? ELEMENT.int32 : ELEMENT.float;

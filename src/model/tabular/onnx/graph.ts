@@ -59,7 +59,7 @@ export class TabularGraph {
       });
   }
 
-  /** What makes a value, passing over what changes none. */
+  /** The node that makes a value, without those that change nothing. */
   maker(name: string): Node | undefined {
     let at = name;
     for (let steps = 0; steps < MOST_STEPS; steps++) {
@@ -75,7 +75,7 @@ export class TabularGraph {
     return this.makers.get(name)?.node;
   }
 
-  /** Labels that the graph picks its answer from, where it does so by itself. */
+  /** Labels from which the graph picks its answer, if it does so by itself. */
   get classes(): string[] | undefined {
     return this.words('classes');
   }

@@ -11,8 +11,8 @@ export interface FoundPart {
 }
 
 /**
- * The part behind the value `name`, or undefined where the graph ends in
- * something else (a perceptron, a faulty conversion), which is then computed
+ * The part behind the value `name`, or undefined if the graph ends in something else (a
+ * perceptron, a faulty conversion), which is then computed
  * as a whole.
  *
  * @param width columns of a value, for trees
@@ -140,7 +140,7 @@ function scaled(found: FoundPart | undefined, factor: number): FoundPart | undef
     : undefined;
 }
 
-/** Plus a number an output. */
+/** Plus one number for each output. */
 function shifted(
   found: FoundPart | undefined,
   by: Float64Array | undefined,

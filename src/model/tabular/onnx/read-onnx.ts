@@ -60,7 +60,7 @@ export function readTabularOnnx(
   const labels = labelsOf(model, graph);
   const names = options.classNames ?? labels;
   const found = findPart(graph, output, widths);
-  // what cannot be computed is told now, not at the first prediction
+  // an operator that cannot be computed is reported now, not at the first prediction
   const whole = widths(output);
   const common = {
     name: options.name,
@@ -104,7 +104,7 @@ function columnsOf(value: Flowing, count: number, file: string) {
   return { count, columns: value.columns, data: value.data };
 }
 
-/** The first output that is not a label: probabilities, scores or values; before its ZipMap where it has one. */
+/** The first output that is not a label: probabilities, scores or values; before its ZipMap if it has one. */
 export function scoresOf({ graph }: OnnxModel, tabular: TabularGraph, file: string): string {
   const made = graph.outputs.filter(
     ({ type }) => type !== ELEMENT.int64 && type !== ELEMENT.string,
@@ -144,7 +144,7 @@ function pickedFrom({ outputs }: OnnxModel['graph'], tabular: TabularGraph): str
   return undefined;
 }
 
-/** One feature a column of each input; an input of one column names it. */
+/** One feature for each column of each input; an input of one column names it. */
 export function featuresOf(
   { graph }: OnnxModel,
   { inputs }: TabularGraph,
@@ -164,7 +164,7 @@ export function featuresOf(
   return own.map((feature, j) => ({ ...feature, name: options.featureNames?.[j] ?? feature.name }));
 }
 
-/** The words that an input may hold; any where the nodes behind it name none. */
+/** The words that an input may hold; any words if the nodes behind it name none. */
 function categoriesOf(graph: OnnxModel['graph'], input: string): Partial<FeatureInfo> {
   const categories = wordsOf(graph, input);
   return categories.length === 0 ? { categories, open: true } : { categories };
@@ -209,7 +209,7 @@ function feedsOf(rows: Rows, graph: TabularGraph, features: readonly FeatureInfo
   return feeds;
 }
 
-/** What lies between the columns and the part; undefined where it is the columns themselves. */
+/** What lies between the columns and the part; undefined if there is nothing between them. */
 function stageOf(
   graph: TabularGraph,
   input: string,

@@ -35,7 +35,7 @@ interface Runtime {
  * machines, boosting of any models, neighbours, naive Bayes, pipelines of
  * texts. Methods that only need predictions explain it.
  *
- * @throws `UNSUPPORTED_MODEL` where ONNX Runtime does not read the graph either
+ * @throws `UNSUPPORTED_MODEL` if ONNX Runtime does not read the graph either
  */
 export async function sessionModel(
   model: OnnxModel,
@@ -85,7 +85,7 @@ export async function sessionModel(
     }));
   const feedsOf = feeder(model, graph, features, runtime.Tensor, file);
   const predictRows = (rows: Rows) => run(rows.count, (first, n) => feedsOf(rows, first, n));
-  // what does not run is told now, and how many scores there are
+  // a graph that does not run is reported now; this also shows how many scores there are
   const probe = texts
     ? await predictTexts(['a text'])
     : await predictRows({
@@ -179,7 +179,7 @@ function batchOf({ graph }: OnnxModel): number | undefined {
   return sizes.length === 0 ? undefined : Math.max(1, ...sizes);
 }
 
-/** So many rows go through the graph at once where it takes any number. */
+/** This many rows go through the graph at once if it takes any number. */
 const TOGETHER = 4096;
 
 async function inBatches(

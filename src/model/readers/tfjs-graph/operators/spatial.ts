@@ -51,7 +51,7 @@ function pictureOf(x: Operand, site: Site): Picture {
   const order = [...(pieces ? [0] : []), ...layout.space, layout.channel];
   return { value: arranged(x, order), pieces, layout, source: asTraced(x) };
 }
-/** A value with the axes of a picture; what slid over channels or tokens is not space because of it. */
+/** A value with the axes of a picture; a window over channels or tokens does not make them space. */
 function placed(value: Value, { pieces, layout, source }: Picture): Traced {
   const { space, channel } = layout;
   const axes = range(source.rank).map((axis) => {
@@ -62,7 +62,7 @@ function placed(value: Value, { pieces, layout, source }: Picture): Traced {
   return traced(value, source.rank, [...(pieces ? [0] : []), ...space, channel], axes);
 }
 
-/** What slides, per axis of the value before its channels. */
+/** The window, per axis of the value before its channels. */
 interface Sliding {
   readonly window: number[];
   readonly strides: number[];
@@ -173,7 +173,7 @@ const convolution =
     return [spread === undefined ? whole : spreadOut(whole, spread.block, site)];
   };
 
-/** A convolution turned round: the sizes of its output are told, since several fit. */
+/** A transposed convolution: the sizes of its output are given, since several would fit. */
 const transposed: Operation = (inputs, site) => {
   const sizes = numbersAt(inputs, 0, site);
   const kernel = need(inputs, 1, site);
@@ -211,7 +211,7 @@ const pool =
       [...sliding.low, ...sliding.high].every((n) => n === 0) &&
       sliding.window.every((n, i) => n === value.shape[i]);
     if (kind === 'max') return [placed(c.maxPooling(value, sliding.window, sliding), picture)];
-    // over all of it: what a head is recognised by
+    // over all of it: a head is recognised by this
     if (whole) return [placed(c.reduceMean(value, range(value.shape.length - 1)), picture)];
     return [placed(c.averagePooling(value, sliding.window, sliding), picture)];
   };
@@ -272,7 +272,7 @@ const localResponse: Operation = (inputs, site) => {
 /** Pieces that a picture was cut into, row by row in turn, by the value that holds them. */
 const cutInto = new WeakMap<Value, { readonly x: Traced; readonly block: Dims }>();
 
-/** The picture behind pieces, where a window of stride 1 and without padding slides over them. */
+/** The picture behind pieces, if a window of stride 1 and without padding slides over them. */
 function spreadOf(
   x: Operand,
   site: Site,
