@@ -45,5 +45,8 @@ test('the same size gives a copy, another rank is refused', (t) => {
   const copy = resizeMap(map, [1, 2]);
   t.deepEqual(copy, map);
   t.not(copy.data, map.data);
-  t.throws(() => resizeMap(map, [2]), { instanceOf: RangeError, message: /one size for each axis/ });
+  t.throws(() => resizeMap(map, [2]), {
+    instanceOf: RangeError,
+    message: /one size for each axis/,
+  });
 });
