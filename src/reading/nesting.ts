@@ -9,7 +9,7 @@ export function requireShallow(text: string, fail: Fail): void {
   const depth = nestingOf(text);
   if (depth <= MAX_NESTING) return;
   throw fail(
-    `its lists and objects are nested ${depth} levels deep, at most ${MAX_NESTING} are read. No exporter writes such a file: it is damaged or made to do harm`,
+    `its lists and objects are nested ${depth} levels deep; at most ${MAX_NESTING} levels are read. No exporter writes such a file: it is damaged or made to do harm`,
     { facts: { depth, limit: MAX_NESTING } },
   );
 }

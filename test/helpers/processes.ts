@@ -21,7 +21,7 @@ export interface Running {
 }
 
 /** Below the time after which the test runner gives up, so that the test itself says what hangs. */
-export const LIMIT = 120_000;
+const LIMIT = 120_000;
 const BREAK = 5;
 
 const open = new Set<ChildProcess>();
