@@ -10,6 +10,7 @@ import { Messages } from '../io.js';
 import { openModel } from '../model.js';
 import { addPluginOption, addTalkOptions, withVariable } from '../flags/shared.js';
 import { table } from '../table.js';
+import { treeOf } from '../tree.js';
 
 interface LayersFlags {
   readonly model?: string;
@@ -19,7 +20,7 @@ interface LayersFlags {
   readonly verbose?: boolean;
 }
 
-/** `whylens layers M`: what can be given as `--layer`; the default is marked. */
+/** `whylens layers M`: what can be given as `--layer`, as a tree; the default is marked. */
 export function define(command: Command, context: CommandContext): void {
   command
     .argument('[model]', 'The model: model.json, its folder or address, or a JavaScript module.')
@@ -76,14 +77,18 @@ function listing(
   const position = new Map(
     all.filter(({ internal }) => internal !== true).map(({ path }, i) => [path, i]),
   );
-  const rows = layers.map(({ path, kind, shape, parameters }) => [
-    path === chosen ? '*' : '',
-    String(position.get(path) ?? ''),
-    path,
-    kind,
-    `[${shape.map((size) => size ?? '?').join(', ')}]`,
-    String(parameters),
-  ]);
+  const rows = treeOf(layers).map(({ name, layer }) =>
+    layer === undefined
+      ? ['', '', name, '', '', '']
+      : [
+          layer.path === chosen ? '*' : '',
+          String(position.get(layer.path) ?? ''),
+          name,
+          layer.kind,
+          `[${layer.shape.map((size) => size ?? '?').join(', ')}]`,
+          String(layer.parameters),
+        ],
+  );
   const total = all.reduce((sum, { parameters }) => sum + parameters, 0);
   return [
     table(['', '#', 'layer', 'kind', 'output', 'parameters'], rows, [1, 5]),
