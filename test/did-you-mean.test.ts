@@ -32,7 +32,7 @@ test('nothing is suggested that is far off', (t) => {
   t.is(didYouMean('foo', []), '.');
 });
 
-test('all that begin so are told, of slips the nearest', (t) => {
+test('all names that begin so are suggested, and of misspelt ones the nearest', (t) => {
   t.is(
     didYouMean('color', ['colormap', 'colorbar', 'columns']),
     "; did you mean 'colormap' or 'colorbar'?",

@@ -189,7 +189,7 @@ test('what is not a picture given to saveImage', async (t) => {
   t.throws(() => encodePng(imageRecord as never), { message: /formatAsImage/ });
 });
 
-test('what is read already, or not yet, given to what reads', async (t) => {
+test('a value that is read already, or a Promise, given to a function that reads', async (t) => {
   await t.throwsAsync(loadImage(Promise.resolve('x.png') as never), { message: AWAIT });
   await t.throwsAsync(loadImage(picture as never), { message: /loaded already; pass it on/ });
   await t.throwsAsync(loadModel(Promise.resolve('m.json') as never), { message: AWAIT });

@@ -322,7 +322,7 @@ test('PNG pictures are those of Node to the bit, alpha and grey too', async (t) 
   }
 });
 
-test('JPEG pictures stand upright; what is not a picture, too large or not there is told', async (t) => {
+test('JPEG pictures stand upright; a missing file, a large one and one that is not a picture are errors', async (t) => {
   const opened = await library(t);
   if (opened === undefined) return;
   // 16 × 8, the left half white; turned by a quarter on display

@@ -227,7 +227,7 @@ test('Keras files are read in a page', async (t) => {
   t.deepEqual(opened.trouble, []);
 });
 
-test('WebGPU computes the same, where the browser has it', async (t) => {
+test('if the browser has WebGPU, it computes the same', async (t) => {
   const executablePath = chromiumPath();
   if (executablePath === undefined) {
     t.log('NOT CHECKED: no Chromium on this machine (set WHYLENS_CHROMIUM)');

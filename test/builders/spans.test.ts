@@ -110,7 +110,7 @@ test('entries of one feature are put together in order; touching places stay two
   );
 });
 
-test('refuses places that are none and a feature of two weights', (t) => {
+test('refuses places outside the text and a feature of two weights', (t) => {
   const code = 'INVALID_EXPLANATION';
   const merge = (span: [number, number]) => () =>
     mergeSpans([{ feature: 'x', spans: [span], weight: 1 }], 5);

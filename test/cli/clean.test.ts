@@ -47,7 +47,7 @@ test('JSON escapes what steers, and says the same', (t) => {
   t.deepEqual(JSON.parse(text), { label: EVIL });
 });
 
-test('a model or a plugin that never answers ends the command with a word', async (t) => {
+test('a model or a plugin that never answers ends the command with a message', async (t) => {
   const folder = await emptyFolder(t);
   const picture = await writePicture(join(folder, 'a.png'), (x) => x < 30);
   const model = join(folder, 'never.mjs');

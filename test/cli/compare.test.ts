@@ -113,7 +113,7 @@ test('options of methods go to those that have them; PNG by default', async (t) 
   t.regex(stderr, /has no option 'alhpa'/);
 });
 
-test('a panel that fails is told and leaves out no other; when all fail nothing is written', async (t) => {
+test('a panel that fails is reported, the others are drawn; if all fail, nothing is written', async (t) => {
   const folder = await emptyFolder(t);
   const image = await writePicture(join(folder, 'a.png'), (x) => x < 30);
   const out = join(folder, 'x.svg');

@@ -132,7 +132,7 @@ test('zsh itself: what it is told to offer', async (t) => {
   t.deepEqual(await offers('completion', ''), ['bash', 'zsh', 'fish']);
 });
 
-test('a shell that there is no script for', async (t) => {
+test('a shell that has no script is an error', async (t) => {
   const { code, stderr } = await whylensHere(['completion', 'fisch']);
   t.is(code, 2);
   t.regex(stderr, /fish/);

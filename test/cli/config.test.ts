@@ -80,7 +80,7 @@ test('--no-config, an empty variable and a file by name', async (t) => {
   t.regex(gone.stderr, /cannot read the configuration '.*gone\.json': there is no such file/);
 });
 
-test('what is no flag, of a wrong kind or no JSON is told; the help still comes', async (t) => {
+test('an unknown flag, a wrong kind and broken JSON are errors; the help is printed all the same', async (t) => {
   for (const [config, expected] of [
     [{ batchsize: 3 }, /'batchsize' in '.*' is a flag of no command; did you mean 'batchSize'\?/],
     [{ 'batch-size': 3 }, /did you mean 'batchSize'\?/],
@@ -101,7 +101,7 @@ test('what is no flag, of a wrong kind or no JSON is told; the help still comes'
   }
 });
 
-test('a list of the file gives way to a flag, options of other formatters count for none', async (t) => {
+test('a flag replaces a list of the file; options of other formatters are ignored', async (t) => {
   const cwd = await project(t, {
     model: 'model.mjs',
     method: 'occlusion',

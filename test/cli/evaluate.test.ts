@@ -90,7 +90,7 @@ test('several pictures give means with intervals, and JSON has each of them', as
   t.regex(failing.stderr, /1 of 2 pictures failed/);
 });
 
-test('settings of the metrics change what comes out; unknown ones are told', async (t) => {
+test('settings of the metrics change what comes out; unknown ones are errors', async (t) => {
   const { args } = await bright(t);
   const run = async (...more: string[]) =>
     (await whylensHere([...args, ...pixels, '-q', '--metric', 'deletion', ...more])).stdout;

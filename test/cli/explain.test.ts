@@ -104,7 +104,7 @@ test('options of the output change the picture', async (t) => {
   t.is(await picture('--colormap', 'jet'), await picture('--format-opt', 'colormap=jet'));
 });
 
-test('a folder: one output a picture, the failing ones told at the end, exit code 1', async (t) => {
+test('a folder: one output a picture, the failing ones reported at the end, exit code 1', async (t) => {
   const folder = await pictures(t);
   await writeFile(join(folder, 'in', 'broken.png'), 'no picture');
   await writeFile(join(folder, 'in', 'notes.txt'), 'not looked at');
@@ -167,7 +167,7 @@ test('pictures of one name from two folders do not overwrite each other', async 
   t.deepEqual((await readdir(out)).sort(), ['a-grad-cam-2.png', 'a-grad-cam.png']);
 });
 
-test('a plain function is a model too, and is told what it can do', async (t) => {
+test('a plain function is a model too; a method that it cannot serve names those that it can', async (t) => {
   const folder = await pictures(t);
   const args = ['-i', join(folder, 'in/a.png'), '-o', '-', '--as', 'text'];
   const { code, stdout } = await whylensHere(['explain', ...SIDES, '--opt', 'rows=2', ...args]);

@@ -75,7 +75,7 @@ test('a name of our own that is an input is refused too', async (t) => {
   t.throws(() => outputs.next('a', 'rise'), { message: /cannot be the output/ });
 });
 
-test('a taken name is told before the model is loaded', async (t) => {
+test('an existing output is refused before the model is loaded', async (t) => {
   const folder = await emptyFolder(t);
   const picture = await writePicture(join(folder, 'a.png'), () => true);
   await writeFile(join(folder, 'a-rise.png'), 'taken');

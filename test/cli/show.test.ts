@@ -71,7 +71,7 @@ test('every formatter that can render the kind, without a model; standard output
   t.is((await whylens(['show', 't.json', '--as', 'table', '--force'], { cwd })).code, 0);
 });
 
-test('what cannot be shown is said in one line, and leaves nothing behind', async (t) => {
+test('a file that cannot be shown gives one line of error and leaves nothing behind', async (t) => {
   const cwd = await emptyFolder(t);
   await writeFile(join(cwd, 'bad.json'), '{"schema": "whylens/explanation"');
   await writeFile(join(cwd, 'new.json'), '{"schema": "whylens/explanation", "version": 99}');

@@ -82,7 +82,7 @@ test('Arrow files and streams', async (t) => {
   }
 });
 
-test('what is not a table is told with its place', async (t) => {
+test('a file that is not a table: the message names the place', async (t) => {
   const cases: [string | Uint8Array, RegExp, TableOptions?][] = [
     ['', /empty/],
     ['a,b\n1\n', /line 2|columns/i],

@@ -79,7 +79,7 @@ test('a map that says the opposite scores as badly as can be', async (t) => {
   t.is(insertion, 2 / 12);
 });
 
-test('a map that says nothing scores what chance does', async (t) => {
+test('a map that says nothing scores as chance does', async (t) => {
   const { deletion, energy, pointing } = await values(record(new Float32Array(48).fill(1)), {
     metrics: ['deletion', 'energy', 'pointing'],
     boxes: [box],
@@ -189,7 +189,7 @@ test('the record tells its method and options, so that they hold when it is made
   t.true(found.sensitivity! < 0.01, String(found.sensitivity));
 });
 
-test('without boxes the default metrics are those that need none; all takes the dear ones', async (t) => {
+test('without boxes the default metrics are those that need none; all takes the expensive ones too', async (t) => {
   const cheap = (Object.keys(METRICS) as Metric[]).filter(
     (name) => !('again' in METRICS[name]) && !('boxes' in METRICS[name]),
   );
@@ -286,7 +286,7 @@ test('the document is not touched, progress ends at its total and an abort says 
   t.like(error, { code: 'ABORTED', facts: { done: 12, total: 77 } });
 });
 
-test('bad requests are told in words', async (t) => {
+test('bad requests are answered with a message', async (t) => {
   const wrong = (options: object, explanation: unknown = truth()) =>
     t.throwsAsync(
       evaluateExplanation(

@@ -81,7 +81,7 @@ test('each document has weights of its own, every stage of all documents is aver
   );
 });
 
-test('a throw of the method releases the re-drawn model', async (t) => {
+test('if the method throws, the re-drawn model is released', async (t) => {
   let released = 0;
   const base = fakeClassifier();
   const model = {

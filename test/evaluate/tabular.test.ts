@@ -34,7 +34,7 @@ test('rows: curves by hand, the largest weight first', async (t) => {
   t.deepEqual(Object.keys(found.values), ['deletion', 'insertion', 'infidelity']);
 });
 
-test('a bad explanation is told from a good one', async (t) => {
+test('the metrics tell a bad explanation from a good one', async (t) => {
   const good = (await explained()) as FeatureWeightsExplanation;
   const [target] = good.targets;
   const bad: Explanation = {
@@ -93,7 +93,7 @@ test('texts: words are cut out; a bigram counts for both of its words', async (t
   t.true(found.values.infidelity! < 1e-12);
 });
 
-test('every option changes what comes out; what is lacking is told', async (t) => {
+test('every option changes what comes out; a missing one is an error', async (t) => {
   const model = modelOfRows(
     (rows: readonly (readonly number[])[]) =>
       rows.map(([a, b, c]) => {

@@ -107,7 +107,7 @@ test('a list of files is looked through for labels as a folder is', async (t) =>
   t.is(model.inferred?.labels, 'labels.json beside the model');
 });
 
-test('a picture fed to a model of unknown preprocessing is warned of, by its range', async (t) => {
+test('if the preprocessing is unknown, a picture gives a warning that names its range', async (t) => {
   const folder = await modelIn(t, 'net');
   const path = await writePicture(join(folder, 'p.png'), (x, y) => x < y);
   const picture = await loadImage(path);

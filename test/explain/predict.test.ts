@@ -62,7 +62,7 @@ test('logits are the values before the softmax', async (t) => {
   t.true(Math.abs(values.data[0] + values.data[1] - 1) < 1e-6);
 });
 
-test('labels that do not fit are told; no class at all is refused', async (t) => {
+test('documents that are not read and a top of no class are refused', async (t) => {
   const document = { shape: [1, 1, 2, 1], data: [1, 3] };
   await t.throwsAsync(predict(model, document, { top: 0 }), { code: 'INVALID_OPTION' });
   await t.throwsAsync(predict(model, 'cat.jpg'), {

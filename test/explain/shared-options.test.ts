@@ -87,7 +87,7 @@ test.serial('whatever is not a value of its option is refused by name', async (t
   model.dispose();
 });
 
-test.serial('documents of numbers that are none', async (t) => {
+test.serial('documents of values that are not finite numbers', async (t) => {
   await selectBackend('cpu');
   const model = small();
   const shape = [1, 6, 5, 3];

@@ -67,20 +67,23 @@ test.serial('the negative class of a sigmoid head has the negative map', async (
   t.true(largestDifference(output.targets[0].heatmap.data, scaled) < 1e-6);
 });
 
-test.serial('a regression output is explained with its sign and said to be one', async (t) => {
-  const model = classifier(1, 'linear');
-  const up = await mapOf(model, [regressionTarget()]);
-  const down = await mapOf(model, [regressionTarget(0, -1)]);
-  t.true(up.isRegression && down.isRegression);
-  t.deepEqual(
-    down.targets[0].heatmap.data,
-    up.targets[0].heatmap.data.map((x) => 0 - x),
-  );
-  t.true(
-    (await mapOf(model, undefined)).isRegression,
-    'a single linear unit is a regression by default',
-  );
-});
+test.serial(
+  'a regression output is explained with its sign, and the record calls it a regression',
+  async (t) => {
+    const model = classifier(1, 'linear');
+    const up = await mapOf(model, [regressionTarget()]);
+    const down = await mapOf(model, [regressionTarget(0, -1)]);
+    t.true(up.isRegression && down.isRegression);
+    t.deepEqual(
+      down.targets[0].heatmap.data,
+      up.targets[0].heatmap.data.map((x) => 0 - x),
+    );
+    t.true(
+      (await mapOf(model, undefined)).isRegression,
+      'a single linear unit is a regression by default',
+    );
+  },
+);
 
 test.serial(
   'several heads by name: each has the map of a model with that head alone',

@@ -9,7 +9,7 @@ import { randomArray, seedWeights, tf, tfl } from '../helpers/tfjs.js';
 const { layers } = tfl;
 const doc = randomArray([1, 8, 6, 3]);
 
-/** Runs as a ReLU until it is told to fail. */
+/** Runs as a ReLU until a test makes it fail. */
 class Fragile extends layers.Layer {
   static broken = false;
   static readonly className = 'Fragile';
@@ -70,7 +70,7 @@ test.serial('weights, configuration, layers and predictions stay, after a throw 
   model.dispose();
 });
 
-test.serial('a disposed model is told to be one', async (t) => {
+test.serial('a disposed model is refused, and the message says so', async (t) => {
   await selectBackend('cpu');
   const model = tfl.sequential({
     layers: [

@@ -67,7 +67,7 @@ test('several layers take the options of their method, and refuse a single layer
   t.true(isWhylensError(unknown, 'UNKNOWN_LAYER'), unknown?.message);
 });
 
-test('finer-cam records its rivals, gradients that vanish are told', async (t) => {
+test('finer-cam records its rivals; gradients that vanish give a warning', async (t) => {
   const finer = await explainPrediction(fakeClassifier(), doc, {
     plugins,
     method: 'finer-cam',

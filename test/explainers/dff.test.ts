@@ -80,7 +80,7 @@ test('concepts sets their number, the seed repeats them, a batch equals singles'
   t.deepEqual(alone.records[0].concepts, records[1].concepts);
 });
 
-test('negative activations are taken as zero and the reader is told', async (t) => {
+test('negative activations are taken as zero, and a warning says so', async (t) => {
   const model = fakeModel({
     inputShape: [1, 2, 1],
     layers: [square('bend'), globalAverage('pool'), dense('logits', [1, 2], [1, 2], [0, 0])],

@@ -41,7 +41,7 @@ for (const layer of ['relu1', 'relu2']) {
   });
 }
 
-test('a denominator of exactly zero gives the weight 0, a tiny gradient none of that', (t) => {
+test('a denominator of exactly zero gives the weight 0, a tiny gradient does not', (t) => {
   // Σ A = −1, g = 2: 2g² + (Σ A)·g³ = 8 − 8
   const zero = gradCamPlusPlusMap(
     { shape: [1, 1, 1], data: Float32Array.of(-1) },

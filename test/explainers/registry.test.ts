@@ -1,4 +1,4 @@
-/** What a new method needs, told by what fails: its file, its line in the registration list, its page. */
+/** What a new method needs: its file, its line in the registration list, its page. A failing test says which is missing. */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import test from 'ava';

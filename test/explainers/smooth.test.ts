@@ -142,7 +142,7 @@ test('an abort says how many copies were done', async (t) => {
   t.deepEqual((error as unknown as { facts: object }).facts, { done: 8, total: 25 });
 });
 
-test('by id it takes on needs and options of the method it wraps', async (t) => {
+test('chosen by id, it has the needs and options of the method that it wraps', async (t) => {
   const cam = smoothed('grad-cam');
   t.is(cam.id, 'smooth');
   t.true(cam.needs.layer);

@@ -194,7 +194,7 @@ test('targets: classes, several, one rather than another, probabilities', async 
   single.dispose();
 });
 
-test('the default for a transformer; a model that has no gradients is told what would work', async (t) => {
+test('the default for a transformer; for a model without gradients the message names what works', async (t) => {
   const loaded = await loadModel(sentimentFiles('distilbert').files);
   const expl = (await explainPrediction(loaded, TEXT)) as WeightedSpansExplanation;
   t.is(expl.method, 'text-gradients');

@@ -159,7 +159,7 @@ test('refuses what cannot be averaged', async (t) => {
   await t.throwsAsync(run({ flip: 'both' }, [3, 2]), { code: 'INVALID_OPTION' });
 });
 
-test('by id it takes on needs and options of the method it wraps', async (t) => {
+test('chosen by id, it has the needs and options of the method that it wraps', async (t) => {
   const registry = registryOf(createContainer());
   const special = registry.explainerFor('tta', {});
   t.true(special.needs.layer);

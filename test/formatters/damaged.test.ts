@@ -95,7 +95,7 @@ test('what is not a record at all is refused by every formatter', (t) => {
   }
 });
 
-test('a field that no record has is let pass, but not stored', (t) => {
+test('a field that no record has is ignored, and is not stored', (t) => {
   for (const kind of EXPLANATION_KINDS) {
     const record = { ...records[kind], note: 'by me' };
     for (const formatter of formatters.values()) {

@@ -333,7 +333,7 @@ test('bad input is refused in words', (t) => {
   refused(() => formatAsFigure(single, { colour: 'x' } as never), 'UNKNOWN_OPTION', /did you mean/);
 });
 
-test('maps that do not fit, and numbers that are none, are refused', (t) => {
+test('maps that do not fit, and values that are not finite numbers, are refused', (t) => {
   const { targets } = records['feature-weights'];
   const spoilt = {
     ...records['feature-weights'],

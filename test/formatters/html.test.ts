@@ -88,7 +88,7 @@ test('an empty map says so over the picture, in page and figure', (t) => {
   t.notRegex(formatAsSvg(empty, { filter: 'negative' }), />empty map/);
 });
 
-test('both sides of the evidence take a colormap with a middle unless told', (t) => {
+test('both sides of the evidence take a colormap with a middle unless another is named', (t) => {
   t.regex(formatAsHtml(records.image, { filter: 'symmetric' }), /"colormap":"RdBu_r"/);
   t.regex(
     formatAsHtml(records.image, { filter: 'symmetric', colormap: 'PuOr' }),

@@ -179,7 +179,7 @@ test('every display filter gives its own picture, and each has the meaning of it
   t.deepEqual(white('symmetric', 8), [127, 31, 0, 63]);
 });
 
-test('a percentile is what counts as full; what lies above it is not fuller', (t) => {
+test('the percentile has full strength; values above it are not stronger', (t) => {
   const image = createPicture(5, 1, 'L', [0, 0, 0, 0, 0]);
   const expl = record(image, mapOf([[1, 2, 3, 4, 1000]]));
   const shades = (options: FormatAsImageOptions) => {

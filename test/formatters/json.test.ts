@@ -193,7 +193,7 @@ test('an older version is read', (t) => {
   );
 });
 
-test('a newer version is an error of its own, something else is none of ours', (t) => {
+test('a newer version has an error of its own, and so has a text that is not a record', (t) => {
   t.throws(() => explanationFromDict(broken('version', 2)), {
     code: 'UNSUPPORTED_VERSION',
     message: /version 2.*reads versions 0 to 1.*newer whylens/,

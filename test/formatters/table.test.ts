@@ -51,7 +51,7 @@ test('rows of a map count from 0, row by row', (t) => {
   });
 });
 
-test('a column that nobody fills is left out', (t) => {
+test('an empty column is left out', (t) => {
   t.deepEqual(Object.keys(formatAsTable(featureImportancesRecord)[0]), [
     'feature',
     'weight',

@@ -141,7 +141,7 @@ function sharedFiles(kind: string): readonly NamedBytes[] {
   return [file(path), ...beside.map((name) => file(join(dirname(path), name)))];
 }
 
-/** Loads the files, predicts once where the size is small, and lets go. */
+/** Loads the files, predicts once if the size is small, and disposes of the model. */
 export async function tryModel(files: readonly NamedBytes[]): Promise<void> {
   const model = await loadModel(files as never);
   try {

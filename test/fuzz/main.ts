@@ -1,10 +1,10 @@
 /**
  * `npm run fuzz -- [--trials 200] [--kinds pictures,onnx] [--seed 1] [--shared [part of a path]]`:
  * hostile input of every kind. Trials run in a child; one that hangs, crashes, grows or ends
- * in an error without a code is told with its seed. The exit code is 1 then.
+ * in an error without a code is printed with its seed. The exit code is 1 then.
  *
  * `--shared` damages each stored model of the shared folder (`WHYLENS_SHARED`) instead, as often:
- * what takes more than a second of processor time or 200 MB is told as well.
+ * what takes more than a second of processor time or 200 MB is printed as well.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

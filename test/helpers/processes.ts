@@ -1,4 +1,4 @@
-/** Processes of tests: none outlives its test, and none is waited for without end. */
+/** Processes of tests: each ends with its test at the latest, and waiting for one has a limit. */
 import { spawn, type ChildProcess } from 'node:child_process';
 
 export interface LaunchOptions {

@@ -32,7 +32,7 @@ export async function startRedis(t: ExecutionContext): Promise<TestRedis | undef
   return redis;
 }
 
-/** A server with its append-only file in `folder`; undefined where none is installed. */
+/** A server with its append-only file in `folder`; undefined if none is installed. */
 export async function redisIn(folder: string): Promise<TestRedis | undefined> {
   try {
     execFileSync(SERVER, ['--version'], { stdio: 'pipe', timeout: PATIENCE });

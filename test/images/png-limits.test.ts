@@ -113,7 +113,7 @@ test('an orientation turns a PNG as it turns a JPEG', async (t) => {
   }
 });
 
-test('bytes after the end are left out, and said', async (t) => {
+test('bytes after the end are ignored, and the record says so', async (t) => {
   const picture = noisePicture('RGB', 6, 4, 1);
   const long = new Uint8Array(Buffer.concat([encodePng(picture), Buffer.from('trailing')]));
   const loaded = await loadImage(long);

@@ -119,7 +119,7 @@ test('rows that are missing are not taken from unused memory', (t) => {
   }
 });
 
-test('a file that ends too early is told so in plain words', (t) => {
+test('if a file ends too early, the message says so in plain words', (t) => {
   const whole = encodePng(noisePicture('RGB', 40, 40, 1));
   for (const length of [200, whole.length - 3]) {
     t.regex(t.throws(() => decodePng(whole.subarray(0, length))).message, /it ends too early/);

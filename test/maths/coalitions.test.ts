@@ -106,7 +106,7 @@ test('a fixed sum is held exactly, and the rest is least squares', (t) => {
   t.true(Math.abs(gradient[0] - gradient[2]) < 1e-12);
 });
 
-test('an unknown that no row tells apart gets nothing, not infinity', (t) => {
+test('an unknown that no row determines gets 0, not infinity', (t) => {
   const rows = [
     [1, 0],
     [0, 0],

@@ -80,7 +80,7 @@ test('long axes are searched in blocks: the box still holds its share', (t) => {
   t.true(box.from[1] >= 297 && box.to[1] <= 506 && box.to[1] - box.from[1] <= 108);
 });
 
-test('refuses a share that is none and values that do not fit their shape', (t) => {
+test('refuses a share of 0 and values that do not fit their shape', (t) => {
   t.throws(() => heatBox(map([1, 1], [1]), 0), { message: /share must be above 0.*got 0/ });
   t.throws(() => summarizeHeat(map([2, 2], [1, 2, 3])), { message: /\[2, 2\] and 3 values/ });
 });

@@ -288,7 +288,7 @@ test('free sizes: a graph for each, a few of them kept', async (t) => {
   }
 });
 
-test('after release nothing runs, and it says so', async (t) => {
+test('after release nothing runs, and the message says so', async (t) => {
   const executor = (await executors(t)).at(-1)!;
   if (executor === referenceExecutor) {
     t.pass();
@@ -300,7 +300,7 @@ test('after release nothing runs, and it says so', async (t) => {
   await t.throwsAsync(model.run({ inputs: [ndSamples(one)] }), { message: /released/ });
 });
 
-test('samples are written over those of the chunk before only where the engine has done with them', async (t) => {
+test('the samples of a chunk are overwritten only after the engine is done with them', async (t) => {
   const { write } = ndSamples(three);
   // not as an array, which is never copied
   const inputs = [{ count: 3, shape: SHAPE, write }];

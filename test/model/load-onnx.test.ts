@@ -197,7 +197,7 @@ test('a live session is explained by its predictions', async (t) => {
   await session.release();
 });
 
-test('files of other kinds are told with the command that makes an ONNX file', async (t) => {
+test('files of other kinds: the message has the command that makes an ONNX file', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'whylens-'));
   for (const [name, command] of [
     ['m.tflite', /tf2onnx\.convert --tflite/],

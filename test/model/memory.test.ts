@@ -285,7 +285,7 @@ test('onnxruntime-web in Node can be had a second time', async (t) => {
   model.release();
 });
 
-test('memory that is not given is an error of its own', async (t) => {
+test('memory that cannot be had is an error of its own', async (t) => {
   const full: OnnxRuntime = {
     Tensor: class {} as never,
     InferenceSession: { create: () => Promise.reject(new Error('std::bad_alloc')) },

@@ -70,7 +70,7 @@ test('of a sigmoid unit the side that it is on is the top one', (t) => {
   t.like(facts(negativeClass(0, 'sick'), 1), { rank: 1, top: { target: 0, proba: 0.875 } });
 });
 
-test('what is no single class has no rank', (t) => {
+test('a target that is not a single class has no rank', (t) => {
   for (const target of [
     ratherThan(1, 0),
     negativeClass(2),

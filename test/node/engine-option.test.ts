@@ -36,7 +36,7 @@ test.serial('each engine gives the same map and says what it was', async (t) => 
   maps[0].forEach((x, i) => t.true(Math.abs(x - maps[1][i]) < 1e-4 * most));
 });
 
-test('what is not an engine, and threads that are none, are refused before anything is read', async (t) => {
+test('an unknown engine and a wrong number of threads are refused before anything is read', async (t) => {
   for (const options of [{ engine: 'onnx' as 'tfjs' }, { threads: 0 }, { threads: 1.5 }]) {
     const error = await t.throwsAsync(loadModel('missing.onnx', options));
     t.true(isWhylensError(error, 'INVALID_OPTION'), error?.message);

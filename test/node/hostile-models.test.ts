@@ -111,7 +111,7 @@ test.serial(
   },
 );
 
-test.serial('an emptied layer and endless nesting are told as what they are', async (t) => {
+test.serial('an emptied layer and endless nesting are errors that say so', async (t) => {
   await t.throwsAsync(load(model([input, a, { ...b, config: {} }])), {
     code: 'MODEL_LOAD',
     message: /layer 'b' \(Dense\).*'units'.*empty/,
@@ -180,7 +180,7 @@ test.serial('a layer that is larger than the file is refused before memory is ta
   t.true(process.memoryUsage().arrayBuffers - before < 100 * 2 ** 20);
 });
 
-test.serial('NaN and infinity in weights are told when they are loaded', async (t) => {
+test.serial('NaN and infinity in weights are errors when the model is loaded', async (t) => {
   for (const value of [NaN, Infinity, -Infinity]) {
     const bytes = new Float32Array(10);
     bytes[7] = value;

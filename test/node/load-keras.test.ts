@@ -34,7 +34,7 @@ test('the same network from .h5 and .keras gives the same map, on the engine tha
   maps[0].forEach((x, i) => t.true(Math.abs(x - maps[1][i]) < 1e-4 * largest));
 });
 
-test('a custom layer is refused by name, or mapped by who loads', async (t) => {
+test('a custom layer is refused by name, or mapped by an option of loadModel', async (t) => {
   const file = sharedFile(t, 'golden/keras/custom.keras3.keras');
   if (file === undefined) return;
   await t.throwsAsync(loadModel(file), {

@@ -113,35 +113,38 @@ test.serial('a file, its folder, an address and a list of files give the same mo
   t.is(tf.memory().numTensors, before);
 });
 
-test.serial('an address is fetched; what the server answers instead is said', async (t) => {
-  const model = smallModel();
-  const expected = predict(model);
-  const files = await savedFiles(model, 100);
-  model.dispose();
-  const asked: string[] = [];
-  const server = createServer((request, response) => {
-    const { pathname, search } = new URL(request.url!, 'http://localhost');
-    asked.push(pathname + search);
-    const file = files.find(({ name }) => pathname === `/nets/small/${name}`);
-    if (pathname.startsWith('/page/')) response.end('<html>sign in</html>');
-    else if (file === undefined) response.writeHead(404).end();
-    else response.end(file.bytes);
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  t.teardown(() => server.close());
-  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const loaded = await loadModel(`${base}/nets/small/model.json?key=1`);
-  await agrees(t, loaded, expected);
-  t.deepEqual(new Set(asked), new Set(files.map(({ name }) => `/nets/small/${name}?key=1`)));
-  loaded.dispose();
-  await refuses(t, new URL(`${base}/nets/model.json`), /the server answers 404/);
-  await refuses(t, `${base}/page/model.json`, /HTML or XML page; is the address right/);
-  const [shard] = files.splice(1, 1);
-  await refuses(t, `${base}/nets/small/model.json`, /weight file .*shard1of2.*answers 404/);
-  t.regex(shard.name, /shard1of2/);
-  await new Promise((done) => server.close(done));
-  await refuses(t, `${base}/nets/small/model.json`, /cannot fetch the model file/);
-});
+test.serial(
+  'an address is fetched; the message says what the server answered instead',
+  async (t) => {
+    const model = smallModel();
+    const expected = predict(model);
+    const files = await savedFiles(model, 100);
+    model.dispose();
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      const { pathname, search } = new URL(request.url!, 'http://localhost');
+      asked.push(pathname + search);
+      const file = files.find(({ name }) => pathname === `/nets/small/${name}`);
+      if (pathname.startsWith('/page/')) response.end('<html>sign in</html>');
+      else if (file === undefined) response.writeHead(404).end();
+      else response.end(file.bytes);
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    t.teardown(() => server.close());
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const loaded = await loadModel(`${base}/nets/small/model.json?key=1`);
+    await agrees(t, loaded, expected);
+    t.deepEqual(new Set(asked), new Set(files.map(({ name }) => `/nets/small/${name}?key=1`)));
+    loaded.dispose();
+    await refuses(t, new URL(`${base}/nets/model.json`), /the server answers 404/);
+    await refuses(t, `${base}/page/model.json`, /HTML or XML page; is the address right/);
+    const [shard] = files.splice(1, 1);
+    await refuses(t, `${base}/nets/small/model.json`, /weight file .*shard1of2.*answers 404/);
+    t.regex(shard.name, /shard1of2/);
+    await new Promise((done) => server.close(done));
+    await refuses(t, `${base}/nets/small/model.json`, /cannot fetch the model file/);
+  },
+);
 
 test.serial('quantised weights are scaled back', async (t) => {
   const model = smallModel();
@@ -243,7 +246,7 @@ test.serial('missing, truncated and foreign weight files are named with their by
   await refuses(t, withFile(files, first.name, textBytes('<!DOCTYPE html>')), /HTML page/);
 });
 
-test.serial('what is not a model.json is said to be what it is', async (t) => {
+test.serial('if a file is not a model.json, the message says what it is', async (t) => {
   const wrong: [string | Uint8Array, RegExp][] = [
     ['', /empty/],
     ['<html>', /HTML/],
@@ -394,7 +397,7 @@ test('labels in every usual form', async (t) => {
   await t.throwsAsync(loadLabels('no/such/file'), { message: /label file 'no\/such\/file'/ });
 });
 
-test('what is not a source and no option is refused before anything is read', async (t) => {
+test('a wrong source and a wrong option are refused before anything is read', async (t) => {
   for (const [source, message] of [
     [null, /got null/],
     [5, /got a number/],

@@ -36,7 +36,7 @@ test('folders and zips on disk, with the network in a folder of its own', async 
   t.is(new Set(found).size, 1);
 });
 
-test('a tokenizer behind a link out of the folder is not read; a damaged zip is told', async (t) => {
+test('a tokenizer behind a link out of the folder is not read; a damaged zip is an error', async (t) => {
   const { files } = sentimentFiles('bert');
   const home = await emptyFolder(t);
   const inside = join(home, 'model');

@@ -252,7 +252,7 @@ test('labels and tables come from data: addresses as pictures do, within the sam
   t.true(long.length < 300, long);
 });
 
-test('what is no address, or names a host for a file, is told by a code', async (t) => {
+test('a text that is not an address, or names a host for a file, is an error with a code', async (t) => {
   for (const address of ['http://[', 'http://a b', 'file://host/x.txt', 'file:///a%2Fb']) {
     await refuses(t, loadLabels(address), 'MODEL_LOAD', /cannot read/);
     await refuses(t, loadImage(address), 'FILE', /cannot read/);

@@ -26,7 +26,7 @@ test('without overwrite an existing file stays as it is', async (t) => {
   t.deepEqual(await readdir(folder), ['a.txt']);
 });
 
-test('a missing folder is an error, or made where asked for', async (t) => {
+test('a missing folder is an error, or is made if the caller asks for it', async (t) => {
   const folder = await emptyFolder(t);
   const path = join(folder, 'b', 'c', 'a.txt');
   const error = await t.throwsAsync(writeFileWhole(path, 'x'));

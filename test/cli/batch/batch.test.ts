@@ -120,7 +120,7 @@ test.serial('a changed model is refused', async (t) => {
   t.regex(stderr, /model's content: was \w+, is \w+/);
 });
 
-test.serial('failed documents: told, counted, tried again only if asked', async (t) => {
+test.serial('failed documents: reported, counted, retried only if asked for', async (t) => {
   const cwd = await pictures(t, 2);
   const bad = join(cwd, 'in', 'bad.png');
   await writeFile(bad, 'no picture');

@@ -132,7 +132,7 @@ test('what is not an archive is a typed error', async (t) => {
   }
 });
 
-test('archives made to do harm: told, at once, and nothing is written elsewhere', async (t) => {
+test('archives made to do harm are errors at once, and nothing is written elsewhere', async (t) => {
   const folder = await emptyFolder(t);
   const tar = async (name: string, entries: (tar: ReturnType<typeof pack>) => void) => {
     const tar = pack();

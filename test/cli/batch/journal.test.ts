@@ -51,7 +51,7 @@ test('half a line of a killed process is cut off, and the next line is whole', a
   }
 });
 
-test('lines that are no entries are passed over: garbage, other programs, other versions, other places', async (t) => {
+test('lines that are not entries are ignored: garbage, other programs, other versions, other places', async (t) => {
   const folder = await emptyFolder(t);
   const path = join(folder, 'journal.jsonl');
   const lines = [

@@ -10,7 +10,7 @@ import { whylens } from '../../helpers/command.js';
 import { seededRandom } from '../../helpers/lcg.js';
 import { startRedis } from '../../helpers/redis.js';
 
-test('a queue that cannot be reached, or is none, is told at once', async (t) => {
+test('a queue that cannot be reached, or is not a queue, is an error at once', async (t) => {
   const cwd = await pictures(t, 1);
   const args = ['batch', ...SIDES, 'in', '-o', 'out', '--queue'];
   const none = await whylens([...args, 'redis://127.0.0.1:1/'], { cwd });

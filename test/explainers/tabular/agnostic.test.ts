@@ -174,7 +174,7 @@ test('counterfactual: the nearest row of the other class, features held', async 
   t.is(text.parameters.counterfactual, 'good and  bad'.replace(' bad', ' '));
 });
 
-test('lime: the row and the text decide, a poor fit is told', async (t) => {
+test('lime: the row and the text decide, a poor fit gives a warning', async (t) => {
   const background = Array.from({ length: 40 }, (_, i) => [i % 5, (i * 7) % 4, i % 3]);
   const row = (await explainPrediction(ROWS, [3, 2, 1], {
     method: 'lime-tabular',

@@ -63,7 +63,7 @@ test('the bias is what the steps begin with', (t) => {
   t.deepEqual(stepsOf(path), [['a', 2, 5]]);
 });
 
-test('no steps where weights do not add up, or where there is no row', (t) => {
+test('there are no steps if weights do not add up, or if there is no row', (t) => {
   t.is(stepsOf(record([item('a', 3, 1)], [], [0, 0], 5, 1)), undefined);
   t.is(stepsOf(record([item('a', 3)], [], [0, 0], 4, 1)), undefined);
   t.is(stepsOf(record([item('a', 3, 1)], [], [0, 0], 4)), undefined);

@@ -26,7 +26,7 @@ test.serial('the fastest that loads, the variable, the option', async (t) => {
   web.executor.release();
 });
 
-test.serial('an unknown name is told with what is allowed', async (t) => {
+test.serial('an unknown name: the message lists what is allowed', async (t) => {
   const error = await t.throwsAsync(
     chooseEngine(valueModel(), { environment: { WHYLENS_ENGINE: 'onnx' } }),
   );

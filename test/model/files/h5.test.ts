@@ -51,7 +51,7 @@ test('a structure that leads in circles is given up, and the next file is read',
   t.deepEqual((await openH5(await made(), 'made.h5')).keys('/'), ['model_weights']);
 });
 
-test('what is no HDF5 file, or is cut short, is told', async (t) => {
+test('a file that is not HDF5, or is cut short, is an error', async (t) => {
   const bytes = await made();
   for (const wrong of [new Uint8Array(), bytes.slice(0, 900), new TextEncoder().encode('no')]) {
     await t.throwsAsync(openH5(wrong, 'w.h5'), { code: 'MODEL_LOAD', message: /'w.h5'/ });

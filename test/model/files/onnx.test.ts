@@ -106,7 +106,7 @@ test('data of a file of our own is moved to where it can be looked at without a 
   t.deepEqual(whole, joined(encodeOnnx(model)), 'what is not our own stays as it is');
 });
 
-test('data that does not fit its shape, and shapes without end, are told', (t) => {
+test('data that does not fit its shape, and shapes without end, are errors', (t) => {
   const raw = new Uint8Array(8);
   for (const wrong of [
     tensor(ELEMENT.float, [3], { raw }),
@@ -147,7 +147,7 @@ test('weights outside the folder of the model are refused', (t) => {
   t.is(externalBytes(all, new Map([['w', new Uint8Array(8)]]))!.length, 4);
 });
 
-test('graphs without end in each other are told', (t) => {
+test('graphs nested without end are an error', (t) => {
   let bytes: Uint8Array = new Uint8Array();
   for (let i = 0; i < 40; i++) {
     const inner = bytes;

@@ -12,7 +12,7 @@ const missing = () =>
   );
 const alone = { environment: {}, importNative: missing };
 
-test.serial('without the native backend wasm is taken, and said once', async (t) => {
+test.serial('without the native backend wasm is taken, and one line says so once', async (t) => {
   const said: string[] = [];
   const announce = (message: string) => said.push(message);
   t.is(await selectBackend(undefined, { ...alone, announce }), 'wasm');
@@ -124,7 +124,7 @@ test('the advice fits how the program was installed', (t) => {
   t.is(at('/home/me/.bun/install/global/node_modules'), `bun add -g ${name}`);
 });
 
-test.serial('who chose the backend is said', async (t) => {
+test.serial('the message says who chose the backend', async (t) => {
   const environment = { WHYLENS_BACKEND: 'cpu' };
   t.deepEqual(await chooseBackend(undefined, { ...alone, environment }), {
     backend: 'cpu',

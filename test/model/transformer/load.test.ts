@@ -129,7 +129,7 @@ test('what the outputs are: several labels, one logit, a regression, a guess', a
   for (const loaded of [several, single, value, guessed]) loaded.dispose();
 });
 
-test('a text that is too long is cut, and told so', async (t) => {
+test('a text that is too long is cut, and a warning says so', async (t) => {
   const { files } = sentimentFiles('bert');
   const loaded = await loadModel(files, { maxLength: 8 });
   const tokens = modelOf(loaded).tokens!;

@@ -348,7 +348,7 @@ test('cycles, layers that feed themselves and missing calls are errors, at once'
   t.throws(() => read([null as never]), { code });
 });
 
-test('files that are none, cut short, or of weights alone are typed errors', async (t) => {
+test('files that are not Keras files, cut short, or of weights alone are typed errors', async (t) => {
   const code = 'MODEL_LOAD';
   const bytes = (...list: number[]): Uint8Array => Uint8Array.from(list);
   await t.throwsAsync(readKerasFile(bytes(1, 2, 3), 'x'), { code });

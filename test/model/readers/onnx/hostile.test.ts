@@ -132,7 +132,7 @@ for (const [what, make] of Object.entries(HOSTILE)) {
   });
 }
 
-test('files cut off anywhere are told', (t) => {
+test('files cut off anywhere are errors', (t) => {
   const root = sharedFile(t, 'golden', 'onnx');
   if (root === undefined) return;
   const bytes = new Uint8Array(readFileSync(`${root}/real/cntk_mnist.onnx`));
