@@ -2,6 +2,14 @@
  * What moves on the page: tabs, controls, live redrawing, the probe. Text, not
  * a function turned into text: the policy trusts it by its hash, so no build
  * step may touch it. It writes text and attributes only, never markup.
+ *
+ * Every page carries it, so its comments stand here. In its order:
+ * - resampling as Pillow does, in floats: four channels, premultiplied, one axis after the other;
+ * - colours;
+ * - tabs: arrows move, Home and End jump;
+ * - maps over a picture or a volume: `flat` is the map that lies on the picture now (a slice
+ *   between the slices of a volume's map), `read` says the value under the probe; two-sided
+ *   evidence takes a colormap with a middle, one-sided evidence one without.
  */
 export const SCRIPT = String.raw`(() => {
 'use strict';
@@ -26,7 +34,6 @@ const short = (value) => {
   return (value < 0 ? '\u2212' : value > 0 ? '+' : '') + text;
 };
 
-// ---- resampling: as Pillow does, in floats ----
 const sinc = (x) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
 const kernels = {
   box: [0.5, (x) => (x > -0.5 && x <= 0.5 ? 1 : 0)],
@@ -50,7 +57,6 @@ const weightsOf = (from, to, filter) => Array.from({ length: to }, (_, i) => {
   const sum = list.reduce((a, b) => a + b, 0);
   return { first, list: list.map((weight) => weight / sum) };
 });
-/** Four channels, premultiplied, one axis after the other. */
 const resample = (data, [height, width], [rows, columns], filter) => {
   const wide = new Float32Array(height * columns * 4);
   weightsOf(width, columns, filter).forEach(({ first, list }, x) => {
@@ -70,7 +76,6 @@ const resample = (data, [height, width], [rows, columns], filter) => {
   return result;
 };
 
-// ---- colours ----
 const scaleOf = (filter, low, high) => {
   const most = Math.max(high, -low);
   const share = (value, full) => (full > 0 && value > 0 ? Math.min(value / full, 1) : 0);
@@ -114,7 +119,6 @@ const paint = (canvas, premultiplied, width, height) => {
   canvas.getContext('2d').putImageData(image, 0, 0);
 };
 
-// ---- tabs: arrows move, Home and End jump ----
 const tabs = (root, chosen) => {
   const list = root.querySelector('.tabs');
   if (!list) return;
@@ -147,7 +151,6 @@ const tabs = (root, chosen) => {
   choose(0, false);
 };
 
-// ---- maps over a picture or a volume ----
 const bench = (root) => {
   const data = json(root, '[data-maps]');
   const maps = data.maps.map(({ shape, values, shown }) => ({ shape, shown, values: floats(values) }));
@@ -164,7 +167,6 @@ const bench = (root) => {
     for (const value of values) { if (value < low) low = value; if (value > high) high = value; }
     return [low, high];
   });
-  /** The map that lies on the picture now: a slice between the slices of a volume's map. */
   const flat = (index) => {
     const { shape, values } = maps[index];
     if (!volume) return { shape, values };
@@ -229,7 +231,6 @@ const bench = (root) => {
     }
     read(index);
   };
-  /** Says the value under the probe. */
   const read = (index) => {
     const panel = panels[index];
     const mark = panel.querySelector('.cell');
@@ -306,7 +307,6 @@ const bench = (root) => {
   resampling.addEventListener('change', () => { state.resampling = resampling.value; redraw(); });
   all(root, '[data-control=filter]').forEach((radio) => radio.addEventListener('change', () => {
     state.filter = radio.value;
-    // two-sided evidence wants a colormap with a middle, one-sided evidence one without
     state.colormap = colormap.value = kept[state.filter === 'symmetric' ? 'two' : 'one'];
     redraw();
   }));

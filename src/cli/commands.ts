@@ -29,7 +29,7 @@ export interface CommandEntry {
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'explain',
-    summary: 'Show which pixels (or words, or features) made the model say what it said.',
+    summary: 'Show which pixels, words or features made the model say what it said.',
     load: () => import('./commands/explain.js'),
   },
   {
