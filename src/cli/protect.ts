@@ -3,10 +3,10 @@ import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { WhylensError } from '../errors.js';
 
-/** Model files are searched for names of weight files up to this size. */
 /** Files that are used as a model's labels if none are named. */
 const LABELS =
   /^(labels|metadata|classes|class_names|class_indices|imagenet_class_index)[.](json|txt)$/i;
+/** Model files are searched for names of weight files up to this size. */
 const LONGEST_MODEL = 64 * 2 ** 20;
 
 export interface Inputs {

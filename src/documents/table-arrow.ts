@@ -5,7 +5,7 @@ import { typeOfCells } from './column-types.js';
 import { badTable, checkColumns, type Cell, type Table } from './table.js';
 
 /** Milliseconds, beside those that a long file needs. */
-const PATIENCE = 5000;
+const PATIENCE = 1000;
 const BYTES_A_MILLISECOND = 1000;
 /** Cells that take no place in the file: columns without any value. */
 const SLACK = 1_000_000;

@@ -25,3 +25,15 @@ test('work that JavaScript cannot interrupt has an end', (t) => {
     error,
   );
 });
+
+test('where the machine was busy meanwhile, the work is begun once more', (t) => {
+  let calls = 0;
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  const work = (): number => {
+    calls += 1;
+    // the first waits without a processor, as a thread does that gets none
+    while (calls === 1) Atomics.wait(cell, 0, 0, 5);
+    return calls;
+  };
+  t.is(withinTime(work, 100, late), 2);
+});

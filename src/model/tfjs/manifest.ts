@@ -53,7 +53,9 @@ export async function readModelFile(source: ByteSource): Promise<ModelFileConten
     throw wrong(
       'class_name' in content
         ? `it is a Keras topology without weights. Load the whole model instead: loadModel reads the .keras or .h5 file that model.save wrote`
-        : `it has no 'modelTopology'; it holds ${keys}`,
+        : content.modelTopology === undefined
+          ? `it has no 'modelTopology'; it holds ${keys}`
+          : `its 'modelTopology' must be an object`,
     );
   }
   const manifest = content.weightsManifest;

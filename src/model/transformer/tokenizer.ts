@@ -1,6 +1,6 @@
 /** A `tokenizer.json` of Hugging Face at work: texts to tokens with their places, cut if they are too long. */
 import { isWhylensError, WhylensError } from '../../errors.js';
-import { TEXT_TIME, withinTime } from '../../reading/in-time.js';
+import { textTime, withinTime } from '../../reading/in-time.js';
 import type { SpecialToken, TextTokens } from '../tabular/interface.js';
 import { alignTokens, type Spelling, type TokenizedWord } from './align.js';
 import { checkTokenizerFile } from './check-tokenizer.js';
@@ -77,11 +77,11 @@ export async function openTokenizer(
   const inTime = <T>(text: string, work: () => T): T =>
     withinTime(
       work,
-      TEXT_TIME,
+      textTime(text.length),
       () =>
         new WhylensError(
           'INVALID_DOCUMENT',
-          `cutting a text of ${text.length} characters into tokens has not come to an end after ${TEXT_TIME / 1000} s: a regular expression of '${file}' tries every way of matching it`,
+          `cutting a text of ${text.length} characters into tokens has not come to an end after ${textTime(text.length) / 1000} s: a regular expression of '${file}' tries every way of matching it`,
           { facts: { file, characters: text.length } },
         ),
     );

@@ -249,3 +249,23 @@ test('damaged and hostile files are typed errors', async (t) => {
   t.regex(error!.message, /500.*33 tokens/);
   loaded.dispose();
 });
+
+test('a pattern of the tokenizer that tries every way is given up, and the next text goes well', async (t) => {
+  const { files } = sentimentFiles('bert');
+  const tokenizer = files.find(({ name }) => name === 'tokenizer.json')!;
+  const content: any = JSON.parse(new TextDecoder().decode(tokenizer.bytes));
+  const split = {
+    type: 'Split',
+    pattern: { Regex: '(?:a|aa)+$' },
+    behavior: 'Isolated',
+    invert: false,
+  };
+  content.pre_tokenizer = { type: 'Sequence', pretokenizers: [split, content.pre_tokenizer] };
+  tokenizer.bytes = new TextEncoder().encode(JSON.stringify(content));
+  const loaded = await loadModel(files);
+  const error = await t.throwsAsync(predict(loaded, `${'a'.repeat(100)}b`));
+  t.true(isWhylensError(error) && error.code === 'INVALID_DOCUMENT', String(error));
+  t.regex(error!.message, /101 characters into tokens has not come to an end .*tokenizer\.json/);
+  t.is((await predict(loaded, 'a good text')).top[0].length, 2);
+  loaded.dispose();
+});

@@ -1,6 +1,6 @@
 /** The n-grams of a text with their places, as scikit-learn's analysers make them. */
 import { WhylensError } from '../../../errors.js';
-import { TEXT_TIME, withinTime } from '../../../reading/in-time.js';
+import { textTime, withinTime } from '../../../reading/in-time.js';
 import { processText, type Processed, type ProcessOptions } from './processed.js';
 import { SPACE } from './token-pattern.js';
 
@@ -84,11 +84,11 @@ function matchesIn(
   if (!ownPattern) return text.matchAll(pattern);
   return withinTime(
     () => [...text.matchAll(pattern)],
-    TEXT_TIME,
+    textTime(text.length),
     () =>
       new WhylensError(
         'INVALID_DOCUMENT',
-        `cutting a text of ${text.length} characters into words has not come to an end after ${TEXT_TIME / 1000} s: the model's token_pattern ${String(pattern).slice(0, 100)} tries every way of matching it. Give the vectorizer a simpler pattern`,
+        `cutting a text of ${text.length} characters into words has not come to an end after ${textTime(text.length) / 1000} s: the model's token_pattern ${String(pattern).slice(0, 100)} tries every way of matching it. Give the vectorizer a simpler pattern`,
         { facts: { characters: text.length } },
       ),
   );
