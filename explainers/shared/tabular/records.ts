@@ -96,7 +96,7 @@ export function asRecords(
 function withoutClasses(explained: FeatureWeightsTarget | WeightedSpansTarget) {
   const { classes, ...target } = explained as (FeatureWeightsTarget | WeightedSpansTarget) &
     Partial<ExplainedTarget>;
-  return { classes, target: target };
+  return { classes, target };
 }
 
 /** A feature of a text: its weight, and where it stands. */
