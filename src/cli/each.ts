@@ -29,7 +29,11 @@ const OF_ONE_PANEL: readonly ErrorCode[] = [
   'NEEDS_ACTIVATIONS',
 ];
 
-const FORGIVEN = { pictures: OF_ONE_PICTURE, panels: OF_ONE_PANEL } as const;
+const FORGIVEN = {
+  pictures: OF_ONE_PICTURE,
+  rows: OF_ONE_PICTURE,
+  panels: OF_ONE_PANEL,
+} as const;
 
 export interface Loop<T> {
   readonly what: keyof typeof FORGIVEN;

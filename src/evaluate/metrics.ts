@@ -81,16 +81,36 @@ export const METRICS = {
 /** Name of a metric. */
 export type Metric = keyof typeof METRICS;
 
-/** Metrics of explanations of rows and texts: `stability` is the rank correlation with what other seeds give. */
-export type TabularMetric = 'deletion' | 'insertion' | 'infidelity' | 'stability';
+/** The metrics of explanations of rows and texts. */
+export const TABULAR_METRIC_INFO = {
+  deletion: {
+    help: 'area under the score while features or words are taken away, the largest weight first',
+    better: 'lower',
+    reference: 'Petsiuk 2018',
+  },
+  insertion: {
+    help: 'area under the score while features or words come back, the largest weight first',
+    better: 'higher',
+    reference: 'Petsiuk 2018',
+  },
+  infidelity: {
+    help: 'how badly the weights predict what taking random sets away does to the score (0 to 1)',
+    better: 'lower',
+    reference: 'Yeh 2019',
+  },
+  stability: {
+    help: 'rank correlation of the weights with those that other seeds give',
+    better: 'higher',
+    reference: 'Visani 2022',
+    again: true,
+  },
+} as const satisfies Readonly<Record<string, MetricInfo>>;
+
+/** Name of a metric of rows and texts; `stability` is the rank correlation with what other seeds give. */
+export type TabularMetric = keyof typeof TABULAR_METRIC_INFO;
 
 /** In the order in which they are measured. */
-export const TABULAR_METRICS: readonly TabularMetric[] = [
-  'deletion',
-  'insertion',
-  'infidelity',
-  'stability',
-];
+export const TABULAR_METRICS = Object.keys(TABULAR_METRIC_INFO) as readonly TabularMetric[];
 
 /** The metrics that a name, several, `'all'` or nothing stands for; nothing: those that do not run the method again and need no boxes that are missing. */
 export function chooseMetrics(

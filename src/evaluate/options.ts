@@ -104,5 +104,20 @@ export const METRIC_OPTIONS = {
   },
 } as const satisfies OptionSpecs;
 
+/** Those that rows and texts have too, and how many seeds `stability` tries. */
+export const TABULAR_METRIC_OPTIONS = {
+  score: METRIC_OPTIONS.score,
+  steps: METRIC_OPTIONS.steps,
+  perturbations: METRIC_OPTIONS.perturbations,
+  normalize: METRIC_OPTIONS.normalize,
+  seeds: {
+    type: 'number',
+    integer: true,
+    min: 1,
+    default: 5,
+    help: 'stability of rows and texts: how many other seeds are tried',
+  },
+} as const satisfies OptionSpecs;
+
 /** {@link METRIC_OPTIONS} with defaults filled in. */
 export type MetricOptions = OptionValues<typeof METRIC_OPTIONS>;

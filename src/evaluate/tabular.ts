@@ -58,7 +58,7 @@ export interface TabularEvaluation {
 }
 
 /** Names of the metrics that are asked for, checked against those for rows and texts. */
-export function tabularMetrics(metrics: EvaluateOptions['metrics']): TabularMetric[] {
+export function tabularMetrics(metrics: readonly string[] | 'all' | undefined): TabularMetric[] {
   if (metrics === 'all') return [...TABULAR_METRICS];
   if (metrics === undefined) return TABULAR_METRICS.filter((name) => name !== 'stability');
   const known = metrics.filter((name): name is TabularMetric =>

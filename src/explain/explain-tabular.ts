@@ -35,12 +35,17 @@ function defaultTabularMethod(model: TabularModel, { background }: ExplainOption
   return 'kernel-shap';
 }
 
-/** Explains documents of a model of rows or texts together. */
+/**
+ * Explains documents of a model of rows or texts together.
+ *
+ * @param first of many documents the number of the first of these, for messages
+ */
 export async function explainTabular(
   model: TabularModel,
   docs: readonly unknown[],
   options: ExplainOptions,
   native: unknown = model,
+  first?: number,
 ): Promise<Explanation[]> {
   const own = methodsOwn(options);
   const registry = registryFor(options);
@@ -55,7 +60,7 @@ export async function explainTabular(
     optionsBeside(registry),
   );
   const documents = await readDocuments(docs);
-  const rows = model.documents === 'rows' ? rowsOf(documents, model) : undefined;
+  const rows = model.documents === 'rows' ? rowsOf(documents, model, first) : undefined;
   const texts = model.documents === 'texts' ? textsOf(documents, explainer) : undefined;
   const count = rows?.count ?? texts!.length;
   const view = tabularView(model);
@@ -173,10 +178,12 @@ function unfit(explainer: Explainer, model: TabularModel): string | undefined {
   return explainer.lacks?.(model);
 }
 
-function rowsOf(documents: readonly Document[], model: RowModel): Rows {
-  const parts = documents.map((document) => {
-    if (document.kind === 'features') return modelRows(document.values, model, 'the document');
-    if (document.kind === 'array') return modelRows(document, model, 'the document');
+function rowsOf(documents: readonly Document[], model: RowModel, first?: number): Rows {
+  const what = first === undefined ? 'the document' : 'the documents';
+  const parts = documents.map((document, n) => {
+    const at = first === undefined ? 0 : first + n;
+    if (document.kind === 'features') return modelRows(document.values, model, what, at);
+    if (document.kind === 'array') return modelRows(document, model, what, at);
     throw new WhylensError(
       'INVALID_DOCUMENT',
       `the model '${model.name}' takes rows: an object by feature name or a list of values, got ${document.kind === 'text' ? 'a text' : 'a picture'}`,

@@ -100,13 +100,16 @@ export async function* explainPredictions<const M extends Method = typeof DEFAUL
   if (listed !== undefined && total !== undefined) requireOneEach(listed, total);
   let done = 0;
   let taken = 0;
+  let read = 0;
   let waiting: unknown[] = [];
   const flush = async () => {
     const group = waiting;
     waiting = [];
     const targets = listed?.slice(taken, (taken += group.length)) ?? rest.targets;
     if (listed !== undefined && taken > listed.length) requireOneEach(listed, taken);
-    return explainTogether(model, group, { ...rest, targets });
+    const first = read;
+    read += group.length;
+    return explainTogether(model, group, { ...rest, targets }, first);
   };
   for await (const doc of docs) {
     waiting.push(doc);
@@ -147,10 +150,12 @@ async function explainTogether(
   model: unknown,
   docs: readonly unknown[],
   options: ExplainOptions,
+  first?: number,
 ): Promise<Explanation[]> {
   const tabular = tabularModelFor(model, docs, options);
   if (tabular !== undefined) {
-    return explainTabular(tabular, docs, options, isLoadedModel(model) ? model.model : model);
+    const native = isLoadedModel(model) ? model.model : model;
+    return explainTabular(tabular, docs, options, native, first);
   }
   const own = methodsOwn(options);
   const registry = registryFor(options);

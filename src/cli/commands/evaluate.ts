@@ -2,16 +2,19 @@ import type { Command } from 'commander';
 import { registryOf } from '../../container/container.js';
 import type { Registry } from '../../container/registry.js';
 import { evaluateExplanation, type Evaluation } from '../../evaluate/evaluate.js';
-import { chooseMetrics, METRICS, type Metric } from '../../evaluate/metrics.js';
-import { METRIC_OPTIONS } from '../../evaluate/options.js';
+import {
+  chooseMetrics,
+  METRICS,
+  TABULAR_METRIC_INFO,
+  type Metric,
+  type MetricInfo,
+} from '../../evaluate/metrics.js';
+import { METRIC_OPTIONS, TABULAR_METRIC_OPTIONS } from '../../evaluate/options.js';
 import { DEFAULT_METHOD, explainPrediction } from '../../explain/explain.js';
 import { type ExplainOptions } from '../../explain/explain-options.js';
 import type { Target } from '../../explanation.js';
-import { estimate } from '../../maths/metrics/interval.js';
 import type { Engine } from '../../model/engines.js';
-import { parseOption, validateOptions, type OptionSpecs } from '../../options.js';
 import { BOXES_HELP, boxesFor, readBoxes, type BoxFile } from '../boxes.js';
-import { cleanJson } from '../clean.js';
 import type { CommandContext } from '../commands.js';
 import { eachOf } from '../each.js';
 import { list, methodsOptOption, optionsFor } from '../flags/compare.js';
@@ -26,7 +29,8 @@ import {
   scoreOption,
   seedOption,
 } from '../flags/explain.js';
-import { flagsBeside, splitPair } from '../flags/format.js';
+import { metricOptions, reportEvaluations, type Evaluated } from '../evaluations.js';
+import { flagsBeside } from '../flags/format.js';
 import { namedPictures } from '../images.js';
 import { Messages } from '../io.js';
 import { openModel, type OpenModel } from '../model.js';
@@ -36,12 +40,13 @@ import { Progress } from '../progress.js';
 import { pluginsOf, refuseInput } from '../protect.js';
 import { addPluginOption, addTalkOptions, collect, more } from '../flags/shared.js';
 import { details, inferredOfModel } from '../summary.js';
-import { table } from '../table.js';
+import { addRowOptions, refuseRowFlags, wantsRows, type RowFlags } from '../rows.js';
 import { parseTarget } from '../target-expression.js';
 import { placed } from '../targets.js';
 import { append } from '../../maths/extremes.js';
+import { evaluateRows } from './evaluate-rows.js';
 
-interface EvaluateFlags {
+export interface EvaluateFlags extends RowFlags {
   readonly model: string;
   readonly image?: readonly string[];
   readonly input?: readonly string[];
@@ -74,6 +79,7 @@ export async function define(command: Command, context: CommandContext): Promise
   const registry = registryOf(await context.container());
   addModelOptions(command);
   addImageOptions(command);
+  addRowOptions(command, { verb: 'Evaluate', all: true });
   command
     .option('--method <ids>', 'Methods, separated by commas.', DEFAULT_METHOD)
     .option(
@@ -103,33 +109,38 @@ export async function define(command: Command, context: CommandContext): Promise
   addTalkOptions(command);
   context.addLongHelp(command, help());
   command.action(async (pictures: string[], flags: EvaluateFlags) => {
+    if (wantsRows(flags, [...pictures, ...(flags.image ?? []), ...(flags.input ?? [])])) {
+      return evaluateRows(command, flags, registry, context);
+    }
+    refuseRowFlags(flags);
     context.exitWith(await evaluate(command, pictures, flags, registry, context));
   });
 }
 
 function help(): string {
-  const metrics = Object.entries(METRICS).map(
-    ([name, { help: text, better, reference }]) =>
-      `  ${name.padEnd(14)}${better === 'higher' ? '↑' : '↓'}  ${text} (${reference})`,
-  );
-  const settings = Object.entries(METRIC_OPTIONS).map(
+  const listed = (infos: Readonly<Record<string, MetricInfo>>) =>
+    Object.entries(infos).map(
+      ([name, { help: text, better, reference }]) =>
+        `  ${name.padEnd(14)}${better === 'higher' ? '↑' : '↓'}  ${text} (${reference})`,
+    );
+  const settings = Object.entries({ ...METRIC_OPTIONS, ...TABULAR_METRIC_OPTIONS }).map(
     ([name, spec]) => `  ${name.padEnd(14)}${spec.help} (default ${JSON.stringify(spec.default)})`,
   );
   return `
 Metrics (↑ higher is better)
-${metrics.join('\n')}
+${listed(METRICS).join('\n')}
 
-Settings of the metrics, for --metric-opt
+Metrics of rows and texts
+${listed(TABULAR_METRIC_INFO).join('\n')}
+
+Settings of the metrics, for --metric-opt (of rows and texts: ${Object.keys(TABULAR_METRIC_OPTIONS).join(', ')})
 ${settings.join('\n')}
 
 Examples:
   $ whylens evaluate -m model.json pictures/ --method grad-cam,layer-cam,random-cam
-  $ whylens evaluate -m model.json scene.png --target cat --boxes boxes.json --metric pointing,iou`;
-}
-
-interface Result {
-  readonly image: string;
-  readonly evaluation: Evaluation;
+  $ whylens evaluate -m model.json scene.png --target cat --boxes boxes.json --metric pointing,iou
+  $ whylens evaluate -m churn.json --table test.csv --background train.csv --method kernel-shap,lime-tabular --metric all
+  $ whylens evaluate -m sentiment/ --text "Not bad at all, but slow." --method lime-text,text-occlusion`;
 }
 
 async function evaluate(
@@ -147,7 +158,7 @@ async function evaluate(
         [id, optionsFor(registry, id, methods, flags.opt ?? [], flagsBeside(command))] as const,
     ),
   );
-  const settings = metricOptions(flags.metricOpt ?? []);
+  const settings = metricOptions(flags.metricOpt ?? [], METRIC_OPTIONS);
   const boxes =
     flags.boxes === undefined ? undefined : await readBoxes(flags.boxes, context.io.signal);
   const metrics = chooseMetrics(
@@ -161,7 +172,7 @@ async function evaluate(
     openModel(flags.model, flags, context.io),
   );
   for (const line of details(opened)) messages.detail(line);
-  const results: Result[] = [];
+  const results: Evaluated[] = [];
   try {
     for (const line of inferredOfModel(opened, flags)) messages.note(line);
     const named =
@@ -174,7 +185,7 @@ async function evaluate(
       { what: 'pictures', name: ({ path }) => path, messages, verbose: flags.verbose },
       async (image) => {
         // all methods or none, so that each row is about the same pictures
-        const row: Result[] = [];
+        const row: Evaluated[] = [];
         for (const [method, options] of own) {
           const evaluation = await messages.timed(`${image.path}: ${method} evaluated`, () =>
             one(image, method, options, job),
@@ -184,7 +195,13 @@ async function evaluate(
         append(results, row);
       },
     );
-    if (ended.done > 0) await report(results, { flags, methods, metrics, messages });
+    if (ended.done > 0) {
+      await reportEvaluations(results, {
+        ...{ flags, methods, metrics, messages },
+        info: METRICS,
+        what: 'pictures',
+      });
+    }
     return ended.report();
   } finally {
     opened.model.dispose();
@@ -248,77 +265,4 @@ async function one(
   } finally {
     progress.stop();
   }
-}
-
-/** One row for each method: its value, or of several pictures the mean and its 95 % interval. */
-async function report(
-  results: readonly Result[],
-  {
-    flags,
-    methods,
-    metrics,
-    messages,
-  }: Pick<Job, 'flags' | 'metrics' | 'messages'> & { readonly methods: readonly string[] },
-): Promise<void> {
-  const estimates = methods.map((method) => {
-    const mine = results.filter(({ evaluation }) => evaluation.method === method);
-    return metrics.map((metric) =>
-      estimate(
-        mine.flatMap(({ evaluation }) => evaluation.values[metric] ?? []),
-        { seed: flags.seed },
-      ),
-    );
-  });
-  if (flags.json !== undefined) {
-    const content = `${cleanJson({ metrics, results })}\n`;
-    if (flags.json === STDOUT) {
-      messages.io.stdout.write(content);
-      return;
-    }
-    const { writeFileWhole } = await import('../../node/write-file.js');
-    await writeFileWhole(flags.json, content);
-  }
-  if (results.length === 0) return;
-  const rows = methods.map((method, i) => [
-    method,
-    ...estimates[i].map((found) => {
-      if (found === undefined) return '–';
-      const mean = found.mean.toFixed(3);
-      return found.n === 1 ? mean : `${mean} [${found.low.toFixed(3)}, ${found.high.toFixed(3)}]`;
-    }),
-  ]);
-  const head = metrics.map(
-    (metric) => `${metric} ${METRICS[metric].better === 'higher' ? '↑' : '↓'}`,
-  );
-  messages.print(
-    table(
-      ['method', ...head],
-      rows,
-      head.map((_, i) => i + 1),
-    ),
-  );
-  for (const { image, evaluation } of results) {
-    const { reason } = evaluation.randomisation ?? {};
-    if (reason !== undefined) {
-      messages.print(`${evaluation.method} fails the randomisation check on ${image}: ${reason}`);
-    }
-  }
-  const pictures = new Set(results.map(({ image }) => image)).size;
-  if (pictures > 1) messages.print(`means over ${pictures} pictures [95 % interval]`);
-  if (flags.json !== undefined) messages.note(flags.json);
-}
-
-function metricOptions(pairs: readonly string[]): Record<string, unknown> {
-  const specs: OptionSpecs = METRIC_OPTIONS;
-  const owner = 'the metrics';
-  const given = Object.fromEntries(
-    pairs.map((pair) => {
-      const [name, text] = splitPair('--metric-opt', pair);
-      return [
-        name,
-        Object.hasOwn(specs, name) ? parseOption(owner, name, specs[name], text) : text,
-      ];
-    }),
-  );
-  return validateOptions(owner, specs, given);
 }

@@ -20,7 +20,8 @@ import {
   type ExplainFlags,
 } from '../flags/explain.js';
 import { addFormatOptions, flagsBeside, formatOptions, methodOptions } from '../flags/format.js';
-import { addRowOptions, explainRows, wantsRows } from './explain-rows.js';
+import { addRowOptions, wantsRows } from '../rows.js';
+import { explainRows } from './explain-rows.js';
 import { namedPictures } from '../images.js';
 import {
   filesOf,
@@ -45,7 +46,7 @@ export async function define(command: Command, context: CommandContext): Promise
   const registry = registryOf(container);
   addModelOptions(command);
   addImageOptions(command);
-  addRowOptions(command);
+  addRowOptions(command, { verb: 'Explain', all: false });
   addMethodOptions(command, registry);
   addTargetOptions(command);
   addOutputOptions(command)
@@ -66,10 +67,7 @@ export async function define(command: Command, context: CommandContext): Promise
   addFormatOptions(command, registry);
   context.addLongHelp(command, EXAMPLES);
   command.action(async (pictures: string[], flags: ExplainFlags) => {
-    if (wantsRows(flags)) {
-      if (pictures.length > 0) {
-        throw new WhylensError('USAGE', 'give pictures, or one of --row, --table and --text');
-      }
+    if (wantsRows(flags, [...pictures, ...(flags.image ?? []), ...(flags.input ?? [])])) {
       return explainRows(command, flags, own, registry, context);
     }
     const job = await prepare(command, pictures, flags, own, container, registry, context);

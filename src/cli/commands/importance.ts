@@ -14,7 +14,7 @@ import {
 import { Messages } from '../io.js';
 import { openModel } from '../model.js';
 import { writeRecord } from '../write-record.js';
-import { tableOf } from './explain-rows.js';
+import { tableOf } from '../rows.js';
 
 interface ImportanceFlags extends WholeModelFlags {
   readonly table: string;

@@ -18,17 +18,24 @@ export type TableInput =
  * string and `NaN` are missing values; the name of a category becomes its code.
  *
  * @param what what is read, for messages: `the background`
+ * @param first number of the first row, for messages, where these are rows out of a larger table
  * @throws WhylensError `INVALID_DOCUMENT` for a column that is missing or unknown, a value that is
  * not a number, a missing value or a category that the model does not know, with row and column
  */
-export function modelRows(table: unknown, { features, name }: RowModel, what = 'the table'): Rows {
+export function modelRows(
+  table: unknown,
+  { features, name }: RowModel,
+  what = 'the table',
+  first = 0,
+): Rows {
   const { rows, columns } = rowsIn(table, what);
   if (rows.length === 0) throw wrong(`${what} must hold at least one row, got none`);
   const data = new Float64Array(rows.length * features.length);
   rows.forEach((row, n) => {
-    const values = ordered(row, columns, features, { what, row: n, model: name });
+    const where = { what, row: first + n, model: name };
+    const values = ordered(row, columns, features, where);
     features.forEach((feature, j) => {
-      data[n * features.length + j] = numberOf(values[j], feature, { what, row: n, model: name });
+      data[n * features.length + j] = numberOf(values[j], feature, where);
     });
   });
   return { count: rows.length, columns: features.length, data };
