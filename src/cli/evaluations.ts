@@ -16,7 +16,7 @@ export interface Evaluated {
   readonly evaluation: Evaluation;
 }
 
-export interface EvaluationReport {
+interface EvaluationReport {
   readonly flags: { readonly json?: string; readonly seed?: number };
   readonly methods: readonly string[];
   readonly metrics: readonly (Metric | TabularMetric)[];
