@@ -2,9 +2,9 @@
 import type { Evaluation } from '../evaluate/evaluate.js';
 import type { MetricInfo, TabularMetric, Metric } from '../evaluate/metrics.js';
 import { estimate } from '../maths/metrics/interval.js';
-import { parseOption, validateOptions, type OptionSpecs } from '../options.js';
+import { validateOptions, type OptionSpecs } from '../options.js';
 import { cleanJson } from './clean.js';
-import { splitPair } from './flags/format.js';
+import { parseTexts, splitPair } from './flags/format.js';
 import type { Messages } from './io.js';
 import { STDOUT } from './outputs.js';
 import { table } from './table.js';
@@ -85,14 +85,6 @@ export function metricOptions(
   specs: OptionSpecs,
 ): Record<string, unknown> {
   const owner = 'the metrics';
-  const given = Object.fromEntries(
-    pairs.map((pair) => {
-      const [name, text] = splitPair('--metric-opt', pair);
-      return [
-        name,
-        Object.hasOwn(specs, name) ? parseOption(owner, name, specs[name], text) : text,
-      ];
-    }),
-  );
-  return validateOptions(owner, specs, given);
+  const texts = Object.fromEntries(pairs.map((pair) => splitPair('--metric-opt', pair)));
+  return validateOptions(owner, specs, parseTexts(owner, specs, texts));
 }

@@ -5,9 +5,9 @@ import type { Registry } from '../container/registry.js';
 import { WhylensError } from '../errors.js';
 import { isTabularModel } from '../model/tabular/interface.js';
 import { modelRows } from '../model/tabular/read-rows.js';
-import { parseOption, validateOptions } from '../options.js';
+import { validateOptions, type OptionSpecs } from '../options.js';
 import { isTaken } from './config/taken.js';
-import { flagsBeside, splitPair } from './flags/format.js';
+import { flagName, flagsBeside, parseTexts, splitPair } from './flags/format.js';
 import { more } from './flags/shared.js';
 
 /** The flags as commander parses them. */
@@ -86,10 +86,9 @@ export function refuseRowFlags(flags: RowFlags): void {
 export function refusePictureFlags(flags: object, names: readonly string[]): void {
   for (const name of names) {
     if ((flags as Record<string, unknown>)[name] === undefined || isTaken(flags, name)) continue;
-    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw new WhylensError(
       'USAGE',
-      `--${flag} is for pictures, and a row or a text is named; leave it out`,
+      `${flagName(name)} is for pictures, and a row or a text is named; leave it out`,
     );
   }
 }
@@ -150,6 +149,12 @@ export async function backgroundOf({ background }: RowFlags): Promise<{ backgrou
   return background === undefined ? {} : { background: await tableOf(String(background)) };
 }
 
+/** The options that a method has for rows and texts. */
+export function optionsForRows(registry: Registry, method: string): OptionSpecs {
+  const explainer = registry.explainer(method);
+  return (explainer.rows ?? explainer).options;
+}
+
 /** Pairs of `--opt` as the options that a method has for rows and texts. */
 export function rowOptions(
   registry: Registry,
@@ -157,17 +162,10 @@ export function rowOptions(
   pairs: readonly string[],
   command: Command,
 ): Record<string, unknown> {
-  const explainer = registry.explainer(method);
-  const { options } = explainer.rows ?? explainer;
+  const options = optionsForRows(registry, method);
   const owner = `method '${method}'`;
-  const given = Object.fromEntries(
-    pairs
-      .map((pair) => splitPair('--opt', pair))
-      .map(([name, text]) => [
-        name,
-        Object.hasOwn(options, name) ? parseOption(owner, name, options[name], text) : text,
-      ]),
-  ) as Record<string, unknown>;
+  const texts = Object.fromEntries(pairs.map((pair) => splitPair('--opt', pair)));
+  const given = parseTexts(owner, options, texts);
   validateOptions(owner, options, given, flagsBeside(command));
   return given;
 }

@@ -11,8 +11,7 @@ import { append } from '../../maths/extremes.js';
 import type { CommandContext } from '../commands.js';
 import { eachOf } from '../each.js';
 import { metricOptions, reportEvaluations, type Evaluated } from '../evaluations.js';
-import { list } from '../flags/compare.js';
-import { splitPair } from '../flags/format.js';
+import { list, pairsOf } from '../flags/compare.js';
 import { Messages } from '../io.js';
 import { openModel } from '../model.js';
 import { STDOUT } from '../outputs.js';
@@ -22,6 +21,7 @@ import {
   backgroundOf,
   checkRow,
   namedRows,
+  optionsForRows,
   refusePictureFlags,
   rowFiles,
   rowOptions,
@@ -155,8 +155,7 @@ async function backgroundFor(
 /** Without a name the method is one of those that take one where there are rows. */
 function takesBackground(registry: Registry, method: string | undefined): boolean {
   if (method === undefined) return true;
-  const explainer = registry.explainer(method);
-  return Object.hasOwn((explainer.rows ?? explainer).options, 'background');
+  return Object.hasOwn(optionsForRows(registry, method), 'background');
 }
 
 /** The pairs that a method has; one that no method has is told by the first of them. */
@@ -171,12 +170,6 @@ function optionsAmong(
     if (pairs.length === 0) return {};
     throw new WhylensError('USAGE', '--opt belongs to a method; name it with --method');
   }
-  const known = (pair: string, id: string | undefined) => {
-    const explainer = registry.explainer(id!);
-    return Object.hasOwn((explainer.rows ?? explainer).options, splitPair('--opt', pair)[0]);
-  };
-  const mine = pairs.filter(
-    (pair) => known(pair, method) || !methods.some((other) => known(pair, other)),
-  );
+  const mine = pairsOf(method, methods as string[], pairs, (id) => optionsForRows(registry, id));
   return rowOptions(registry, method, mine, command);
 }

@@ -5,7 +5,7 @@ import { WhylensError } from '../../errors.js';
 import { DEFAULT_METHOD } from '../../explain/explain.js';
 import type { Target } from '../../explanation.js';
 import type { Engine } from '../../model/engines.js';
-import type { OptionsBeside } from '../../options.js';
+import type { OptionsBeside, OptionSpecs } from '../../options.js';
 import { describeTarget } from '../../model/targets.js';
 import {
   addImageOptions,
@@ -134,12 +134,20 @@ export function optionsFor(
   beside: readonly OptionsBeside[] = [],
 ): Record<string, unknown> {
   const given = Object.fromEntries(pairs.map((pair) => splitPair('--opt', pair)));
+  const specs = (method: string) => registry.explainerFor(method, given).options;
+  return methodOptions(registry, id, pairsOf(id, methods, pairs, specs), beside);
+}
+
+/** The pairs that method `id` has, and those that no method has. */
+export function pairsOf(
+  id: string,
+  methods: readonly string[],
+  pairs: readonly string[],
+  specs: (method: string) => OptionSpecs,
+): string[] {
   const known = (pair: string, method: string) =>
-    Object.hasOwn(registry.explainerFor(method, given).options, pair.split('=')[0].trim());
-  const mine = pairs.filter(
-    (pair) => known(pair, id) || !methods.some((other) => known(pair, other)),
-  );
-  return methodOptions(registry, id, mine, beside);
+    Object.hasOwn(specs(method), splitPair('--opt', pair)[0]);
+  return pairs.filter((pair) => known(pair, id) || !methods.some((other) => known(pair, other)));
 }
 
 /** The figure's options alone: other formatters take no part. */

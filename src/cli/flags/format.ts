@@ -32,7 +32,7 @@ export function addFormatOptions(
   }
   for (const [name, { spec, owners }] of flags) {
     const value = spec.type === 'boolean' ? '[boolean]' : '<value>';
-    const option = new Option(`--${kebab(name)} ${value}`, helpOf(spec, owners));
+    const option = new Option(`${flagName(name)} ${value}`, helpOf(spec, owners));
     if (spec.type === 'boolean') option.preset('true');
     command.addOption(option.helpGroup(GROUP));
   }
@@ -73,7 +73,7 @@ export function formatOptions(
   if (format?.type === 'choice' && format.choices.includes(ending)) given.format ??= ending;
   return validateOptions(owner, formatter.options, parseTexts(owner, formatter.options, given), [
     ...otherFormatters(formatter, formatters),
-    { names: [...own], show: flag },
+    { names: [...own], show: flagName },
   ]);
 }
 
@@ -93,7 +93,7 @@ export function methodOptions(
 
 /** The flags of a command, one of which may be meant if a method does not have an option. */
 export function flagsBeside({ options }: Command): OptionsBeside[] {
-  return [{ names: options.map((option) => option.attributeName()), show: flag }];
+  return [{ names: options.map((option) => option.attributeName()), show: flagName }];
 }
 
 /** Options that this formatter does not have, each with a formatter that has it. */
@@ -105,13 +105,16 @@ function otherFormatters(
     .filter((other) => other.id !== id)
     .map((other) => ({
       names: Object.keys(other.options),
-      show: (name) => `${flag(name)} of '${other.id}' (--as ${other.id})`,
+      show: (name) => `${flagName(name)} of '${other.id}' (--as ${other.id})`,
     }));
 }
 
-const flag = (name: string): string => `--${kebab(name)}`;
+/** `forInput` as it is written: `--for-input`. */
+export const flagName = (name: string): string =>
+  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-function parseTexts(
+/** Texts as the values of options; those of other names stay as they are. */
+export function parseTexts(
   owner: string,
   specs: Readonly<Record<string, OptionSpec>>,
   given: Readonly<Record<string, unknown>>,
@@ -142,8 +145,4 @@ export function asSentence(text: string): string {
     ? text
     : text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(start) ? start : `${start}.`;
-}
-
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
