@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Registry } from '../container/registry.js';
+import type { Table } from '../documents/table.js';
 import { WhylensError } from '../errors.js';
 import { isTabularModel } from '../model/tabular/interface.js';
 import { modelRows } from '../model/tabular/read-rows.js';
@@ -98,18 +99,25 @@ export function rowFiles({ row, table, background }: RowFlags): string[] {
   return [row, table, background].filter((file): file is string => typeof file === 'string');
 }
 
+export interface NamedRows {
+  readonly rows: readonly NamedRow[];
+  /** All of the table that they are from. */
+  readonly table?: Table;
+}
+
 /** The rows or the text that the flags name; of a table the row `--at`, else all of them. */
-export async function namedRows({ row, table, text, at }: RowFlags): Promise<NamedRow[]> {
+export async function namedRows({ row, table, text, at }: RowFlags): Promise<NamedRows> {
   if (at !== undefined && table === undefined) {
     throw new WhylensError('USAGE', '--at says which row of --table, and there is no --table');
   }
-  if (text !== undefined) return [{ document: String(text), name: 'the text' }];
+  if (text !== undefined) return { rows: [{ document: String(text), name: 'the text' }] };
   if (row !== undefined) {
     const what = String(row);
-    return [{ document: await json(what), name: what, place: { what, first: 0 } }];
+    return { rows: [{ document: await json(what), name: what, place: { what, first: 0 } }] };
   }
   const what = String(table);
-  const { columns, rows } = await tableOf(what);
+  const read = await tableOf(what);
+  const { columns, rows } = read;
   const index = at === undefined ? undefined : Number(at);
   if (index !== undefined && !(Number.isInteger(index) && index >= 0 && index < rows.length)) {
     throw new WhylensError(
@@ -122,11 +130,12 @@ export async function namedRows({ row, table, text, at }: RowFlags): Promise<Nam
   if (rows.length === 0) {
     throw new WhylensError('INVALID_DOCUMENT', `the table ${what} holds no rows`);
   }
-  return (index === undefined ? rows.map((_, n) => n) : [index]).map((n) => ({
+  const named = (index === undefined ? rows.map((_, n) => n) : [index]).map((n) => ({
     document: Object.fromEntries(columns.map((name, j) => [name, rows[n][j]])),
     name: `row ${n} of ${what}`,
     place: { what, first: n },
   }));
+  return { rows: named, table: read };
 }
 
 /**
@@ -139,7 +148,7 @@ export function checkRow(model: unknown, { document, place }: NamedRow): void {
   modelRows(document, model, place.what, place.first);
 }
 
-export async function tableOf(path: string) {
+export async function tableOf(path: string): Promise<Table> {
   const { readTable } = await import('../node/read-table.js');
   return readTable(path);
 }

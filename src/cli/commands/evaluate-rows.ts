@@ -1,6 +1,7 @@
 /** `whylens evaluate` of rows and texts: methods put to the test by taking features and words away. */
 import type { Command } from 'commander';
 import type { Registry } from '../../container/registry.js';
+import type { Table } from '../../documents/table.js';
 import { WhylensError } from '../../errors.js';
 import { evaluateExplanation, type Evaluation } from '../../evaluate/evaluate.js';
 import { TABULAR_METRIC_INFO } from '../../evaluate/metrics.js';
@@ -25,7 +26,6 @@ import {
   refusePictureFlags,
   rowFiles,
   rowOptions,
-  tableOf,
   type NamedRow,
 } from '../rows.js';
 import { parseTarget } from '../target-expression.js';
@@ -50,8 +50,8 @@ export async function evaluateRows(
     flags.metric === undefined || flags.metric === 'all' ? flags.metric : list(flags.metric),
   );
   const settings = metricOptions(flags.metricOpt ?? [], TABULAR_METRIC_OPTIONS);
-  const rows = await namedRows(flags);
-  const background = await backgroundFor(flags, messages);
+  const { rows, table } = await namedRows(flags);
+  const background = await backgroundFor(flags, table, messages);
   refuseInput(flags.json, {
     files: [...rowFiles(flags), flags.labels, ...pluginsOf({ ...flags })],
     models: [flags.model],
@@ -133,18 +133,16 @@ export async function evaluateRows(
 /** What is taken away gets the values of these rows: those that are named, else those of the table itself. */
 async function backgroundFor(
   flags: EvaluateFlags,
+  table: Table | undefined,
   messages: Messages,
 ): Promise<{ background?: unknown }> {
   if (flags.text !== undefined) return {};
   if (flags.background !== undefined) return backgroundOf(flags);
-  if (flags.table !== undefined) {
-    const table = await tableOf(String(flags.table));
-    if (table.rows.length > 1) {
-      messages.note(
-        `background: the ${table.rows.length} rows of ${String(flags.table)}; --background names others`,
-      );
-      return { background: table };
-    }
+  if (table !== undefined && table.rows.length > 1) {
+    messages.note(
+      `background: the ${table.rows.length} rows of ${String(flags.table)}; --background names others`,
+    );
+    return { background: table };
   }
   throw new WhylensError(
     'USAGE',

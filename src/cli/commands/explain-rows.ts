@@ -33,10 +33,11 @@ export async function explainRows(
   const messages = new Messages(context.io, flags, out === STDOUT);
   refusePictureFlags(flags, ['layer', 'mask', 'forInput']);
   // of a table the first row, where none is named
-  const [row] = await namedRows({
+  const { rows } = await namedRows({
     ...flags,
     ...(flags.table !== undefined && { at: flags.at ?? 0 }),
   });
+  const [row] = rows;
   const method = command.getOptionValueSource('method') === 'default' ? undefined : flags.method;
   const opt = flags.opt ?? [];
   if (method === undefined && opt.length > 0) {
