@@ -510,10 +510,17 @@ export interface ResizeOptions {
   /** Output rows per input row, if the file gives it; else the ratio of the sizes. */
   readonly scale?: number;
 }
+/** The weight of a row at distance `d` in cubic interpolation. */
+export const cubic = (d: number, a = -0.75): number =>
+  d <= 1
+    ? (a + 2) * d ** 3 - (a + 3) * d ** 2 + 1
+    : d < 2
+      ? a * d ** 3 - 5 * a * d ** 2 + 8 * a * d - 4 * a
+      : 0;
 /** The matrix `[to, from]` that resizes one axis. */
 export function resizeMatrix(from: number, to: number, options: ResizeOptions): Value {
   const { method, coordinates = 'halfPixel', nearest = 'roundPreferFloor' } = options;
-  const { cubicCoefficient: a = -0.75, excludeOutside = false, antialias = false } = options;
+  const { cubicCoefficient: a, excludeOutside = false, antialias = false } = options;
   const scale = options.scale ?? to / from;
   const positionOf = (i: number): number => {
     if (coordinates === 'asymmetric') return i / scale;
@@ -527,13 +534,7 @@ export function resizeMatrix(from: number, to: number, options: ResizeOptions): 
     floor: Math.floor,
     ceil: Math.ceil,
   };
-  const cubic = (d: number): number =>
-    d <= 1
-      ? (a + 2) * d ** 3 - (a + 3) * d ** 2 + 1
-      : d < 2
-        ? a * d ** 3 - 5 * a * d ** 2 + 8 * a * d - 4 * a
-        : 0;
-  const filter = method === 'cubic' ? cubic : (d: number): number => Math.max(0, 1 - d);
+  const filter = (d: number): number => (method === 'cubic' ? cubic(d, a) : Math.max(0, 1 - d));
   const radius = method === 'cubic' ? 2 : 1;
   const data = new Float64Array(from * to);
   for (let i = 0; i < to; i++) {

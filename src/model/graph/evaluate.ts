@@ -112,7 +112,7 @@ const COMPARISONS: Readonly<Record<Comparison, (a: number, b: number) => boolean
   notEqual: (a, b) => a !== b,
 };
 /** Halves are rounded to the even number, as in NumPy, ONNX and TensorFlow. */
-function roundHalfEven(x: number): number {
+export function roundHalfEven(x: number): number {
   const down = Math.floor(x);
   if (x - down !== 0.5) return Math.round(x);
   return down % 2 === 0 ? down : down + 1;

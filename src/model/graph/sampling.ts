@@ -23,9 +23,9 @@ import {
   unary,
   compare,
 } from './build.js';
-import { abs } from './composites.js';
+import { abs, cubic } from './composites.js';
 import { WhylensError } from '../../errors.js';
-import { evaluate } from './evaluate.js';
+import { evaluate, roundHalfEven } from './evaluate.js';
 import type { Shape } from './primitives.js';
 import type { Value } from './value.js';
 
@@ -94,20 +94,10 @@ function tapsOf(coordinate: number, n: number, options: SampleOptions): readonly
     );
   }
   at = bring(at);
-  if (method === 'nearest') return [held(halfEven(at), 1)];
+  if (method === 'nearest') return [held(roundHalfEven(at), 1)];
   const first = Math.floor(at);
   return [held(first, first + 1 - at), held(first + 1, at - first)];
 }
-const cubic = (d: number): number => {
-  const a = -0.75;
-  if (d <= 1) return (a + 2) * d ** 3 - (a + 3) * d ** 2 + 1;
-  return d < 2 ? a * d ** 3 - 5 * a * d ** 2 + 8 * a * d - 4 * a : 0;
-};
-const halfEven = (x: number): number => {
-  const down = Math.floor(x);
-  if (x - down !== 0.5) return Math.round(x);
-  return down % 2 === 0 ? down : down + 1;
-};
 function reflected(row: number, n: number, alignCorners: boolean): number {
   const [low, high] = alignCorners ? [0, n - 1] : [-0.5, n - 0.5];
   const span = high - low;
@@ -126,7 +116,7 @@ function byRows(x: Value, coordinates: readonly Float64Array[], options: SampleO
   );
   const perAxis = taps.map((list) => list[0].length);
   const readers = new Uint32Array(cells);
-  const terms = range(perAxis.reduce((a, b) => a * b, 1)).map((combination) => {
+  const terms = range(sizeOf(perAxis)).map((combination) => {
     const rows = new Array<number>(count);
     const weights = new Float64Array(count);
     for (let i = 0; i < count; i++) {
