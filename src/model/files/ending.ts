@@ -5,6 +5,11 @@ import { isZip } from './zip.js';
 const H5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 const TFLITE = [0x54, 0x46, 0x4c, 0x33];
 
+/** By its first bytes. */
+export function isH5(bytes: Uint8Array): boolean {
+  return H5.every((byte, i) => bytes[i] === byte);
+}
+
 /** The same name, with an ending by the content where it has none. */
 export async function withEnding(name: string, bytes: Uint8Array): Promise<string> {
   const last = name
@@ -16,10 +21,8 @@ export async function withEnding(name: string, bytes: Uint8Array): Promise<strin
 
 /** `.onnx`, `.keras`, `.h5`, `.tflite`, `.zip`, or nothing where the content tells nothing. */
 async function endingByContent(bytes: Uint8Array): Promise<string> {
-  const holds = (at: number, wanted: readonly number[]) =>
-    wanted.every((byte, i) => bytes[at + i] === byte);
-  if (holds(0, H5)) return '.h5';
-  if (holds(4, TFLITE)) return '.tflite';
+  if (isH5(bytes)) return '.h5';
+  if (TFLITE.every((byte, i) => bytes[4 + i] === byte)) return '.tflite';
   if (isZip(bytes)) return (await isKerasArchive(bytes)) ? '.keras' : '.zip';
   return looksLikeOnnx(bytes) ? '.onnx' : '';
 }

@@ -1,16 +1,17 @@
 /** From the bytes of a `.keras` or `.h5` file to a graph. */
 import { WhylensError } from '../../../errors.js';
+import { isH5 } from '../../files/ending.js';
 import { openH5 } from '../../files/h5.js';
 import { parseConfig, readKerasArchive } from '../../files/keras-archive.js';
+import { isZip } from '../../files/zip.js';
 import type { ModelGraph } from '../../graph/model-graph.js';
 import { readKeras, type KerasOptions } from './read.js';
 import { storeOf } from './weights.js';
 
 /** What the first bytes say: a zip, an HDF5 file, or neither. */
 function kerasKind(bytes: Uint8Array): 'keras' | 'h5' | undefined {
-  const starts = (...wanted: number[]): boolean => wanted.every((byte, i) => bytes[i] === byte);
-  if (starts(0x50, 0x4b, 0x03, 0x04)) return 'keras';
-  return starts(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a) ? 'h5' : undefined;
+  if (isZip(bytes)) return 'keras';
+  return isH5(bytes) ? 'h5' : undefined;
 }
 
 /**
