@@ -1,4 +1,5 @@
 /** Attention as one operator (opset 23 and ONNX Runtime's own), and rotary positions. */
+import { ELEMENT } from '../../../files/onnx.js';
 import * as b from '../../../graph/build.js';
 import * as c from '../../../graph/composites.js';
 import type { Value } from '../../../graph/value.js';
@@ -20,6 +21,8 @@ function headed(x: Traced, heads: number, site: Site): Value {
   }
   return c.splitHeads(arranged(x, [1, 2]), heads);
 }
+
+const tokensOf = (x: Traced): number => dimsOf(x)[x.rank === 4 ? 2 : 1];
 
 /** Tokens as those of `like` came: heads as an axis, or side by side. */
 const laidOut = (value: Value, like: Traced): Traced =>
@@ -70,7 +73,7 @@ function maskOf(inputs: Inputs, at: number, total: number, site: Site): Value | 
     throw refused(site.attributes.node, 'has a mask for several samples');
   }
   const wide = arranged(t, range(t.rank).slice(t.rank === 4 ? 1 : 0));
-  const isTruth = found.kind === 'known' && found.type === 9;
+  const isTruth = found.kind === 'known' && found.type === ELEMENT.bool;
   const added = isTruth ? b.select(wide, b.scalar(0), b.scalar(NEVER)) : wide;
   const missing = total - added.shape[added.shape.length - 1];
   if (missing <= 0 || added.shape[added.shape.length - 1] === 1) return added;
@@ -84,15 +87,11 @@ const attention: Operator = (inputs, site) => {
   const query = needTraced(inputs, 0, site);
   const own = headed(query, attributes.int('q_num_heads', 1), site);
   const heads = attributes.int('kv_num_heads', 1);
-  const before = (at: number): Value | undefined =>
-    inputs[at] === undefined ? undefined : headed(needTraced(inputs, at, site), heads, site);
-  const extended = (at: number, pastAt: number): Value => {
-    const now = headed(needTraced(inputs, at, site), heads, site);
-    const past = before(pastAt);
-    return past === undefined ? now : b.concat([past, now], 1);
-  };
+  const part = (at: number): Value => headed(needTraced(inputs, at, site), heads, site);
+  const extended = (at: number, pastAt: number): Value =>
+    inputs[pastAt] === undefined ? part(at) : b.concat([part(pastAt), part(at)], 1);
   const [keys, values] = [extended(1, 4), extended(2, 5)];
-  const past = keys.shape[1] - headed(needTraced(inputs, 1, site), heads, site).shape[1];
+  const past = keys.shape[1] - tokensOf(needTraced(inputs, 1, site));
   const { y, raw } = attended(own, keys, values, past, {
     scale: attributes.float('scale', 1 / Math.sqrt(own.shape[2])),
     causal: attributes.int('is_causal', 0) === 1,
@@ -186,7 +185,7 @@ function rotary(at: { cos: number; sin: number; positions: number }, scaleName?:
       if (!single) return gatherComputed(table, asTraced(told), 0);
       if (told.kind !== 'known') throw refused(attributes.node, 'computes its positions');
       const [first] = numbers(told);
-      const tokens = dimsOf(x)[rank === 4 ? 2 : 1];
+      const tokens = tokensOf(x);
       const value = b.sliceAxis(arranged(table, [0, 1]), 0, first, first + tokens);
       return traced(value, 3, [1, 2]);
     };
