@@ -285,8 +285,7 @@ export class Tracer {
       inputs: inner.inputs.map((name) => (missing.has(name) ? '' : name)),
       attributes: boundAttributes(inner, node, fn),
     }));
-    const own = node.name === '' ? node.op : node.name;
-    const inside = prefix === '' ? own : `${prefix}/${own}`;
+    const inside = insideOf(node, prefix);
     const opsets = fn.opsets.size > 0 ? fn.opsets : this.model.opsets;
     this.#nodesOf(nodes, fn.outputs, scope, opsets, inside, depth + 1);
     return this.#outputsOf(fn.outputs, scope, node);
@@ -309,8 +308,7 @@ export class Tracer {
     prefix: string,
     depth: number,
   ): Body {
-    const own = node.name === '' ? node.op : node.name;
-    const inside = prefix === '' ? own : `${prefix}/${own}`;
+    const inside = insideOf(node, prefix);
     return {
       run: (graph, given, label) => {
         const inner: Scope = new Map(scope);
@@ -350,6 +348,12 @@ export class Tracer {
     const others = more.flatMap((x) => (x?.kind === 'traced' ? [x.value] : []));
     this.steps.push({ node, prefix, output, others, weights, from });
   }
+}
+
+/** The prefix of the nodes inside a node. */
+function insideOf(node: OnnxNode, prefix: string): string {
+  const own = node.name === '' ? node.op : node.name;
+  return prefix === '' ? own : `${prefix}/${own}`;
 }
 
 /** Checks that a computed tensor has values, and not too many. */
