@@ -67,13 +67,15 @@ export function requireRoom(
   // engines run the rewritten graph, which takes less: it is made only if it matters
   if (peakBytes(values, samplesOf) <= allowed) return;
   const bytes = peakBytes(optimise(values), samplesOf);
-  if (bytes > allowed) throw tooLarge(bytes, need);
+  if (bytes > allowed) throw tooLarge(bytes, allowed, need);
 }
 
 /** The error for what needs too much memory. */
-function tooLarge(bytes: number, need: Need, cause?: unknown): WhylensError {
-  const { model, engine, samples, memory, maxMemory } = need;
-  const allowed = maxMemory ?? memory ?? machineMemory();
+function tooLarge(
+  bytes: number,
+  allowed: number,
+  { model, engine, samples, memory, maxMemory }: Need,
+): WhylensError {
   const limit =
     maxMemory !== undefined
       ? 'maxMemory allows'
@@ -89,7 +91,7 @@ function tooLarge(bytes: number, need: Need, cause?: unknown): WhylensError {
   return new WhylensError(
     'TOO_LARGE',
     `model '${model}' needs ${bytesInWords(bytes)} of memory for the values of ${samples} sample${samples === 1 ? '' : 's'} at once, more than the ${bytesInWords(allowed)} that ${limit}. What helps: ${help.slice(0, -1).join(', ')} or ${help.at(-1)}`,
-    { cause, facts: { needed: bytes, allowed, engine, samples } },
+    { facts: { needed: bytes, allowed, engine, samples } },
   );
 }
 
@@ -159,9 +161,8 @@ export function isTrap(error: unknown): boolean {
 /** True if memory was asked for and not given, and nothing else is wrong. */
 export function isOutOfMemory(error: unknown): boolean {
   if (isWhylensError(error)) return error.code === 'TOO_LARGE';
-  const isPlain = error instanceof RangeError || error instanceof Error;
   return (
-    isPlain &&
+    error instanceof Error &&
     /bad_alloc|array buffer allocation|invalid (typed )?array length|out of memory|OOM when allocating|Failed to allocate memory/i.test(
       error.message,
     )
