@@ -129,7 +129,7 @@ const CELLS: Readonly<Record<RecurrentOptions['kind'], Cell>> = {
     // in the order i, o, f, c
     const all = add(own, recurring(hidden, weights.hidden, weights.hiddenBias));
     const peep = (i: number, from: Value): Value => {
-      const gate = part(all, [0, 1, 2][i], size);
+      const gate = part(all, i, size);
       return weights.peepholes === undefined
         ? gate
         : add(gate, mul(part(weights.peepholes, i, size), from));

@@ -43,7 +43,7 @@ const argument =
     const axis = plainAxis(attributes.int('axis', 0), given.rank, attributes);
     const { x, at } = withAxis(given, axis);
     const lastOfEqual = attributes.int('select_last_index', 0) === 1;
-    const y = { ...withValue(x, p.argMax(x.value, at, { largest, lastOfEqual })) };
+    const y = withValue(x, p.argMax(x.value, at, { largest, lastOfEqual }));
     if (attributes.int('keepdims', 1) === 1) return [y];
     return [
       reshaped(
@@ -60,8 +60,7 @@ const hardmax: Operator = (inputs, site) => {
   const modern = opset >= 13;
   const axis = plainAxis(attributes.int('axis', modern ? -1 : 1), given.rank, attributes);
   if (!modern) {
-    const rows = dims.slice(0, axis).reduce((n, m) => n * m, 1);
-    const flat = reshaped(given, [rows, dims.slice(axis).reduce((n, m) => n * m, 1)]);
+    const flat = reshaped(given, [b.sizeOf(dims.slice(0, axis)), b.sizeOf(dims.slice(axis))]);
     return [reshaped(hardest(flat, 1), dims)];
   }
   return [hardest(given, axis)];
