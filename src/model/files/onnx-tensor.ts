@@ -46,8 +46,8 @@ const BITS: Readonly<Record<number, number>> = {
  * The numbers of a tensor. float32 in raw bytes that start on a multiple of four is a view on the
  * file; everything else is a copy: 16-bit floats as float32, the rest as float64.
  *
- * @param raw the tensor's bytes if they are in another file @throws WhylensError `MODEL_LOAD` if
- * data and shape do not fit
+ * @param raw the tensor's bytes if they are in another file
+ * @throws WhylensError `MODEL_LOAD` if data and shape do not fit
  */
 export function tensorNumbers(
   tensor: OnnxTensor,
