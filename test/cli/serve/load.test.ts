@@ -2,34 +2,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { createContainer, registryOf } from '../../../src/container/container.js';
-import { loadPluginFile } from '../../../src/cli/plugins.js';
-import { buildServer } from '../../../src/cli/serve/server.js';
 import { SIDES } from '../../helpers/batch.js';
-import { emptyFolder, MODULES, whylens, writePicture } from '../../helpers/command.js';
+import { emptyFolder, whylens, writePicture } from '../../helpers/command.js';
 import { load } from '../../helpers/load.js';
+import { sidesServer } from '../../helpers/sides-server.js';
 
 test('among hostile clients everybody else is answered as ever', async (t) => {
-  const container = createContainer();
-  await loadPluginFile(container, MODULES.explainer);
-  const server = await buildServer({
-    settings: {
-      models: [{ id: 'sides', path: MODULES.sidesModel }],
-      flags: {},
-      plugins: [MODULES.explainer],
-      maxPixels: 1e6,
-    },
-    registry: registryOf(container),
-    workers: 1,
-    queue: 64,
-    timeout: 60_000,
-    jobTimeout: 60_000,
-    patience: 1500,
-    maxBody: 2 ** 20,
-    maxTargets: 3,
-    maxSamples: 100,
-  });
-  t.teardown(() => server.close());
+  const server = await sidesServer(t, { queue: 64, patience: 1500 });
   const address = new URL(await server.listen({ port: 0, host: '127.0.0.1' }));
   const folder = await emptyFolder(t);
   const path = await writePicture(join(folder, 'a.png'), (x) => x < 20);

@@ -3,39 +3,10 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { FastifyInstance } from 'fastify';
-import { createContainer, registryOf } from '../../../src/container/container.js';
-import { loadPluginFile } from '../../../src/cli/plugins.js';
-import { buildServer, type ServerOptions } from '../../../src/cli/serve/server.js';
 import { decodePng } from '../../../src/images/png.js';
 import { SIDES } from '../../helpers/batch.js';
 import { emptyFolder, MODULES, whylens, writePicture } from '../../helpers/command.js';
-
-async function serverOf(
-  t: ExecutionContext,
-  more: Partial<ServerOptions> = {},
-): Promise<FastifyInstance> {
-  const container = createContainer();
-  await loadPluginFile(container, MODULES.explainer);
-  const server = await buildServer({
-    settings: {
-      models: [{ id: 'sides', path: MODULES.sidesModel }],
-      flags: {},
-      plugins: [MODULES.explainer],
-      maxPixels: 1e6,
-    },
-    registry: registryOf(container),
-    workers: 1,
-    queue: 8,
-    timeout: 60_000,
-    jobTimeout: 60_000,
-    maxBody: 2 ** 20,
-    maxTargets: 3,
-    maxSamples: 100,
-    ...more,
-  });
-  t.teardown(() => server.close());
-  return server;
-}
+import { sidesServer } from '../../helpers/sides-server.js';
 
 async function picture(t: ExecutionContext): Promise<{ path: string; bytes: Uint8Array }> {
   const path = await writePicture(join(await emptyFolder(t), 'a.png'), (x) => x < 20);
@@ -51,7 +22,7 @@ const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base6
 const METHOD = { method: 'grid-occlusion' };
 
 test('answers are those of the command, to the byte, in the form that accept asks for', async (t) => {
-  const server = await serverOf(t);
+  const server = await sidesServer(t);
   const { path, bytes } = await picture(t);
   const folder = await emptyFolder(t);
   const body = { image: base64(bytes), ...METHOD, target: 1 };
@@ -75,7 +46,7 @@ test('answers are those of the command, to the byte, in the form that accept ask
 });
 
 test('a form as curl sends it', async (t) => {
-  const server = await serverOf(t);
+  const server = await sidesServer(t);
   const { bytes } = await picture(t);
   const form = new FormData();
   form.append('image', new Blob([bytes as Uint8Array<ArrayBuffer>]), 'a.png');
@@ -97,7 +68,7 @@ test('a form as curl sends it', async (t) => {
 });
 
 test('predict, models, layers, methods, openapi, health, metrics', async (t) => {
-  const server = await serverOf(t);
+  const server = await sidesServer(t);
   const { bytes } = await picture(t);
   const predicted = await post(server, 'predict', { image: base64(bytes), top: 1 });
   t.is(predicted.json<{ top: unknown[] }>().top.length, 1);
@@ -127,7 +98,7 @@ const nested = (depth: number): object => {
 };
 
 test('what is wrong is a problem with the code of the library, and names no path', async (t) => {
-  const server = await serverOf(t);
+  const server = await sidesServer(t);
   const { bytes } = await picture(t);
   const image = base64(bytes);
   const cases: [object, number, string][] = [
@@ -175,7 +146,7 @@ test('what is wrong is a problem with the code of the library, and names no path
 });
 
 test('a picture larger than the limit is refused before it is decoded', async (t) => {
-  const server = await serverOf(t, {
+  const server = await sidesServer(t, {
     settings: {
       models: [{ id: 'sides', path: MODULES.sidesModel }],
       flags: {},
@@ -188,7 +159,7 @@ test('a picture larger than the limit is refused before it is decoded', async (t
 });
 
 test('too many requests get 503 and when to come back; what takes too long 504', async (t) => {
-  const server = await serverOf(t, { queue: 1 });
+  const server = await sidesServer(t, { queue: 1 });
   const { bytes } = await picture(t);
   const body = { image: base64(bytes), ...METHOD };
   const all = await Promise.all(Array.from({ length: 12 }, () => post(server, 'explain', body)));
@@ -196,12 +167,12 @@ test('too many requests get 503 and when to come back; what takes too long 504',
   t.true(busy.length > 0 && busy.length < 12, String(busy.length));
   t.true(busy.every(({ headers }) => headers['retry-after'] === '1'));
   t.true(all.every(({ statusCode }) => statusCode === 200 || statusCode === 503));
-  const late = await serverOf(t, { timeout: 1 });
+  const late = await sidesServer(t, { timeout: 1 });
   t.is((await post(late, 'explain', body)).statusCode, 504);
 });
 
 test('jobs: begun, watched, answered, forgotten', async (t) => {
-  const server = await serverOf(t);
+  const server = await sidesServer(t);
   const { bytes } = await picture(t);
   const body = { image: base64(bytes), ...METHOD };
   const begun = await post(server, 'explain', body, {
@@ -222,13 +193,13 @@ test('jobs: begun, watched, answered, forgotten', async (t) => {
 });
 
 test('with a token nobody else gets in; health is open', async (t) => {
-  const server = await serverOf(t, { token: 'a token of some length' });
+  const server = await sidesServer(t, { token: 'a token of some length' });
   t.is((await server.inject({ url: '/v1/models' })).statusCode, 401);
   const with_ = (token: string) =>
     server.inject({ url: '/v1/models', headers: { authorization: `Bearer ${token}` } });
   t.is((await with_('another')).statusCode, 401);
   t.is((await server.inject({ url: '/healthz' })).statusCode, 200);
-  const second = await serverOf(t, { token: 'abcdefghijklmnop' });
+  const second = await sidesServer(t, { token: 'abcdefghijklmnop' });
   t.is(
     (
       await second.inject({
@@ -241,7 +212,7 @@ test('with a token nobody else gets in; health is open', async (t) => {
 });
 
 test('connections that are cut or say nonsense do not disturb the others', async (t) => {
-  const server = await serverOf(t);
+  const server = await sidesServer(t);
   const address = new URL(await server.listen({ port: 0, host: '127.0.0.1' }));
   const send = (text: string, cut: boolean) =>
     new Promise<void>((done) => {
