@@ -1,13 +1,13 @@
 /** Every method over one forward pass of the same network in plain onnxruntime-web, in a page of a headless browser. */
-import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { basename, extname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { chromium, type Page } from 'playwright-core';
+import { chromiumPath } from '../test/helpers/browser.js';
+import { serverOf } from '../test/helpers/page.js';
 import type { Setting } from './browser-page.js';
 import {
   goalOf,
@@ -20,7 +20,6 @@ import {
   type NetworkName,
 } from './engine-rows.js';
 
-const CHROMIUM = process.env.WHYLENS_CHROMIUM ?? '/usr/bin/chromium';
 const PAGE = fileURLToPath(new URL('browser-page.js', import.meta.url));
 const TARGET = 282;
 const SEVERAL = {
@@ -37,20 +36,16 @@ const ENGINES = [
   ['onnxruntime-web', 'wasm'],
   ['tfjs', 'wasm'],
 ] as const;
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.wasm': 'application/wasm',
-};
 
 export async function run({ quick = false } = {}): Promise<void> {
-  if (!existsSync(CHROMIUM)) {
-    console.log(`not here: no browser at ${CHROMIUM} (set WHYLENS_CHROMIUM)`);
+  const executablePath = chromiumPath();
+  if (executablePath === undefined) {
+    console.log('NOT MEASURED: no Chromium on this machine (set WHYLENS_CHROMIUM)');
     return;
   }
   const folder = await mkdtemp(join(tmpdir(), 'whylens-bench-'));
   const server = serverOf(folder);
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
   try {
     await bundle(folder);
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -129,20 +124,4 @@ async function bundle(folder: string): Promise<void> {
     join(folder, 'page.html'),
     '<!doctype html><title>bench</title><script type="module" src="browser-page.js"></script>',
   );
-}
-
-function serverOf(folder: string) {
-  return createServer((request, response) => {
-    const path = join(folder, basename(request.url ?? '/'));
-    readFile(path).then(
-      (bytes) => {
-        response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'text/plain' });
-        response.end(bytes);
-      },
-      () => {
-        response.writeHead(404);
-        response.end();
-      },
-    );
-  });
 }

@@ -1,23 +1,23 @@
 /** `npm run bench gallery`: a page of 10,000 documents in Chromium: opened, sorted, filtered, scrolled. */
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
+import { chromiumPath } from '../test/helpers/browser.js';
 import { choose, writeGallery } from '../test/helpers/gallery.js';
 
-const CHROMIUM = process.env.WHYLENS_CHROMIUM ?? '/usr/bin/chromium';
 const COUNT = 10_000;
 
 export async function run(): Promise<void> {
-  if (!existsSync(CHROMIUM)) {
+  const executablePath = chromiumPath();
+  if (executablePath === undefined) {
     console.log('NOT MEASURED: no Chromium on this machine (set WHYLENS_CHROMIUM)');
     return;
   }
   const folder = await mkdtemp(join(tmpdir(), 'whylens-bench-'));
   const browser = await chromium.launch({
-    executablePath: CHROMIUM,
+    executablePath,
     args: ['--headless', '--no-sandbox', '--disable-gpu'],
   });
   try {

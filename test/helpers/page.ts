@@ -55,7 +55,8 @@ export async function openSite(entries: Readonly<Record<string, string>>): Promi
   };
 }
 
-function serverOf(folder: string): Server {
+/** Serves the files of a folder. */
+export function serverOf(folder: string): Server {
   return createServer((request, response) => {
     const { pathname } = new URL(request.url!, 'http://localhost');
     const path = join(folder, normalize(pathname === '/' ? '/index.html' : pathname));
