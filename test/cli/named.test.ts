@@ -1,7 +1,7 @@
 /** Outputs, places, masks and inputs, named on the command line. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { encodeOnnx } from '../../src/model/files/onnx-encode.js';
 import { joined } from '../../src/model/files/protobuf.js';
 import { emptyFolder, whylensHere, writePicture } from '../helpers/command.js';
@@ -33,6 +33,17 @@ const network = (): Uint8Array =>
     ),
   );
 
+/** The network, two pictures, and a mask that is bright where column 4 is. */
+async function written(t: ExecutionContext) {
+  const folder = await emptyFolder(t);
+  const model = join(folder, 'two.onnx');
+  await writeFile(model, network());
+  const a = await writePicture(join(folder, 'a.png'), (x) => x < 3, [6, 4]);
+  const b = await writePicture(join(folder, 'b.png'), (x) => x < 1, [6, 4]);
+  const mask = await writePicture(join(folder, 'mask.png'), (x) => x === 4, [6, 4]);
+  return { folder, model, a, b, mask };
+}
+
 interface Found {
   readonly input?: string;
   readonly targets: readonly {
@@ -48,13 +59,7 @@ interface Found {
 }
 
 test.serial('outputs, numbers of them, masks and inputs', async (t) => {
-  const folder = await emptyFolder(t);
-  const model = join(folder, 'two.onnx');
-  await writeFile(model, network());
-  const a = await writePicture(join(folder, 'a.png'), (x) => x < 3, [6, 4]);
-  const b = await writePicture(join(folder, 'b.png'), (x) => x < 1, [6, 4]);
-  // bright where column 4 is
-  const mask = await writePicture(join(folder, 'mask.png'), (x) => x === 4, [6, 4]);
+  const { folder, model, a, b, mask } = await written(t);
   const out = join(folder, 'record.json');
   const shared = [
     'explain',
@@ -151,12 +156,7 @@ test.serial('outputs, numbers of them, masks and inputs', async (t) => {
 });
 
 test.serial('predict, compare and evaluate take outputs, masks and inputs alike', async (t) => {
-  const folder = await emptyFolder(t);
-  const model = join(folder, 'two.onnx');
-  await writeFile(model, network());
-  const a = await writePicture(join(folder, 'a.png'), (x) => x < 3, [6, 4]);
-  const b = await writePicture(join(folder, 'b.png'), (x) => x < 1, [6, 4]);
-  const mask = await writePicture(join(folder, 'mask.png'), (x) => x === 4, [6, 4]);
+  const { folder, model, a, b, mask } = await written(t);
   const files = ['-m', model, '--preprocess', 'unit', '--image', `left=${a}`, `right=${b}`];
   const run = async (command: string, ...args: string[]): Promise<string> => {
     const done = await whylensHere([command, ...files, ...args]);
