@@ -15,7 +15,7 @@ import type {
   WeightedSpansTarget,
 } from '../../../src/explanation.js';
 import type { TabularModel, TabularPrediction } from '../../../src/model/tabular/interface.js';
-import { probaAt, scoreAt, standingOf, type ScoreOf } from './targets.js';
+import { probaAt, probasAt, scoreAt, standingOf, type ScoreOf } from './targets.js';
 
 /** The facts of a target that are not weights. */
 export function targetBase(
@@ -48,15 +48,15 @@ function classesOf(
   prediction: TabularPrediction,
   n: number,
 ): readonly ClassShare[] | undefined {
-  const { columns } = prediction.values;
-  const shares = Array.from({ length: Math.max(2, columns) }, (_, index) => ({
-    target: index,
-    ...(names?.[index] !== undefined && { label: names[index] }),
-    proba: probaAt({ definition: { kind: 'class', index } }, model, prediction, n),
-  }));
-  const known = shares.filter((share): share is ClassShare => share.proba !== undefined);
-  if (known.length < shares.length) return undefined;
-  return known.sort((a, b) => b.proba - a.proba).slice(0, MOST_CLASSES);
+  const probas = probasAt(model, prediction, n);
+  if (probas === undefined) return undefined;
+  return Array.from(probas, (proba, target) => ({
+    target,
+    ...(names?.[target] !== undefined && { label: names[target] }),
+    proba,
+  }))
+    .sort((a, b) => b.proba - a.proba)
+    .slice(0, MOST_CLASSES);
 }
 
 /** One sample's record of either kind. */

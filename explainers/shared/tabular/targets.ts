@@ -93,16 +93,24 @@ export function scoreAt(
 export function probaAt(
   { definition }: Pick<ScoreOf, 'definition'>,
   model: TabularModel,
-  { values }: TabularPrediction,
+  prediction: TabularPrediction,
   n: number,
 ): number | undefined {
-  if (model.task === 'regression' || model.link.kind === 'svm') return undefined;
   if (definition.kind !== 'class' && definition.kind !== 'negative') return undefined;
-  const row = values.data.subarray(n * values.columns, (n + 1) * values.columns);
+  const own = probasAt(model, prediction, n)?.[definition.index];
+  return own === undefined || definition.kind === 'class' ? own : 1 - own;
+}
+
+/** The probabilities of all classes, if the model gives them. */
+export function probasAt(
+  model: TabularModel,
+  { values: { columns, data } }: TabularPrediction,
+  n: number,
+): ArrayLike<number> | undefined {
+  if (model.task === 'regression' || model.link.kind === 'svm') return undefined;
+  const row = data.subarray(n * columns, (n + 1) * columns);
   if (row.some((p) => !(p >= 0 && p <= 1))) return undefined;
-  const own =
-    values.columns === 1 ? (definition.index === 0 ? 1 - row[0] : row[0]) : row[definition.index];
-  return definition.kind === 'class' ? own : 1 - own;
+  return columns === 1 ? [1 - row[0], row[0]] : row;
 }
 
 /** Place of a class among all, from 0, and the top class if it is another one. */
