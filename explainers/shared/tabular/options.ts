@@ -89,8 +89,7 @@ export function refuseOptions(
 ): void {
   const found = names.find((name) => {
     const { default: usual } = specs[name];
-    const same = Array.isArray(usual) && usual.length === 0 ? isEmpty(given[name]) : false;
-    return given[name] !== usual && !same;
+    return given[name] !== usual && !(isEmpty(usual) && isEmpty(given[name]));
   });
   if (found === undefined) return;
   throw new WhylensError(
