@@ -32,7 +32,7 @@ export function renderClasses(expl: Explanation): Markup | false {
           )}${
             classes.more > 0 &&
             markup`<tr class="rest">
-              <td colspan="3">… ${classes.more} more classes</td>
+              <td colspan="3">… ${classes.more} more …</td>
             </tr>`
           }
         </tbody>

@@ -2,6 +2,7 @@
 import type { Explanation } from '../../src/explanation.js';
 import { greatest } from '../../src/maths/extremes.js';
 import { classesOf } from '../shared/classes.js';
+import { count } from '../shared/numbers.js';
 import { clean, truncate, widthOf } from './layout.js';
 import type { Style } from './style.js';
 
@@ -23,7 +24,12 @@ export function classLines(expl: Explanation, style: Style): string[] {
     return `${name}  ${proba.toFixed(3)}  ${style.paint('dim', bar)}`.trimEnd();
   });
   if (classes.more > 0) {
-    lines.push(style.paint('dim', `${style.signs.more} ${classes.more} more classes`));
+    lines.push(
+      style.paint(
+        'dim',
+        `${style.signs.more} ${count(classes.more, 'more class', 'more classes')}`,
+      ),
+    );
   }
   return lines;
 }

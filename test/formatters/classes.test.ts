@@ -56,6 +56,9 @@ test('of many classes the likeliest are kept, and what is not drawn is counted',
   t.is(expl.classes?.[0].target, 29);
   t.true(formatAsText(expl).includes('12 more classes'));
   t.true(formatAsSvg(expl).includes('12 more'));
+  const nine = await explained(9);
+  t.regex(formatAsText(nine), /1 more class$/m);
+  t.regex(formatAsHtml(nine), /… 1 more …/);
   const regression = modelOfRows((rows: readonly (readonly number[])[]) => rows.map(([a]) => a), {
     features: ['a', 'b'],
   });
