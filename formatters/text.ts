@@ -341,7 +341,7 @@ function targetLines(
   target: TargetBase,
   isRegression: boolean,
   style: Style,
-  shown: readonly TargetBase[] = [],
+  shown: readonly TargetBase[],
 ): string[] {
   const { proba, score } = target;
   const instead = topInstead(target, shown);
