@@ -100,15 +100,14 @@ export async function* explainPredictions<const M extends Method = typeof DEFAUL
   if (listed !== undefined && total !== undefined) requireOneEach(listed, total);
   let done = 0;
   let taken = 0;
-  let read = 0;
   let waiting: unknown[] = [];
   const flush = async () => {
     const group = waiting;
     waiting = [];
-    const targets = listed?.slice(taken, (taken += group.length)) ?? rest.targets;
+    const first = taken;
+    taken += group.length;
+    const targets = listed?.slice(first, taken) ?? rest.targets;
     if (listed !== undefined && taken > listed.length) requireOneEach(listed, taken);
-    const first = read;
-    read += group.length;
     return explainTogether(model, group, { ...rest, targets }, first);
   };
   for await (const doc of docs) {
