@@ -5,7 +5,7 @@ import {
   loadPlugin,
   registryOf,
 } from '../container/container.js';
-import type { AdaptOptions, Explainer, ModelAdapter } from '../container/plugin.js';
+import type { AdaptOptions, Explainer, KnownOfModel, ModelAdapter } from '../container/plugin.js';
 import type { Registry } from '../container/registry.js';
 import type { Document, Preprocess } from '../documents/document.js';
 import { describeValue, isWhylensError, WhylensError } from '../errors.js';
@@ -50,24 +50,14 @@ export async function withModel<T>(
 ): Promise<T> {
   const loaded = isLoadedModel(model) ? model : undefined;
   const native = loaded === undefined ? model : loaded.model;
-  const known = {
-    labels: options.labels ?? loaded?.labels,
-    preprocess: options.preprocess ?? loaded?.preprocess,
-    ...inferredFor(loaded?.inferred, options),
-  };
   // it belongs to the caller, who frees it
   if (isExplainableModel(native)) {
     const description = native.describe();
     requireEngine(description, options.engine);
-    return work({ model: native, description, ...known });
+    return work({ model: native, description, ...knownOf(loaded, options) });
   }
   const adapter = adapterFor(native, registry);
-  const told = loaded === undefined ? adapter.knows?.(native) : undefined;
-  const of = {
-    labels: known.labels ?? told?.labels,
-    preprocess: known.preprocess ?? told?.preprocess,
-    ...inferredFor(loaded?.inferred ?? told?.inferred, options),
-  };
+  const known = knownOf(loaded ?? adapter.knows?.(native), options);
   const adapted = await adapt(adapter, native, {
     name: options.estimator ?? loaded?.name,
     engine: options.engine ?? loaded?.engine,
@@ -79,7 +69,7 @@ export async function withModel<T>(
   try {
     const description = adapted.describe();
     requireEngine(description, options.engine);
-    return await work({ model: adapted, description, ...of });
+    return await work({ model: adapted, description, ...known });
   } finally {
     adapted.release();
   }
@@ -115,6 +105,18 @@ export function requireModel(model: unknown, registry: Registry): void {
 
 function wholeShape(shape: readonly (number | null)[] | undefined): readonly number[] | undefined {
   return shape?.every((size) => size !== null) === true ? shape : undefined;
+}
+
+/** What this call says about a model, else what the model says itself. */
+function knownOf(
+  told: KnownOfModel | undefined,
+  options: Pick<ExplainOptions, 'labels' | 'preprocess'>,
+): Omit<Prepared, 'model' | 'description'> {
+  return {
+    labels: options.labels ?? told?.labels,
+    preprocess: options.preprocess ?? told?.preprocess,
+    ...inferredFor(told?.inferred, options),
+  };
 }
 
 /** What was inferred and not overruled by this call. */
