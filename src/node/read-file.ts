@@ -49,13 +49,13 @@ export async function readFileBounded(
       let heard = performance.now();
       for (;;) {
         throwIfAborted(signal, what);
-        const left = whole === undefined ? 0 : whole.length - size;
-        const room = left > 0 ? Math.min(left, CHUNK * 64) : whole === undefined ? CHUNK : 1;
         const part =
-          left > 0 && parts.length === 0
-            ? whole!.subarray(size, size + room)
-            : new Uint8Array(room);
-        const count = await handle.read(part, 0, room).then(
+          whole === undefined
+            ? new Uint8Array(CHUNK)
+            : size < whole.length
+              ? whole.subarray(size, size + CHUNK * 64)
+              : new Uint8Array(1);
+        const count = await handle.read(part, 0, part.length).then(
           ({ bytesRead }) => bytesRead,
           (error: NodeJS.ErrnoException) => {
             if (error.code !== 'EAGAIN') throw error;
