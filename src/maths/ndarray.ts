@@ -25,7 +25,7 @@ export function stack(samples: readonly NdArray[]): NdArray {
 export function reordered({ shape, data }: NdArray, order: readonly number[]): NdArray {
   const own = shape.slice(1);
   const sizes = order.map((axis) => own[axis]);
-  const turned = order.findIndex((axis) => axis === 0);
+  const turned = order.indexOf(0);
   if (turned > 0 && order.every((axis, i) => axis === (i + order.length - turned) % order.length)) {
     return {
       shape: [shape[0], ...sizes],
