@@ -390,6 +390,28 @@ export function scatterRows(shape: Dims, indices: Known, attributes: Attributes)
   );
 }
 
+/** Where in the flat numbers each index of `GatherElements` and its kind points, along an axis. */
+export function elementPlaces(
+  shape: Dims,
+  indices: Known,
+  axis: number,
+  attributes: Attributes,
+): number[] {
+  const [strides, own] = [stridesOf(shape), dims(indices)];
+  return Array.from(numbers(indices), (row, flat) => {
+    let [rest, at] = [flat, 0];
+    for (let a = shape.length - 1; a >= 0; a--) {
+      const plain = a === axis ? (row < 0 ? row + shape[a] : row) : rest % own[a];
+      rest = Math.floor(rest / own[a]);
+      if (!(plain >= 0 && plain < shape[a])) {
+        throw broken(attributes.node, `points at row ${row} of ${shape[a]}`);
+      }
+      at += plain * strides[a];
+    }
+    return at;
+  });
+}
+
 const gatherNd: Fold = ([x, indices], attributes) => {
   if (attributes.int('batch_dims', 0) !== 0) return undefined;
   const depth = dims(indices!)[dims(indices!).length - 1];

@@ -145,6 +145,15 @@ export function arranged(x: Operand, order: Dims): Value {
   );
 }
 
+/** Everything in one row, in the file's order. */
+export const flatValue = (x: Traced): Value =>
+  reshape(arranged(x, range(x.rank)), [sizeOf(dimsOf(x))]);
+/** Back from one row, or from the file's own order of axes. */
+export const unflat = (value: Value, dims: Dims): Traced => {
+  const first = dims[0] === 1 ? 1 : 0;
+  return traced(reshape(value, dims.slice(first)), dims.length, range(dims.length).slice(first));
+};
+
 export function withValue(x: Traced, value: Value): Traced {
   return { kind: 'traced', value, rank: x.rank, order: x.order, axes: x.axes };
 }

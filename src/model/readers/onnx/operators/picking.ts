@@ -3,18 +3,19 @@ import * as b from '../../../graph/build.js';
 import * as p from '../../../graph/picking.js';
 import type { Value } from '../../../graph/value.js';
 import { broken } from '../attributes.js';
-import { ints, numbers, plainAxis } from '../fold.js';
+import { elementPlaces, ints, numbers, plainAxis } from '../fold.js';
 import { needKnown, needTraced, type Operator } from '../site.js';
 import {
   arranged,
   dimsOf,
+  flatValue,
   range,
   requireSize,
   reshaped,
   traced,
+  unflat,
   withAxis,
   withValue,
-  type Dims,
   type Traced,
 } from '../tensor.js';
 
@@ -89,18 +90,12 @@ const oneHot: Operator = (inputs, site) => {
   return [traced(y, rank, [...others, axis])];
 };
 
-/** A tensor's values in the file's own order of axes, those of size 1 in front left out. */
-function plain(value: Value, dims: Dims): Traced {
-  const first = dims[0] === 1 ? 1 : 0;
-  return traced(b.reshape(value, dims.slice(first)), dims.length, range(dims.length).slice(first));
-}
-
 /** `Gather` by row numbers that depend on the picture. */
 export function gatherComputed(x: Traced, indices: Traced, axis: number): Traced {
   const [dims, wanted] = [dimsOf(x), dimsOf(indices)];
   requireSize([b.sizeOf(dims), b.sizeOf(wanted)], MOST);
   const y = p.gatherLive(arranged(x, range(x.rank)), axis, arranged(indices, range(indices.rank)));
-  return plain(y, [...dims.slice(0, axis), ...wanted, ...dims.slice(axis + 1)]);
+  return unflat(y, [...dims.slice(0, axis), ...wanted, ...dims.slice(axis + 1)]);
 }
 
 /** `GatherElements` likewise. */
@@ -114,7 +109,7 @@ export function gatherElementsComputed(x: Traced, indices: Traced, axis: number)
     wanted.map(() => 0),
     source.shape.map((n, a) => (a === axis ? n : wanted[a])),
   );
-  return plain(p.gatherElementsLive(cut, axis, arranged(indices, range(indices.rank))), wanted);
+  return unflat(p.gatherElementsLive(cut, axis, arranged(indices, range(indices.rank))), wanted);
 }
 
 /** Values put at places along an axis, one number for each. */
@@ -124,24 +119,9 @@ const scatterElements: Operator = (inputs, site) => {
   const indices = needKnown(inputs, 1, site);
   const updates = needTraced(inputs, 2, site);
   const axis = plainAxis(attributes.int('axis', 0), x.rank, attributes);
-  const [dims, shape] = [dimsOf(x), dimsOf(indices)];
-  const count = b.sizeOf(dims);
-  const places = ints(indices).map((row, flat) => {
-    let [rest, at, stride] = [flat, 0, 1];
-    for (let a = dims.length - 1; a >= 0; a--) {
-      const own = a === axis ? (row < 0 ? row + dims[a] : row) : rest % shape[a];
-      rest = Math.floor(rest / shape[a]);
-      if (!(own >= 0 && own < dims[a]))
-        throw broken(attributes.node, `points at row ${row} of ${dims[a]}`);
-      at += own * stride;
-      stride *= dims[a];
-    }
-    return at;
-  });
-  const old = b.reshape(arranged(x, range(x.rank)), [count]);
-  const fresh = b.reshape(arranged(updates, range(updates.rank)), [places.length]);
+  const places = elementPlaces(dimsOf(x), indices, axis, attributes);
   const kind = attributes.text('reduction', 'none');
-  return [plain(scattered(old, fresh, places, kind), dims)];
+  return [unflat(scattered(flatValue(x), flatValue(updates), places, kind), dimsOf(x))];
 };
 
 const REDUCTIONS: Readonly<Record<string, (old: Value, fresh: Value) => Value>> = {
@@ -215,7 +195,7 @@ const reverseSequence: Operator = (inputs, site) => {
     return index[0] * dims[1] + index[1];
   });
   const rows = b.reshape(arranged(x, range(x.rank)), [dims[0] * dims[1], inner]);
-  return [plain(b.gather(rows, 0, source), dims)];
+  return [unflat(b.gather(rows, 0, source), dims)];
 };
 
 export const PICKING: Readonly<Record<string, Operator>> = {

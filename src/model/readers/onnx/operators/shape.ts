@@ -7,6 +7,7 @@ import { broken, refused } from '../attributes.js';
 import {
   axesOf,
   broadcastDims,
+  elementPlaces,
   ints,
   numbers,
   plainAxis,
@@ -24,6 +25,7 @@ import {
   arranged,
   asTraced,
   dimsOf,
+  flatValue,
   known,
   knownInts,
   range,
@@ -31,6 +33,7 @@ import {
   reshaped,
   traced,
   transposed,
+  unflat,
   withAxis,
   withValue,
   type Dims,
@@ -162,13 +165,6 @@ const gather: Operator = (inputs, site) => {
   return [dimsOf(indices).length === 1 ? y : reshaped(y, shape)];
 };
 
-/** Everything in one row, in the file's order. */
-const flatValue = (x: Traced): Value => b.reshape(arranged(x, range(x.rank)), [sizeOf(dimsOf(x))]);
-const unflat = (value: Value, dims: Dims): Traced => {
-  const first = dims[0] === 1 ? 1 : 0;
-  return traced(b.reshape(value, dims.slice(first)), dims.length, range(dims.length).slice(first));
-};
-
 const gatherNd: Operator = (inputs, site) => {
   const x = needTraced(inputs, 0, site);
   const indices = needKnown(inputs, 1, site);
@@ -188,18 +184,8 @@ const gatherElements: Operator = (inputs, site) => {
   const axis = plainAxis(site.attributes.int('axis', 0), x.rank, site.attributes);
   const indices = need(inputs, 1, site);
   if (indices.kind === 'traced') return [gatherElementsComputed(x, indices, axis)];
-  const [dims, shape] = [dimsOf(x), dimsOf(indices)];
-  const places = ints(indices).map((row, flat) => {
-    let [rest, at, stride] = [flat, 0, 1];
-    for (let a = dims.length - 1; a >= 0; a--) {
-      const own = rest % shape[a];
-      rest = Math.floor(rest / shape[a]);
-      at += (a === axis ? (row < 0 ? row + dims[a] : row) : own) * stride;
-      stride *= dims[a];
-    }
-    return at;
-  });
-  return [unflat(b.gather(flatValue(x), 0, places), shape)];
+  const places = elementPlaces(dimsOf(x), indices, axis, site.attributes);
+  return [unflat(b.gather(flatValue(x), 0, places), dimsOf(indices))];
 };
 
 const scatterNd: Operator = (inputs, site) => {
