@@ -31,8 +31,6 @@ const quotient = (x: Value, y: Value): Value => b.unary('floor', b.div(x, y));
 const side = (x: Value): Value =>
   b.sub(b.mul(b.compare('greaterEqual', x, b.scalar(0)), b.scalar(2)), b.scalar(1));
 const one = b.scalar(1);
-const half = b.scalar(0.5);
-const arcSine = (x: Value): Value => b.unary('atan', b.div(x, c.sqrt(b.sub(one, c.square(x)))));
 
 /** The bias stands for the channels, wherever they are. */
 export const biased = (x: Operand, bias: Operand, format: string): Operand => {
@@ -163,19 +161,16 @@ export const POINTWISE: Readonly<Record<string, Operation>> = {
   Rint: as('Round'),
   Sin: as('Sin'),
   Cos: as('Cos'),
-  Tan: each((x) => b.div(b.unary('sin', x), b.unary('cos', x))),
-  Asin: each(arcSine),
-  Acos: each((x) => b.sub(b.scalar(Math.PI / 2), arcSine(x))),
+  Tan: as('Tan'),
+  Asin: as('Asin'),
+  Acos: as('Acos'),
   Atan: as('Atan'),
-  Sinh: each((x) => b.mul(b.sub(c.exp(x), c.exp(b.neg(x))), half)),
-  Cosh: each((x) => b.mul(b.add(c.exp(x), c.exp(b.neg(x))), half)),
-  Asinh: each((x) =>
-    // of the magnitude, so that nothing cancels out
-    b.mul(side(x), c.log(b.add(c.abs(x), c.sqrt(b.add(c.square(x), one))))),
-  ),
-  Acosh: each((x) => c.log(b.add(x, c.sqrt(b.sub(c.square(x), one))))),
-  Atanh: each((x) => b.mul(c.log(b.div(b.add(one, x), b.sub(one, x))), half)),
-  IsNan: each((x) => b.compare('notEqual', x, x)),
+  Sinh: as('Sinh'),
+  Cosh: as('Cosh'),
+  Asinh: as('Asinh'),
+  Acosh: as('Acosh'),
+  Atanh: as('Atanh'),
+  IsNan: as('IsNaN'),
   IsFinite: each((x) => b.compare('less', c.abs(x), b.scalar(Infinity))),
   IsInf: each((x) => b.compare('equal', c.abs(x), b.scalar(Infinity))),
   ClipByValue: clip,
