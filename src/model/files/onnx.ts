@@ -84,6 +84,12 @@ export interface OnnxAttribute {
   readonly reference?: string;
 }
 
+/** An attribute of one whole number, or of several. */
+export const wholeAttribute = (name: string, given: number | readonly number[]): OnnxAttribute =>
+  typeof given === 'number'
+    ? { name, type: 2, i: BigInt(given) }
+    : { name, type: 7, ints: given.map(BigInt) };
+
 export interface OnnxTensor {
   readonly name: string;
   readonly type: number;

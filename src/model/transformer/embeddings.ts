@@ -1,6 +1,6 @@
 /** Where in a graph the tokens are embedded, and the graph that goes on from there. */
 import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from '../files/onnx.js';
-import { ELEMENT } from '../files/onnx.js';
+import { ELEMENT, wholeAttribute } from '../files/onnx.js';
 
 /** Names of tensors. */
 export interface EmbeddingPlaces {
@@ -113,7 +113,7 @@ export function graphFrom(
 }
 
 function activationNode(output: string, activation: 'softmax' | 'sigmoid'): OnnxNode {
-  const axis = { name: 'axis', type: 2, i: -1n };
+  const axis = wholeAttribute('axis', -1);
   return {
     op: activation === 'softmax' ? 'Softmax' : 'Sigmoid',
     domain: '',

@@ -12,7 +12,13 @@ import { liesAlike, reordered } from '../../graph/order.js';
 import { ordered, type Uses, type Value } from '../../graph/value.js';
 import { joined } from '../../files/protobuf.js';
 import { encodeOnnx } from '../../files/onnx-encode.js';
-import { ELEMENT, type OnnxAttribute, type OnnxNode, type OnnxTensor } from '../../files/onnx.js';
+import {
+  ELEMENT,
+  wholeAttribute,
+  type OnnxAttribute,
+  type OnnxNode,
+  type OnnxTensor,
+} from '../../files/onnx.js';
 
 /** Attributes by name: a number is written as an integer unless it is in `floats`. */
 export interface Attributes {
@@ -46,12 +52,7 @@ export class Emitter {
     const name = `${op}_${++this.count}`;
     const attributes = new Map<string, OnnxAttribute>();
     for (const [key, value] of Object.entries(ints)) {
-      attributes.set(
-        key,
-        typeof value === 'number'
-          ? { name: key, type: 2, i: BigInt(value) }
-          : { name: key, type: 7, ints: value.map(BigInt) },
-      );
+      attributes.set(key, wholeAttribute(key, value));
     }
     for (const [key, text] of Object.entries(strings)) {
       attributes.set(key, { name: key, type: 3, s: new TextEncoder().encode(text) });

@@ -3,6 +3,7 @@ import { isWhylensError, WhylensError } from '../../../errors.js';
 import { sizeOf } from '../../../maths/ndarray.js';
 import {
   ELEMENT,
+  wholeAttribute,
   type OnnxAttribute,
   type OnnxFunction,
   type OnnxGraph,
@@ -373,12 +374,7 @@ function plain(
   attributes: Readonly<Record<string, number | number[]>>,
 ): Map<string, OnnxAttribute> {
   return new Map(
-    Object.entries(attributes).map(([name, given]) => [
-      name,
-      Array.isArray(given)
-        ? { name, type: 7, ints: given.map(BigInt) }
-        : { name, type: 2, i: BigInt(given) },
-    ]),
+    Object.entries(attributes).map(([name, given]) => [name, wholeAttribute(name, given)]),
   );
 }
 
