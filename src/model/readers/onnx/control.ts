@@ -4,13 +4,11 @@
  */
 import { select } from '../../graph/build.js';
 import { ELEMENT, type OnnxGraph, type OnnxNode } from '../../files/onnx.js';
-import { broken, refused } from './attributes.js';
+import { Attributes, broken, refused } from './attributes.js';
 import { numbers, plainAxis } from './fold.js';
-import { Attributes } from './attributes.js';
 import { joined } from './operators/pointwise.js';
+import type { Inputs } from './site.js';
 import { dimsOf, known, range, type Operand } from './tensor.js';
-
-type Inputs = readonly (Operand | undefined)[];
 
 /** What control flow needs from the code that runs the nodes. */
 export interface Body {

@@ -3,9 +3,9 @@ import { ELEMENT, type OnnxNode } from '../../files/onnx.js';
 import { Attributes, broken, refused } from './attributes.js';
 import type { Body } from './control.js';
 import { numbers, plainAxis, splitSizes } from './fold.js';
+import type { Inputs } from './site.js';
 import { dimsOf, known, knownInts, range, type Known, type Operand } from './tensor.js';
 
-type Inputs = readonly (Operand | undefined)[];
 const members = new WeakMap<Known, readonly Operand[]>();
 
 /** A list in the place of a tensor; reading its numbers is an error that says so. */
