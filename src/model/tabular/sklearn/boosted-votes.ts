@@ -27,8 +27,8 @@ export function readAdaBoost(
   const total = weights.reduce((sum, w) => sum + w, 0);
   const every = Int32Array.from({ length: classes }, (_, k) => k);
   const trees = fields.map((field, t): Tree => {
-    const tree = readTree(field, every, 1, true);
-    const proportions = tree.stored ?? tree.values;
+    const { stored, ...tree } = readTree(field, every, 1, true);
+    const proportions = stored ?? tree.values;
     const votes = new Float64Array(tree.left.length * classes);
     for (let node = 0; node < tree.left.length; node++) {
       const own = proportions.subarray(node * classes, (node + 1) * classes);
@@ -36,16 +36,7 @@ export function readAdaBoost(
     }
     const two = classes === 2;
     return makeTree({
-      left: tree.left,
-      right: tree.right,
-      feature: tree.feature,
-      threshold: tree.threshold,
-      missing: tree.missing,
-      defaultLeft: tree.defaultLeft,
-      ...(tree.cover !== undefined && { cover: tree.cover }),
-      ...(tree.samples !== undefined && { samples: tree.samples }),
-      ...(tree.impurity !== undefined && { impurity: tree.impurity }),
-      ...(tree.gain !== undefined && { gain: tree.gain }),
+      ...tree,
       values: two ? differences(votes) : votes,
       outputs: two ? Int32Array.of(0) : every,
       scale: weights[t] / total,

@@ -1,6 +1,7 @@
 /** scikit-learn's nearest neighbours: their share of each class, or the mean of their values. */
 import { broken, unsupported, type Field } from '../fields.js';
 import type { Columns, Rows } from '../interface.js';
+import { squaredDistance } from '../kernels.js';
 import type { Network } from './network.js';
 
 /**
@@ -76,8 +77,8 @@ function distanceOf(file: Field, params: Field): Distance {
     for (let j = 0; j < a.length; j++) total += part(Math.abs(a[j] - b[j]));
     return total;
   };
-  if (metric === 'euclidean' || p === 2) return (a, b) => Math.sqrt(sum(a, b, (d) => d * d));
-  if (metric === 'sqeuclidean') return (a, b) => sum(a, b, (d) => d * d);
+  if (metric === 'euclidean' || p === 2) return (a, b) => Math.sqrt(squaredDistance(a, b));
+  if (metric === 'sqeuclidean') return squaredDistance;
   if (['manhattan', 'cityblock', 'l1'].includes(metric) || p === 1) {
     return (a, b) => sum(a, b, (d) => d);
   }

@@ -59,19 +59,10 @@ export function readPipeline(file: Field, names: readonly string[] | undefined):
     );
   }
   const sources = sourcesOf(known ?? Array.from({ length: count }, (_, j) => `x${j}`));
-  let columns: readonly Column[] = sources.map((source, origin) => ({
-    name: source.name,
-    origin,
-    source,
-  }));
-  const done: Step[] = [];
-  for (const step of steps) {
-    const made = readStep(step, columns);
-    done.push(made);
-    ({ columns } = made);
-  }
-  const last = columns;
-  use(last);
+  const given = sources.map((source, origin) => ({ name: source.name, origin, source }));
+  const done = inRow(steps, given);
+  const columns = columnsAfter(done, given);
+  use(columns);
   const stage: Stage = {
     source: done
       .map(({ source }) => source)
@@ -80,8 +71,8 @@ export function readPipeline(file: Field, names: readonly string[] | undefined):
     names: columns.map(({ name }) => name),
     columns: Int32Array.from(columns, ({ origin }) => origin),
     apply: (rows: Rows): Rows => {
-      const out = done.reduce((table, step) => step.apply(table), rows);
-      return { ...out, data: numbersOf(last, out) };
+      const out = applied(done, rows);
+      return { ...out, data: numbersOf(columns, out) };
     },
   };
   return {
@@ -122,19 +113,28 @@ function countOf(step: Field): number | undefined {
   return field.exists ? field.count(1, 1e7) : undefined;
 }
 
+/** Each step on what the one before it gives. */
+function inRow(steps: readonly Field[], columns: readonly Column[]): Step[] {
+  const done: Step[] = [];
+  for (const step of steps) done.push(readStep(step, columnsAfter(done, columns)));
+  return done;
+}
+
+function columnsAfter(done: readonly Step[], columns: readonly Column[]): readonly Column[] {
+  return done.at(-1)?.columns ?? columns;
+}
+
+function applied(steps: readonly Step[], rows: Rows): Rows {
+  return steps.reduce((table, step) => step.apply(table), rows);
+}
+
 function readStep(step: Field, columns: readonly Column[]): Step {
   if (isPipeline(step)) {
-    const parts: Step[] = [];
-    let own = columns;
-    for (const inner of flattened(step)) {
-      const made = readStep(inner, own);
-      parts.push(made);
-      own = made.columns;
-    }
+    const parts = inRow(flattened(step), columns);
     return {
       source: sources(parts),
-      columns: own,
-      apply: (rows) => parts.reduce((table, part) => part.apply(table), rows),
+      columns: columnsAfter(parts, columns),
+      apply: (rows) => applied(parts, rows),
     };
   }
   const { value: name } = step.get('class_');
