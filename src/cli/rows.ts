@@ -1,5 +1,4 @@
 /** Rows and texts on the command line: `--row`, `--table` with `--at`, `--text`, `--background`. */
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Registry } from '../container/registry.js';
 import type { Table } from '../documents/table.js';
@@ -7,6 +6,9 @@ import { WhylensError } from '../errors.js';
 import { isTabularModel } from '../model/tabular/interface.js';
 import { modelRows } from '../model/tabular/read-rows.js';
 import { validateOptions, type OptionSpecs } from '../options.js';
+import { readFileBounded } from '../node/read-file.js';
+import type { Fail } from '../reading/fetch.js';
+import { limitsOf } from '../reading/limits.js';
 import { isTaken } from './config/taken.js';
 import { flagName, flagsBeside, parseTexts, splitPair } from './flags/format.js';
 import { more } from './flags/shared.js';
@@ -180,16 +182,11 @@ export function rowOptions(
 }
 
 async function json(path: string): Promise<unknown> {
-  let text: string;
+  const fail: Fail = (why, details) =>
+    new WhylensError('FILE', `cannot read the row '${path}': ${why}`, details);
+  const bytes = await readFileBounded(path, { limits: limitsOf('--row', {}), fail, named: true });
   try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new WhylensError('FILE', `cannot read the row '${path}': ${(cause as Error).message}`, {
-      cause,
-    });
-  }
-  try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
   } catch (cause) {
     throw new WhylensError(
       'INVALID_DOCUMENT',
