@@ -1,9 +1,9 @@
 /** The first Ctrl-C ends the command, whatever the code of others does. */
-import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { emptyFolder, writePicture } from '../helpers/command.js';
+import { emptyFolder, MAIN, writePicture } from '../helpers/command.js';
+import { launch } from '../helpers/processes.js';
 
 interface Ended {
   readonly code: number | null;
@@ -11,34 +11,23 @@ interface Ended {
 }
 
 /** Runs the command, interrupts it once as soon as it says 'ready', and waits; nothing of it outlives the test. */
-function interrupted(
+async function interrupted(
   t: ExecutionContext,
   args: readonly string[],
   signal: NodeJS.Signals = 'SIGINT',
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [resolve('build/src/cli/main.js'), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-    env: { ...process.env, NO_COLOR: '1' },
+  const running = launch(process.execPath, [MAIN, ...args], {
+    env: { NO_COLOR: '1' },
+    limit: 60_000,
   });
-  t.teardown(() => {
-    try {
-      // the group: the watcher and what it watches
-      process.kill(-child.pid!, 'SIGKILL');
-    } catch {
-      // all have ended
-    }
-  });
-  t.timeout(60_000, 'the command did not end');
-  let stderr = '';
+  t.teardown(() => running.kill());
   let told = false;
-  child.stderr.on('data', (data: Buffer) => {
-    stderr += data.toString();
-    if (told || !stderr.includes('ready')) return;
+  running.child.stderr!.on('data', () => {
+    if (told || !running.stderr().includes('ready')) return;
     told = true;
-    child.kill(signal);
+    running.child.kill(signal);
   });
-  return new Promise((done) => child.on('exit', (code) => done({ code, stderr })));
+  return { code: await running.ended, stderr: running.stderr() };
 }
 
 const READY = "process.stderr.write('ready');";

@@ -1,12 +1,10 @@
 /** What tests of batches share: pictures, processes, and a look at what they left. */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { emptyFolder, MODULES, writePicture } from './command.js';
+import { emptyFolder, MAIN, MODULES, writePicture } from './command.js';
 import { launch, until, type Running } from './processes.js';
-
-const MAIN = resolve('build/src/cli/main.js');
 
 /** A model and a method that need no backend. */
 export const SIDES = [

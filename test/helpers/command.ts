@@ -8,7 +8,8 @@ import { run } from '../../src/cli/run.js';
 import { encodePng } from '../../src/images/png.js';
 import { launch } from './processes.js';
 
-const MAIN = resolve('build/src/cli/main.js');
+/** The command's script. */
+export const MAIN = resolve('build/src/cli/main.js');
 
 export interface CommandResult {
   readonly code: number;
