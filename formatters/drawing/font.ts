@@ -1,4 +1,5 @@
 /** How wide text is, without fonts of the machine: the advances of the typeface that ships with the program. */
+import { greatest } from '../../src/maths/extremes.js';
 import { ASCENT_UNITS, BOLD_WIDTHS, REGULAR_WIDTHS } from './font-widths.js';
 import { Varints } from './varints.js';
 
@@ -24,6 +25,13 @@ export function widthOf(text: string, { size, bold = false }: TextStyle): number
   for (const code of codesOf(text)) if (!isMark(code, bold)) width += advanceOf(code, bold);
   return width * size;
 }
+
+/** Width of the longest of the lines, and at least `atLeast`. */
+export const widest = (lines: readonly string[], style: TextStyle, atLeast: number): number =>
+  greatest(
+    lines.map((line) => widthOf(line, style)),
+    atLeast,
+  );
 
 /** The text cut at `width`, with an ellipsis where something is missing. */
 export function truncate(text: string, width: number, style: TextStyle): string {

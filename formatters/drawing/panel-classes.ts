@@ -1,9 +1,8 @@
 /** Probabilities of all classes, a small bar each. */
 import type { Explanation } from '../../src/explanation.js';
-import { greatest } from '../../src/maths/extremes.js';
 import { classesOf } from '../shared/classes.js';
 import { count, percent } from '../shared/numbers.js';
-import { truncate, widthOf } from './font.js';
+import { truncate, widest } from './font.js';
 import type { Panel, PanelOptions } from './panels.js';
 import type { Shape } from './scene.js';
 
@@ -17,11 +16,7 @@ export function classPanels(expl: Explanation, { palette, cellSize }: PanelOptio
   const classes = classesOf(expl);
   if (classes === undefined) return [];
   const names = classes.shown.map(({ name }) => truncate(name, NAME_WIDTH, TEXT));
-  const left =
-    greatest(
-      names.map((name) => widthOf(name, TEXT)),
-      40,
-    ) + 10;
+  const left = widest(names, TEXT, 40) + 10;
   const length = Math.max(80, cellSize * 0.4);
   const shapes: Shape[] = classes.shown.flatMap(({ proba }, i): Shape[] => {
     const baseline = i * ROW + ROW * 0.68;
@@ -70,8 +65,9 @@ export function classPanels(expl: Explanation, { palette, cellSize }: PanelOptio
     const y = (rows - 1) * ROW + ROW * 0.68;
     shapes.push({ kind: 'text', x: left, y, text, ...SMALL, fill: palette.soft });
   }
-  const numbers = greatest(
-    classes.shown.map(({ proba }) => widthOf(percent(proba), SMALL)),
+  const numbers = widest(
+    classes.shown.map(({ proba }) => percent(proba)),
+    SMALL,
     30,
   );
   return [{ width: left + length + 8 + numbers, height: rows * ROW, shapes, title: 'All classes' }];

@@ -1,9 +1,8 @@
 /** A drawing of a row of a table, from the base value to its score. */
 import type { FeatureWeight } from '../../src/explanation.js';
-import { greatest } from '../../src/maths/extremes.js';
 import { count, short, signedColumn } from '../shared/numbers.js';
 import type { Waterfall } from '../shared/waterfall.js';
-import { truncate, widthOf } from './font.js';
+import { truncate, widest, widthOf } from './font.js';
 import type { PanelOptions } from './panels.js';
 import type { Block, Shape } from './scene.js';
 
@@ -21,13 +20,10 @@ export function waterfallBlock(fall: Waterfall, { palette, cellSize }: PanelOpti
   const names = steps.map(({ item, more }) =>
     item === undefined ? `… ${count(more, 'more feature')}` : nameOf(item),
   );
-  const left =
-    greatest(
-      names.map((name) => widthOf(name, TEXT)),
-      60,
-    ) + 10;
-  const numbers = greatest(
-    steps.map(({ from, to }) => widthOf(say(to - from), SMALL)),
+  const left = widest(names, TEXT, 60) + 10;
+  const numbers = widest(
+    steps.map(({ from, to }) => say(to - from)),
+    SMALL,
     40,
   );
   const length = Math.max(160, cellSize);

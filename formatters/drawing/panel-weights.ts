@@ -9,7 +9,7 @@ import type {
 import { largestWeight } from '../html/weights.js';
 import { column, count, short, signedColumn } from '../shared/numbers.js';
 import { waterfallOf, type Waterfall } from '../shared/waterfall.js';
-import { truncate, widthOf } from './font.js';
+import { truncate, widest, widthOf } from './font.js';
 import { waterfallBlock } from './panel-waterfall.js';
 import type { Panel, PanelOptions } from './panels.js';
 import type { Block, Shape } from './scene.js';
@@ -110,14 +110,8 @@ function bars(
       NAME_WIDTH,
       TEXT,
     );
-  const names = greatest(
-    items.map((item) => widthOf(nameOf(item), TEXT)),
-    60,
-  );
-  const numbers = greatest(
-    items.map((item) => widthOf(numberOf(item), SMALL)),
-    40,
-  );
+  const names = widest(items.map(nameOf), TEXT, 60);
+  const numbers = widest(items.map(numberOf), SMALL, 40);
   const length = Math.max(120, cellSize * 0.75);
   const left = names + 10;
   const at = (value: number): number =>
@@ -189,15 +183,8 @@ export function transitionPanel(
   const names = classNames.map((name) => truncate(name, 120, TEXT));
   const say = signedColumn(coefficients.flat());
   const most = coefficients.flat().reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-  const left =
-    greatest(
-      names.map((name) => widthOf(name, TEXT)),
-      0,
-    ) + 12;
-  const wide = greatest(
-    names.map((name) => widthOf(name, TEXT) + 14),
-    62,
-  );
+  const left = widest(names, TEXT, 0) + 12;
+  const wide = widest(names, TEXT, 48) + 14;
   const row = 26;
   const shapes: Shape[] = [
     { kind: 'text', x: 0, y: 16, text: 'from ↓ to →', ...SMALL, fill: palette.soft },

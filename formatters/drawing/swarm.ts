@@ -2,7 +2,7 @@
 import type { FeatureWeight, FeatureWeightsExplanation } from '../../src/explanation.js';
 import { greatest } from '../../src/maths/extremes.js';
 import { plain, short } from '../shared/numbers.js';
-import { truncate, widthOf } from './font.js';
+import { truncate, widest } from './font.js';
 import type { Block, Palette, Shape } from './scene.js';
 
 const ROW = 34;
@@ -54,11 +54,7 @@ export function swarmBlock(swarms: readonly Swarm[], more: number, palette: Pale
   const weights = swarms.flatMap(({ dots }) => dots.map(({ weight }) => weight));
   const reach = greatest(weights.map(Math.abs), 0) || 1;
   const names = swarms.map(({ feature }) => truncate(feature, NAME_WIDTH, TEXT));
-  const left =
-    greatest(
-      names.map((name) => widthOf(name, TEXT)),
-      60,
-    ) + 12;
+  const left = widest(names, TEXT, 60) + 12;
   const at = (weight: number): number => left + ((weight / reach + 1) / 2) * LENGTH;
   const bottom = swarms.length * ROW;
   const shapes: Shape[] = [
