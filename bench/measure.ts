@@ -51,7 +51,7 @@ export async function sideBySide(
   );
 }
 
-function spread(times: readonly number[]): Spread {
+export function spread(times: readonly number[]): Spread {
   const sorted = [...times].sort((a, b) => a - b);
   return {
     median: sorted[Math.floor(sorted.length / 2)],
@@ -79,8 +79,9 @@ export function clock({ wall }: Timing): string {
   return `${range(wall)} ms`;
 }
 
-function range({ median, least, most }: Spread): string {
-  return `${median.toFixed(1)} (${least.toFixed(1)}–${most.toFixed(1)})`;
+/** `3.1 (2.9–3.4)` */
+export function range({ median, least, most }: Spread, digits = 1): string {
+  return `${median.toFixed(digits)} (${least.toFixed(digits)}–${most.toFixed(digits)})`;
 }
 
 /** Peak resident memory of this process in MB, as the system counts it. */

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../test/helpers/processes.js';
 import type { TestRedis } from '../../test/helpers/redis.js';
+import { range, spread } from '../measure.js';
 import {
   copies,
   inTurn,
@@ -76,7 +77,7 @@ export async function queueCost({ folder, quick }: Part): Promise<void> {
         `\nthe queue beside a batch in one process, ${workers} workers, a spinning model, documents of a job: 10 to 16`,
         `a document without queue         ${median(cost('local')).toFixed(2)} ms of a worker`,
         `with                             ${median(cost('queued')).toFixed(2)} ms`,
-        `added                            ${median(added).toFixed(2)} ms (${Math.min(...added).toFixed(2)}–${Math.max(...added).toFixed(2)}): ${((100 * median(added)) / EXPLANATION).toFixed(1)} % of an explanation of ${EXPLANATION} ms, goal below ${100 * GOAL} %`,
+        `added                            ${range(spread(added), 2)} ms: ${((100 * median(added)) / EXPLANATION).toFixed(1)} % of an explanation of ${EXPLANATION} ms, goal below ${100 * GOAL} %`,
         `processor time of a document     ${median(processor.local).toFixed(2)} ms without, ${median(processor.queued).toFixed(2)} with (follower, worker and Redis together), which other work on the machine hardly changes`,
         `a model that takes no time: ${median(rates['local, free']).toFixed(0)} documents a second without queue, ${median(rates['queued, free']).toFixed(0)} with: reading, explaining and writing included`,
       ].join('\n'),

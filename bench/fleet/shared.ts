@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { launch, type Running } from '../../test/helpers/processes.js';
 import { redisIn, type TestRedis } from '../../test/helpers/redis.js';
+import { range, spread } from '../measure.js';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
@@ -94,8 +95,7 @@ export async function steadyRate(out: string, workers: number): Promise<number> 
 }
 
 export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
+  return spread(values).median;
 }
 
 /** Rates in turn, in an order that changes; the rate of each by name. */
@@ -114,7 +114,5 @@ export async function inTurn(
 }
 
 export function ratioOf(a: readonly number[], b: readonly number[]): string {
-  const each = a.map((one, i) => one / b[i]);
-  const [least, most] = [Math.min(...each), Math.max(...each)];
-  return `${median(each).toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)})`;
+  return range(spread(a.map((one, i) => one / b[i])), 2);
 }
